@@ -1,0 +1,526 @@
+//! The inline-asm backend of one architecture: one function per variant, by its C name, with
+//! the arguments of its C prototype.
+
+use super::signature;
+use super::text::{Text, allow_c_name, fresh};
+use crate::arch::{Arch, Fence, Line, Place, Template};
+use crate::expr::Expr;
+use crate::model::{Spec, Variant};
+use crate::names::rust_ident;
+use crate::plan::{Derived, Missing, Plan, Planner, Tells};
+use crate::table::ArgKind;
+
+/// Which Rust the text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Whether `asm!` may jump to a `label` block: since Rust 1.87.
+    pub labels: bool,
+}
+
+/// The module of one architecture.
+pub fn module(spec: &Spec, arch: &Arch, dialect: Dialect) -> Result<String, Missing> {
+    let planner = Planner { spec, arch };
+    let mut text = Text::default();
+    text.inner_doc(&format!(
+        "Inline assembly for {}.\n\n\
+         Each function is the C function of its name. An instruction's meaning stands above it.\n\n\
+         No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access\n\
+         to unknown memory, over which it moves no other access. That is the compiler's half of\n\
+         every ordering, and it keeps dependencies alive, because nothing is known of a value that\n\
+         comes out of a block.\n\n\
+         # Safety\n\n\
+         The contract of every function: its pointers are valid for reads and writes (reads, for\n\
+         `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same\n\
+         time are atomic.",
+        arch.name
+    ));
+    text.line("use core::arch::asm;");
+    if spec
+        .types
+        .families
+        .iter()
+        .any(|f| f.repr.rust().contains("c_void"))
+    {
+        text.line("use core::ffi::c_void;");
+    }
+    let mut fences = Vec::new();
+    for variant in spec.variants() {
+        let plan = planner.plan(&variant)?;
+        if let Plan::Fenced { before, after, .. } = &plan {
+            fences.extend(before.iter().chain(after));
+        }
+        text.line("");
+        function(&mut text, &planner, &variant, &plan, dialect);
+    }
+    fences.sort_unstable();
+    fences.dedup();
+    for name in crate::arch::BARRIERS {
+        barrier(
+            &mut text,
+            name,
+            &format!("`{name}()`."),
+            arch.barrier(name),
+            arch,
+        );
+    }
+    for fence in fences {
+        let what = "A fence around relaxed operations.";
+        barrier(&mut text, fence_name(fence), what, arch.fence(fence), arch);
+    }
+    text.line("");
+    text.doc("Whether `smp_store_mb()` is an exchange.");
+    let is_xchg = arch.store_mb_is_xchg;
+    text.line(format!(
+        "pub(crate) const STORE_MB_IS_XCHG: bool = {is_xchg};"
+    ));
+    Ok(text.finish())
+}
+
+fn fence_name(fence: Fence) -> &'static str {
+    match fence {
+        Fence::Acquire => "fence_acquire",
+        Fence::Release => "fence_release",
+        Fence::FullBefore => "fence_full_before",
+        Fence::FullAfter => "fence_full_after",
+    }
+}
+
+fn barrier(text: &mut Text, name: &str, what: &str, lines: &[Line], arch: &Arch) {
+    text.line("");
+    text.doc(what);
+    allow_c_name(text, name);
+    text.line("#[inline(always)]");
+    text.block(&format!("pub(crate) fn {name}()"), |t| {
+        if lines.is_empty() {
+            t.comment(
+                "SAFETY: There is no instruction in it. What is left stops the compiler from \
+                 moving accesses over it.",
+            );
+            t.line("unsafe { asm!(\"\", options(nostack, preserves_flags)) };");
+            return;
+        }
+        t.comment("SAFETY: The instructions change neither memory nor a register.");
+        t.block("unsafe", |t| {
+            t.line("asm!(");
+            t.indented(|t| {
+                for line in lines {
+                    t.comment(&sentence(&line.meaning));
+                    t.line(format!("{:?},", line.text));
+                }
+                t.comment("The stack pointer stays.");
+                t.line(if arch.flags {
+                    "options(nostack),"
+                } else {
+                    "options(nostack, preserves_flags),"
+                });
+            });
+            t.line(");");
+        });
+    });
+}
+
+fn sentence(meaning: &str) -> String {
+    let mut chars = meaning.chars();
+    let first = chars
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+fn function(text: &mut Text, planner: &Planner<'_>, v: &Variant<'_>, plan: &Plan<'_>, d: Dialect) {
+    text.doc(&format!(
+        "`{}()`: {}.",
+        v.function(),
+        super::docs::strength(v)
+    ));
+    text.doc("");
+    text.doc("# Safety");
+    text.doc("");
+    text.doc("See the [module](self).");
+    text.line("#[inline(always)]");
+    let head = format!("pub(crate) unsafe fn {}", v.function());
+    text.signature(
+        &head,
+        &signature::params(v),
+        signature::ret(v).as_deref(),
+        &[],
+    );
+    text.indented(|t| match plan {
+        Plan::Native(template) => Native {
+            v,
+            arch: planner.arch,
+            template,
+            d,
+        }
+        .body(t),
+        Plan::Fenced {
+            relaxed,
+            before,
+            after,
+        } => {
+            let returns = signature::ret(v).is_some();
+            if let Some(fence) = before {
+                t.line(format!("{}();", fence_name(*fence)));
+            }
+            let bind = returns && after.is_some();
+            let result = fresh("result", v.of.op);
+            let before = if bind {
+                format!("let {result} = ")
+            } else {
+                String::new()
+            };
+            let end = if bind || !returns { ";" } else { "" };
+            t.proven(SAME, &before, &call(v, relaxed, &own_args(v)), end);
+            if let Some(fence) = after {
+                t.line(format!("{}();", fence_name(*fence)));
+            }
+            if bind {
+                t.line(result);
+            }
+        }
+        Plan::Stronger(full) => {
+            t.comment(&format!(
+                "{} has nothing weaker that would be cheaper.",
+                planner.arch.name
+            ));
+            let end = if signature::ret(v).is_some() { "" } else { ";" };
+            t.proven(SAME, "", &call(v, full, &own_args(v)), end);
+        }
+        Plan::Derived(derived) => derive(t, v, derived),
+        Plan::Loop { read, exchange } => looped(t, v, read, exchange),
+    });
+    text.line("}");
+}
+
+/// Why a function may call another one of the module.
+const SAME: &str = "The caller keeps the contract of this function, which is that of the other.";
+
+/// Our own arguments by name, but for the variable.
+fn own_args(v: &Variant<'_>) -> Vec<String> {
+    v.of.op.operands().map(|a| rust_ident(&a.name)).collect()
+}
+
+/// A call in `v` of another variant, on the same variable, with its operands in order.
+fn call(v: &Variant<'_>, target: &Variant<'_>, operands: &[String]) -> String {
+    let mut operands = operands.iter();
+    let args = target.of.op.args.iter().map(|arg| match arg.kind {
+        ArgKind::Variable { .. } => rust_ident(v.of.op.variable()),
+        _ => operands.next().cloned().unwrap_or_default(),
+    });
+    format!(
+        "{}({})",
+        target.function(),
+        args.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// An expression in Rust; `p` arguments stand for what they point to.
+fn rust(v: &Variant<'_>, expr: &Expr, old: &str) -> String {
+    let op = v.of.op;
+    expr.rust(v.family.repr.rust(), &|name| {
+        if name == op.variable() {
+            old.to_owned()
+        } else if op.pointer().is_some_and(|p| p.name == name) {
+            expected(v)
+        } else {
+            rust_ident(name)
+        }
+    })
+}
+
+/// The local variable for what a `p` argument points to.
+fn expected(v: &Variant<'_>) -> String {
+    fresh("expected", v.of.op)
+}
+
+/// Reads what a `p` argument points to.
+fn read_pointer(t: &mut Text, v: &Variant<'_>) {
+    if let Some(pointer) = v.of.op.pointer() {
+        let name = rust_ident(&pointer.name);
+        let before = format!("let {} = ", expected(v));
+        t.proven(POINTER, &before, &format!("*{name}"), ";");
+    }
+}
+
+/// Writes what was found through a `p` argument if the operation failed.
+fn write_pointer(t: &mut Text, v: &Variant<'_>, failed: &str, found: &str) {
+    if let Some(pointer) = v.of.op.pointer() {
+        t.block(&format!("if {failed}"), |t| {
+            t.proven(
+                POINTER,
+                "",
+                &format!("*{} = {found}", rust_ident(&pointer.name)),
+                ";",
+            );
+        });
+    }
+}
+
+const POINTER: &str = "The pointer is valid, as the caller promises.";
+
+fn derive(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>) {
+    let Derived {
+        source,
+        args,
+        tells,
+    } = derived;
+    let returned = v.of.result();
+    read_pointer_unless_passed(t, v, *tells);
+    let mut found = fresh("old", v.of.op);
+    let operands: Vec<String> = source
+        .of
+        .op
+        .operands()
+        .zip(args)
+        .map(|(arg, expr)| match (arg.kind, tells) {
+            (ArgKind::Pointer, Tells::Result) => super::expr_name(expr),
+            (ArgKind::Pointer, _) => {
+                t.line(format!("let mut {found} = {};", rust(v, expr, "")));
+                format!("&mut {found}")
+            }
+            _ => rust(v, expr, ""),
+        })
+        .collect();
+    let call = call(v, source, &operands);
+    match tells {
+        Tells::Result => {
+            let end = if returned.is_some() { "" } else { ";" };
+            t.proven(SAME, "", &call, end);
+        }
+        Tells::Old if source.of.op.pointer().is_some() => t.proven(SAME, "", &call, ";"),
+        Tells::Old if returned.is_none() && v.of.op.pointer().is_none() => {
+            t.proven(SAME, "", &call, ";");
+        }
+        Tells::Old => t.proven(SAME, &format!("let {found} = "), &call, ";"),
+        Tells::New => {
+            found = fresh("new", v.of.op);
+            t.proven(SAME, &format!("let {found} = "), &call, ";");
+        }
+    }
+    if *tells == Tells::Result {
+        return;
+    }
+    if let Some(fails) = &v.of.meaning.fails {
+        let failed = rust(v, &v.of.meaning.expand(fails), &found);
+        write_pointer(t, v, &failed, &found);
+    }
+    if let Some(result) = returned {
+        // From the new value if that is what is known, else from the old one.
+        let result = if *tells == Tells::Old {
+            v.of.meaning.expand(&result)
+        } else {
+            result
+        };
+        t.line(rust(v, &result, &found));
+    }
+}
+
+fn read_pointer_unless_passed(t: &mut Text, v: &Variant<'_>, tells: Tells) {
+    if tells != Tells::Result {
+        read_pointer(t, v);
+    }
+}
+
+fn looped(t: &mut Text, v: &Variant<'_>, read: &Variant<'_>, exchange: &Variant<'_>) {
+    let op = v.of.op;
+    let meaning = v.of.meaning;
+    let (found, next) = (fresh("found", op), fresh("next", op));
+    read_pointer(t, v);
+    t.proven(
+        SAME,
+        &format!("let mut {found} = "),
+        &call(v, read, &[]),
+        ";",
+    );
+    t.block("loop", |t| {
+        if let Some(fails) = &meaning.fails {
+            let fails = rust(v, &meaning.expand(fails), &found);
+            t.block(&format!("if {fails}"), |t| t.line("break;"));
+        }
+        if let Some(new) = &meaning.new {
+            t.line(format!("let {next} = {};", rust(v, new, &found)));
+        }
+        let call = call(v, exchange, &[format!("&mut {found}"), next.clone()]);
+        t.proven(
+            "The caller keeps the contract of this function; the other pointer is to a local.",
+            &format!("let {} = ", fresh("stored", op)),
+            &call,
+            ";",
+        );
+        t.block(&format!("if {}", fresh("stored", op)), |t| t.line("break;"));
+    });
+    if let Some(fails) = &meaning.fails {
+        let failed = rust(v, &meaning.expand(fails), &found);
+        write_pointer(t, v, &failed, &found);
+    }
+    if let Some(result) = v.of.result() {
+        t.line(rust(v, &meaning.expand(&result), &found));
+    }
+}
+
+/// One variant by a template.
+struct Native<'a> {
+    v: &'a Variant<'a>,
+    arch: &'a Arch,
+    template: &'a Template,
+    d: Dialect,
+}
+
+impl Native<'_> {
+    fn bits(&self) -> u32 {
+        self.v.family.bits(self.arch.width)
+    }
+
+    fn class(&self) -> String {
+        self.arch
+            .size(self.bits())
+            .map_or_else(String::new, |s| s.class.clone())
+    }
+
+    /// The text of an instruction, as `asm!` takes it.
+    fn instruction(&self, line: &str) -> String {
+        super::instruction(self.arch, self.template, line, self.bits(), &|name| {
+            let name = asm_name(name);
+            let modifier = self.arch.size(self.bits()).and_then(|s| s.modifier.clone());
+            match modifier {
+                Some(modifier) => format!("{{{name}:{modifier}}}"),
+                None => format!("{{{name}}}"),
+            }
+        })
+    }
+
+    fn body(&self, t: &mut Text) {
+        let op = self.v.of.op;
+        let value = self.v.family.repr.rust();
+        let found = fresh("found", op);
+        let result = fresh("r", op);
+        let jumps = self.template.condition.is_some() && op.pointer().is_none() && self.d.labels;
+        let sets = self.template.condition.is_some() && !jumps;
+        let flag = fresh("is", op);
+        read_pointer(t, self.v);
+        if op.pointer().is_some() {
+            t.line(format!("let {found}: {value};"));
+        }
+        if self.template.result != Place::Nowhere {
+            t.line(format!("let {result}: {value};"));
+        }
+        if sets {
+            t.line(format!("let {flag}: u8;"));
+        }
+        t.comment(
+            "SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is \
+             touched.",
+        );
+        t.block("unsafe", |t| {
+            t.line("asm!(");
+            t.indented(|t| {
+                self.instructions(t, jumps, sets, &flag);
+                self.operands(t, jumps, sets, &flag, &found, &result);
+            });
+            t.line(");");
+        });
+        if sets {
+            t.line(format!("let {flag} = {flag} != 0;"));
+            write_pointer(t, self.v, &format!("!{flag}"), &found);
+            t.line(flag);
+        } else if jumps {
+            t.line("false");
+        } else if self.template.result != Place::Nowhere {
+            t.line(result);
+        }
+    }
+
+    fn instructions(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
+        for line in &self.template.lines {
+            t.comment(&sentence(&self.instruction_words(&line.meaning)));
+            t.line(format!("{:?},", self.instruction(&line.text)));
+        }
+        let condition = self.template.condition.as_deref().unwrap_or("");
+        let with = |line: &Option<String>, operand: &str, name: &str| {
+            let line = line.as_deref().unwrap_or("").replace("{cc}", condition);
+            line.replace(operand, &format!("{{{name}}}"))
+        };
+        if jumps {
+            t.comment("Jumps right there if a caller branches on the result.");
+            let yes = fresh("yes", self.v.of.op);
+            t.line(format!("{:?},", with(&self.arch.branch, "{label}", &yes)));
+        }
+        if sets {
+            t.comment("Keeps the result before other instructions change the condition codes.");
+            t.line(format!("{:?},", with(&self.arch.setcc, "{r}", flag)));
+        }
+    }
+
+    fn instruction_words(&self, words: &str) -> String {
+        let mut words = words.to_owned();
+        for name in self.arch.registers() {
+            let register = self.arch.register(name, self.bits()).unwrap_or(name);
+            words = words.replace(&format!("{{{name}}}"), register);
+        }
+        words
+    }
+
+    fn operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str, found: &str, r: &str) {
+        let op = self.v.of.op;
+        let class = self.class();
+        let variable = rust_ident(op.variable());
+        t.line(format!("{} = in(reg) {variable},", asm_name(op.variable())));
+        for arg in op.operands() {
+            let fixed = self
+                .template
+                .fixed
+                .iter()
+                .find(|(name, _)| *name == arg.name);
+            let fixed = fixed.and_then(|(_, reg)| self.arch.register(reg, self.bits()));
+            let pointer = arg.kind == ArgKind::Pointer;
+            let holds = self.template.result == Place::Arg(arg.name.clone());
+            let value = if pointer {
+                expected(self.v)
+            } else {
+                rust_ident(&arg.name)
+            };
+            let place = fixed.map_or_else(|| class.clone(), |reg| format!("{reg:?}"));
+            let name =
+                fixed.map_or_else(|| format!("{} = ", asm_name(&arg.name)), |_| String::new());
+            t.line(match (pointer, holds) {
+                (true, _) => format!("{name}inout({place}) {value} => {found},"),
+                (_, true) => format!("{name}inout({place}) {value} => {r},"),
+                _ => format!("{name}in({place}) {value},"),
+            });
+        }
+        // The only instruction has read its operands before it writes.
+        let late = if self.template.lines.len() == 1 {
+            "lateout"
+        } else {
+            "out"
+        };
+        if self.template.result == Place::Fresh {
+            t.line(format!("r = {late}({class}) {r},"));
+        }
+        if sets {
+            let byte = self.arch.size(8).map_or("reg", |s| s.class.as_str());
+            t.line(format!("{flag} = lateout({byte}) {flag},"));
+        }
+        if jumps {
+            let yes = fresh("yes", op);
+            t.line(format!("{yes} = label {{ return true }},"));
+        }
+        if self.template.keeps_flags || !self.arch.flags {
+            t.comment("The stack pointer and the condition codes stay.");
+            t.line("options(nostack, preserves_flags),");
+        } else {
+            t.comment("The stack pointer stays; the condition codes change.");
+            t.line("options(nostack),");
+        }
+    }
+}
+
+/// The name of an operand of `asm!`, which cannot be a raw identifier.
+fn asm_name(arg: &str) -> String {
+    if rust_ident(arg) == arg {
+        arg.into()
+    } else {
+        format!("{arg}_")
+    }
+}

@@ -1,0 +1,363 @@
+//! The C helpers: one C function per variant, for Rust to call.
+
+use super::text::fresh;
+use crate::arch::{Arch, BARRIERS, Fence};
+use crate::expr::Expr;
+use crate::model::{Spec, Variant};
+use crate::names;
+use crate::plan::{Derived, Missing, Plan, Planner, Tells};
+use crate::table::{Arg, ArgKind};
+use std::fmt::Write as _;
+
+/// What C helpers look like.
+#[derive(Clone, Copy, Debug)]
+pub struct Style<'a> {
+    /// The prefix of their names.
+    pub prefix: &'a str,
+    /// What stands before their return type, if anything.
+    pub attribute: &'a str,
+}
+
+/// The C type and name of a parameter.
+fn param(v: &Variant<'_>, arg: &Arg) -> String {
+    let value = &v.family.c_value;
+    let space = if value.ends_with('*') { "" } else { " " };
+    match (arg.kind, &v.family.c_object) {
+        (ArgKind::Value, _) => format!("{value}{space}{}", arg.name),
+        (ArgKind::Pointer, _) => format!("{value}{space}*{}", arg.name),
+        (ArgKind::Variable { constant }, Some(object)) => {
+            format!(
+                "{}{object} *{}",
+                if constant { "const " } else { "" },
+                arg.name
+            )
+        }
+        (ArgKind::Variable { constant: true }, None) if value.ends_with('*') => {
+            format!("{value}const *{}", arg.name)
+        }
+        (ArgKind::Variable { constant }, None) => {
+            format!(
+                "{}{value}{space}*{}",
+                if constant { "const " } else { "" },
+                arg.name
+            )
+        }
+    }
+}
+
+/// The parameters of a variant.
+fn params(v: &Variant<'_>) -> String {
+    let params: Vec<String> = v.of.op.args.iter().map(|a| param(v, a)).collect();
+    params.join(", ")
+}
+
+/// The type that a variant returns.
+fn ret(v: &Variant<'_>) -> String {
+    super::signature::returns(&v.of, &v.family.c_value).unwrap_or_else(|| "void".into())
+}
+
+/// The head of the helper of a variant, as a definition has it.
+fn head(v: &Variant<'_>, style: Style<'_>) -> String {
+    let attribute = if style.attribute.is_empty() {
+        String::new()
+    } else {
+        format!("{} ", style.attribute)
+    };
+    let name = names::helper(style.prefix, &v.function());
+    format!("{attribute}{}\n{name}({})", ret(v), params(v))
+}
+
+/// Helpers that call the C function of their name: what the kernel's own script writes.
+pub fn wrappers<'s>(variants: impl Iterator<Item = Variant<'s>>, style: Style<'_>) -> String {
+    let mut out = String::new();
+    for v in variants {
+        let args: Vec<&str> = v.of.op.args.iter().map(|a| a.name.as_str()).collect();
+        let returns = if v.of.result().is_some() {
+            "return "
+        } else {
+            ""
+        };
+        let call = format!("{}({})", v.function(), args.join(", "));
+        let _ = write!(out, "{}\n{{\n\t{returns}{call};\n}}\n\n", head(&v, style));
+    }
+    out
+}
+
+/// The declarations of all helpers of `variants`.
+pub fn declarations<'s>(variants: impl Iterator<Item = Variant<'s>>, style: Style<'_>) -> String {
+    let mut out = String::new();
+    for v in variants {
+        let name = names::helper(style.prefix, &v.function());
+        let _ = writeln!(out, "{} {name}({});", ret(&v), params(&v));
+    }
+    out
+}
+
+/// The declarations of the helpers of all barriers.
+pub fn barrier_declarations(style: Style<'_>) -> String {
+    BARRIERS.iter().fold(String::new(), |mut out, barrier| {
+        let _ = writeln!(out, "void {}(void);", names::helper(style.prefix, barrier));
+        out
+    })
+}
+
+/// Helpers of all barriers by the templates of `arch`.
+pub fn barriers(arch: &Arch, style: Style<'_>) -> String {
+    BARRIERS.iter().fold(String::new(), |mut out, barrier| {
+        let name = names::helper(style.prefix, barrier);
+        let _ = write!(out, "void\n{name}(void)\n{{\n");
+        for line in arch.barrier(barrier) {
+            let _ = writeln!(out, "\t{};", line.text);
+        }
+        out.push_str("}\n\n");
+        out
+    })
+}
+
+/// Helpers that do it themselves, by the templates of `arch`.
+pub fn helpers<'s>(
+    spec: &'s Spec,
+    arch: &'s Arch,
+    variants: impl Iterator<Item = Variant<'s>>,
+    style: Style<'_>,
+) -> Result<String, Missing> {
+    let planner = Planner { spec, arch };
+    let mut out = String::new();
+    for v in variants {
+        let plan = planner.plan(&v)?;
+        let mut body = Body {
+            v: &v,
+            arch,
+            style,
+            out: String::new(),
+            depth: 1,
+        };
+        body.plan(&plan);
+        let _ = write!(out, "{}\n{{\n{}}}\n\n", head(&v, style), body.out);
+    }
+    Ok(out)
+}
+
+/// The body of one helper.
+struct Body<'a> {
+    v: &'a Variant<'a>,
+    arch: &'a Arch,
+    style: Style<'a>,
+    out: String,
+    depth: usize,
+}
+
+impl Body<'_> {
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{}{text}", "\t".repeat(self.depth));
+    }
+
+    fn fence(&mut self, fence: Fence) {
+        for line in self.arch.fence(fence) {
+            self.line(&format!("{};", line.text));
+        }
+    }
+
+    fn declare(&mut self, name: &str, value: &str) {
+        let ty = &self.v.family.c_value;
+        let space = if ty.ends_with('*') { "" } else { " " };
+        self.line(&format!("{ty}{space}{name} = {value};"));
+    }
+
+    fn returns(&self) -> bool {
+        self.v.of.result().is_some()
+    }
+
+    /// An expression in C; `p` arguments stand for what they point to.
+    fn expr(&self, expr: &Expr, old: &str) -> String {
+        let op = self.v.of.op;
+        let narrow = match self.v.family.bits(self.arch.width) {
+            8 | 16 => Some(self.v.family.c_value.as_str()),
+            _ => None,
+        };
+        expr.c(narrow, &|name| {
+            if name == op.variable() {
+                old.to_owned()
+            } else if op.pointer().is_some_and(|p| p.name == name) {
+                fresh("expected", op)
+            } else {
+                name.to_owned()
+            }
+        })
+    }
+
+    /// A call of the helper of another variant.
+    fn call(&self, target: &Variant<'_>, operands: &[String]) -> String {
+        let mut operands = operands.iter().cloned();
+        let args = target.of.op.args.iter().map(|arg| match arg.kind {
+            ArgKind::Variable { .. } => self.v.of.op.variable().to_owned(),
+            _ => operands.next().unwrap_or_default(),
+        });
+        let name = names::helper(self.style.prefix, &target.function());
+        format!("{name}({})", args.collect::<Vec<_>>().join(", "))
+    }
+
+    fn own_args(&self) -> Vec<String> {
+        self.v.of.op.operands().map(|a| a.name.clone()).collect()
+    }
+
+    /// `call` as the last statement.
+    fn finish(&mut self, call: &str) {
+        let returns = if self.returns() { "return " } else { "" };
+        self.line(&format!("{returns}{call};"));
+    }
+
+    fn plan(&mut self, plan: &Plan<'_>) {
+        match plan {
+            Plan::Native(template) => {
+                for line in &template.lines {
+                    let text = super::c_expression(self.v, &line.text);
+                    self.finish(&text);
+                }
+            }
+            Plan::Fenced {
+                relaxed,
+                before,
+                after,
+            } => {
+                let call = self.call(relaxed, &self.own_args());
+                if self.returns() && after.is_some() {
+                    let ty = ret(self.v);
+                    let space = if ty.ends_with('*') { "" } else { " " };
+                    let result = fresh("result", self.v.of.op);
+                    self.line(&format!("{ty}{space}{result};"));
+                    self.line("");
+                    before.iter().for_each(|f| self.fence(*f));
+                    self.line(&format!("{result} = {call};"));
+                    after.iter().for_each(|f| self.fence(*f));
+                    self.line(&format!("return {result};"));
+                } else {
+                    before.iter().for_each(|f| self.fence(*f));
+                    self.finish(&call);
+                    after.iter().for_each(|f| self.fence(*f));
+                }
+            }
+            Plan::Stronger(full) => {
+                let call = self.call(full, &self.own_args());
+                self.finish(&call);
+            }
+            Plan::Derived(derived) => self.derived(derived),
+            Plan::Loop { read, exchange } => self.looped(read, exchange),
+        }
+    }
+
+    fn read_pointer(&mut self) {
+        if let Some(pointer) = self.v.of.op.pointer() {
+            let name = fresh("expected", self.v.of.op);
+            self.declare(&name, &format!("*{}", pointer.name));
+        }
+    }
+
+    fn write_pointer(&mut self, found: &str) {
+        let (Some(pointer), Some(fails)) = (self.v.of.op.pointer(), &self.v.of.meaning.fails)
+        else {
+            return;
+        };
+        let failed = self.expr(&self.v.of.meaning.expand(fails), found);
+        let name = pointer.name.clone();
+        self.line(&format!("if ({failed})"));
+        self.line(&format!("\t*{name} = {found};"));
+    }
+
+    fn derived(&mut self, derived: &Derived<'_>) {
+        let Derived {
+            source,
+            args,
+            tells,
+        } = derived;
+        if *tells == Tells::Result {
+            let passed = source
+                .of
+                .op
+                .operands()
+                .zip(args)
+                .map(|(arg, expr)| match arg.kind {
+                    ArgKind::Pointer => super::expr_name(expr),
+                    _ => self.expr(expr, ""),
+                });
+            let call = self.call(source, &passed.collect::<Vec<_>>());
+            self.finish(&call);
+            return;
+        }
+        self.read_pointer();
+        let found = fresh(
+            if *tells == Tells::New { "now" } else { "found" },
+            self.v.of.op,
+        );
+        let mut behind_pointer = false;
+        let mut operands = Vec::new();
+        for (arg, expr) in source.of.op.operands().zip(args) {
+            let text = self.expr(expr, "");
+            if arg.kind == ArgKind::Pointer {
+                behind_pointer = true;
+                self.declare(&found, &text);
+                operands.push(format!("&{found}"));
+            } else {
+                operands.push(text);
+            }
+        }
+        let call = self.call(source, &operands);
+        if behind_pointer || (!self.returns() && self.v.of.op.pointer().is_none()) {
+            self.line("");
+            self.line(&format!("{call};"));
+        } else {
+            self.declare(&found, &call);
+            self.line("");
+        }
+        self.write_pointer(&found);
+        if let Some(result) = self.v.of.result() {
+            let meaning = self.v.of.meaning;
+            let text = match tells {
+                Tells::New => self.new_only(&result, &found),
+                _ => self.expr(&meaning.expand(&result), &found),
+            };
+            self.line(&format!("return {text};"));
+        }
+    }
+
+    /// An expression that mentions the new value but not the old one.
+    fn new_only(&self, expr: &Expr, new: &str) -> String {
+        let renamed = [(
+            crate::semantics::NEW.to_owned(),
+            Expr::var(self.v.of.op.variable()),
+        )];
+        self.expr(&expr.substitute(&renamed.into()), new)
+    }
+
+    fn looped(&mut self, read: &Variant<'_>, exchange: &Variant<'_>) {
+        let op = self.v.of.op;
+        let meaning = self.v.of.meaning;
+        let (found, next) = (fresh("found", op), fresh("next", op));
+        self.read_pointer();
+        let first = self.call(read, &[]);
+        self.declare(&found, &first);
+        let ty = &self.v.family.c_value;
+        let space = if ty.ends_with('*') { "" } else { " " };
+        self.line(&format!("{ty}{space}{next};"));
+        self.line("");
+        self.line("do {");
+        self.depth += 1;
+        if let Some(fails) = &meaning.fails {
+            let fails = self.expr(&meaning.expand(fails), &found);
+            self.line(&format!("if ({fails})"));
+            self.line("\tbreak;");
+        }
+        if let Some(new) = &meaning.new {
+            let new = self.expr(new, &found);
+            self.line(&format!("{next} = {new};"));
+        }
+        self.depth -= 1;
+        let call = self.call(exchange, &[format!("&{found}"), next.clone()]);
+        self.line(&format!("}} while (!{call});"));
+        self.write_pointer(&found);
+        if let Some(result) = self.v.of.result() {
+            let text = self.expr(&meaning.expand(&result), &found);
+            self.line(&format!("return {text};"));
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The documentation of generated items: what an operation computes, how it is ordered, its
+//! prose and its examples.
+
+use super::text::{Text, list};
+use crate::docs::CRATE;
+use crate::expr::{Expr, Kind};
+use crate::interp;
+use crate::model::{FormOf, Spec, Variant};
+use crate::names;
+use crate::table::{ArgKind, Form, Ordering};
+
+/// How strong one variant is, in a few words.
+pub fn strength(v: &Variant<'_>) -> &'static str {
+    match (v.of.form, v.ordering) {
+        (Form::Void, _) => "unordered",
+        (_, Ordering::Full) => "fully ordered",
+        (_, Ordering::Acquire) => "acquire",
+        (_, Ordering::Release) => "release",
+        (_, Ordering::Relaxed) => "relaxed",
+    }
+}
+
+/// What a form computes, in sentences. `v` is the value of the variable before.
+pub fn computes(form: &FormOf<'_>) -> Vec<String> {
+    let old = form.op.variable();
+    let mut sentences = Vec::new();
+    match (&form.meaning.new, form.form) {
+        (None, _) => sentences.push("Reads the value of the variable.".into()),
+        (Some(new), Form::Store) => sentences.push(format!("Sets the variable to `{new}`.")),
+        (Some(new), _) if new.mentions(old) => sentences.push(format!(
+            "Atomically updates the variable from `{old}` to `{new}`{}.",
+            if wraps(new) { ", wrapping" } else { "" }
+        )),
+        (Some(new), _) => sentences.push(format!(
+            "Atomically updates the variable from `{old}` to `{new}`."
+        )),
+    }
+    if let Some(fails) = &form.meaning.fails {
+        sentences.push(format!(
+            "Fails if `{}`: then nothing is stored.",
+            form.meaning.expand(fails)
+        ));
+        if let Some(pointer) = form.op.pointer() {
+            sentences.push(format!("On failure `*{}` is set to `{old}`.", pointer.name));
+        }
+    }
+    match (form.form, form.meaning.result_of(form.op, form.form)) {
+        (Form::Void | Form::Store, _) | (_, None) => {}
+        (Form::Load, _) => sentences.push(format!("Returns `{old}`.")),
+        (Form::Fetch(_), _) => sentences.push(format!("Returns the old value, `{old}`.")),
+        (Form::Return, Some(new)) => sentences.push(format!("Returns the new value, `{new}`.")),
+        (_, Some(result)) if result.kind() == Kind::Truth => {
+            sentences.push(format!(
+                "Returns whether `{}`.",
+                form.meaning.expand(&result)
+            ));
+        }
+        (_, Some(result)) => {
+            let old = result == Expr::var(old);
+            let what = if old { "the old value, " } else { "" };
+            sentences.push(format!("Returns {what}`{}`.", form.meaning.expand(&result)));
+        }
+    }
+    sentences
+}
+
+fn wraps(expr: &Expr) -> bool {
+    let text = expr.to_string();
+    text.contains('+') || text.contains('-')
+}
+
+/// The ordering rules of a form, in sentences, each with the source of the rule.
+pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
+    const SOURCE: &str = "(`Documentation/atomic_t.txt`, section \"ORDERING\")";
+    let mut rules = Vec::new();
+    match form.form {
+        Form::Void => rules.push(format!(
+            "Takes `Relaxed` only. An operation that returns nothing is unordered {SOURCE}, and \
+             `smp_mb(Read)` does not order it either, since it is no read to the memory model."
+        )),
+        Form::Load => rules.push(
+            "Takes `Relaxed`, which is C's `READ_ONCE()` and orders nothing but what depends on \
+             the value, or `Acquire`, which is C's `smp_load_acquire()` and comes before all \
+             later accesses."
+                .into(),
+        ),
+        Form::Store => rules.push(
+            "Takes `Relaxed`, which is C's `WRITE_ONCE()` and orders nothing, or `Release`, which \
+             is C's `smp_store_release()` and comes after all earlier accesses."
+                .into(),
+        ),
+        _ if form.orderings() == [Ordering::Full] => rules.push(format!(
+            "Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and \
+             after {SOURCE}."
+        )),
+        _ => rules.push(format!(
+            "`Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; \
+             `Acquire` orders the read before all later accesses, `Release` the write after all \
+             earlier ones; `Relaxed` orders nothing but what depends on the value {SOURCE}."
+        )),
+    }
+    if form.can_fail() && form.form != Form::Void {
+        rules.push(
+            "When it fails, it orders nothing, whatever the ordering: it is then no more than a \
+             relaxed load (same section)."
+                .into(),
+        );
+    }
+    rules
+}
+
+/// The typed arguments of a form: its operands.
+fn typed_operands(form: &FormOf<'_>) -> Vec<String> {
+    form.op
+        .operands()
+        .map(|a| names::rust_ident(&a.name))
+        .collect()
+}
+
+/// The documentation of a typed method.
+pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
+    let old = form.op.variable();
+    let sentences = computes(form);
+    let results = form.op.pointer().is_some() && matches!(form.form, Form::Truth(_));
+    t.doc(&sentences[0]);
+    t.doc("");
+    let mut rest: Vec<String> = sentences[1..].to_vec();
+    if results {
+        rest.truncate(1);
+        let pointer = form.op.pointer().map_or("", |p| p.name.as_str());
+        rest.push(format!(
+            "Returns `Ok({pointer})` on success and `Err({old})` on failure."
+        ));
+    }
+    let mentions = sentences
+        .iter()
+        .skip(1)
+        .any(|s| s.contains(&format!("`{old}`")));
+    let new_mentions = form.meaning.new.as_ref().is_some_and(|e| e.mentions(old));
+    if mentions || new_mentions || results {
+        rest.push(format!(
+            "Here `{old}` is the value of the variable before the operation."
+        ));
+    }
+    if !rest.is_empty() {
+        t.doc(&rest.join(" "));
+        t.doc("");
+    }
+    if let Some(doc) = form.doc {
+        t.doc_lines(doc.prose.iter().map(String::as_str));
+        t.doc("");
+    }
+    t.doc("# Ordering");
+    t.doc("");
+    t.doc(&ordering_rules(form).join(" "));
+    t.doc("");
+    t.doc("# Examples");
+    t.doc("");
+    t.doc_lines(example(spec, form, path).iter().map(String::as_str));
+    // The example of the operation stands at its first form.
+    let is_first = form.op.forms.first() == Some(&form.form);
+    if let Some(doc) = form.doc.filter(|_| is_first) {
+        t.doc("");
+        t.doc_lines(["```"]);
+        t.doc_lines(
+            doc.example
+                .iter()
+                .map(|l| l.replace(CRATE, path))
+                .collect::<Vec<_>>()
+                .iter()
+                .map(String::as_str),
+        );
+        t.doc_lines(["```"]);
+    }
+}
+
+/// A minimal example whose values come from the reference interpreter: once where the operation
+/// stores, and, if it can fail, once where it does not.
+fn example(spec: &Spec, form: &FormOf<'_>, path: &str) -> Vec<String> {
+    let Some(ty) = example_type(spec, form) else {
+        return Vec::new();
+    };
+    let ordering = form.orderings()[0].name();
+    let can_load = spec.forms().any(|f| f.method() == "load");
+    let mut imports = vec!["Atomic", ordering];
+    if can_load && ordering != "Relaxed" {
+        imports.push("Relaxed");
+    }
+    imports.sort_unstable();
+    let mut lines = vec![
+        "```".to_owned(),
+        format!("use {path}::{{{}}};", imports.join(", ")),
+        String::new(),
+    ];
+    for wanted in [true, false] {
+        let Some((memory, operands)) = sample(form, wanted) else {
+            continue;
+        };
+        let outcome = interp::run(form, 32, memory, &operands);
+        let comment = if wanted {
+            ""
+        } else {
+            "// It fails, and stores nothing.\n"
+        };
+        lines.extend(comment.lines().map(str::to_owned));
+        lines.push(format!("let x = Atomic::new({memory}_{ty});"));
+        let mut args: Vec<String> = operands.iter().map(ToString::to_string).collect();
+        args.push(ordering.to_owned());
+        let call = format!("x.{}({})", form.method(), args.join(", "));
+        let results = form.op.pointer().is_some() && matches!(form.form, Form::Truth(_));
+        lines.push(match (outcome.result, form.result().map(|r| r.kind())) {
+            _ if results && outcome.stored => format!("assert_eq!({call}, Ok({}));", operands[0]),
+            _ if results => format!("assert_eq!({call}, Err({memory}));"),
+            (Some(1), Some(Kind::Truth)) => format!("assert!({call});"),
+            (Some(_), Some(Kind::Truth)) => format!("assert!(!{call});"),
+            (Some(value), _) => format!("assert_eq!({call}, {value});"),
+            (None, _) => format!("{call};"),
+        });
+        if can_load && form.form != Form::Load {
+            lines.push(format!("assert_eq!(x.load(Relaxed), {});", outcome.memory));
+        }
+        if wanted && form.can_fail() {
+            lines.push(String::new());
+        }
+    }
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines.push("```".into());
+    lines
+}
+
+/// The type of an example: the first 32-bit type that has the class.
+fn example_type<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Option<&'s str> {
+    let has = |t: &&crate::types::Type| {
+        t.classes.contains(&form.meaning.class) && t.is_integer() && t.name.ends_with("32")
+    };
+    spec.types.types.iter().find(has).map(|t| t.name.as_str())
+}
+
+/// A value of the variable and operands with which the operation stores something, or with
+/// which it fails. `wanted` without success, in an operation that never fails, has none.
+fn sample(form: &FormOf<'_>, wanted: bool) -> Option<(i64, Vec<i64>)> {
+    if !wanted && !form.can_fail() {
+        return None;
+    }
+    let count = form.op.operands().count();
+    let operands = [[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]];
+    let stores = |outcome: &interp::Outcome| !form.can_fail() || outcome.stored;
+    for memory in [12, 42, 1, 0, -1] {
+        for operands in operands {
+            let operands: Vec<i64> = operands.iter().copied().cycle().take(count).collect();
+            let outcome = interp::run(form, 32, memory, &operands);
+            // A success that changes nothing would show nothing.
+            let shows = !wanted || form.form == Form::Load || outcome.memory != memory;
+            if stores(&outcome) == wanted && shows {
+                return Some((memory, operands));
+            }
+        }
+    }
+    None
+}
+
+/// The C names of a form, for `doc(alias)`.
+pub(super) fn aliases(spec: &Spec, form: &FormOf<'_>) -> Vec<String> {
+    let families = spec
+        .types
+        .families
+        .iter()
+        .filter(|f| f.c_object.is_some() && form.is_in(f));
+    let mut aliases: Vec<String> = families
+        .map(|f| names::function(f, &names::base(form.op, form.form)))
+        .collect();
+    // The typed method stands for the operation that it took the place of, too.
+    if let Some(stem) = form
+        .op
+        .name
+        .strip_prefix("try_")
+        .filter(|_| form.op.pointer().is_some())
+    {
+        let families = spec
+            .types
+            .families
+            .iter()
+            .filter(|f| f.c_object.is_some() && form.is_in(f));
+        aliases.extend(families.map(|f| names::function(f, stem)));
+    }
+    aliases.extend(names::std_alias(&form.method()).map(str::to_owned));
+    aliases
+}
+
+/// The sentence that says which orderings a set has.
+pub(super) fn ordering_list(orderings: &[Ordering]) -> String {
+    let names: Vec<String> = orderings
+        .iter()
+        .map(|o| format!("`{}`", o.name()))
+        .collect();
+    list(&names, "or")
+}
+
+/// The Rust call for a variant, for `explain`.
+pub fn rust_call(form: &FormOf<'_>, ordering: Ordering) -> String {
+    let mut args: Vec<String> = typed_operands(form);
+    for (arg, text) in form.op.operands().zip(args.iter_mut()) {
+        let results = matches!(form.form, Form::Truth(_));
+        if arg.kind == ArgKind::Pointer && !results {
+            *text = format!("&mut {text}");
+        }
+    }
+    args.push(ordering.name().into());
+    format!(
+        "{}.{}({})",
+        form.op.variable(),
+        form.method(),
+        args.join(", ")
+    )
+}

@@ -1,0 +1,212 @@
+//! What one variant is, in words, in Rust, in C and in instructions.
+
+use super::docs::{computes, ordering_rules, rust_call, strength};
+use super::{c_expression, instruction};
+use crate::arch::{Arch, Fence, Lang};
+use crate::model::{Spec, Variant};
+use crate::plan::{Missing, Plan, Planner, Tells};
+use std::fmt::Write as _;
+
+/// The explanation of a variant.
+pub fn explain(spec: &Spec, v: &Variant<'_>) -> Result<String, Missing> {
+    let mut out = String::new();
+    let form = &v.of;
+    let types: Vec<String> = spec
+        .types
+        .types
+        .iter()
+        .filter(|t| {
+            spec.types.families[t.family] == *v.family && t.classes.contains(&form.meaning.class)
+        })
+        .map(|t| {
+            if t.is_pointer() {
+                format!("{} T", t.name)
+            } else {
+                t.name.clone()
+            }
+        })
+        .collect();
+    let _ = writeln!(out, "{}: {}\n", v.function(), strength(v));
+    // A form that the typed layer offers as its twin is called by the twin's name.
+    let twin = spec.typed_forms().find(|f| f.method() == form.base());
+    let call = rust_call(twin.as_ref().unwrap_or(form), v.ordering);
+    let _ = writeln!(
+        out,
+        "Rust      {call}    with {}: &Atomic<{}>",
+        form.op.variable(),
+        types.join(" | ")
+    );
+    let operands: Vec<&str> = form.op.operands().map(|a| a.name.as_str()).collect();
+    let _ = writeln!(
+        out,
+        "raw       {}.{}({})",
+        form.op.variable(),
+        v.function(),
+        operands.join(", ")
+    );
+    paragraph(&mut out, "Computes", &computes(form).join(" "));
+    paragraph(&mut out, "Ordering", &ordering_rules(form).join(" "));
+    for arch in spec.asm_archs() {
+        let _ = writeln!(out, "\n{}", arch.name);
+        let mut listing = Listing {
+            planner: Planner { spec, arch },
+            out: &mut out,
+            depth: 1,
+        };
+        listing.variant(v)?;
+    }
+    Ok(out)
+}
+
+fn paragraph(out: &mut String, title: &str, text: &str) {
+    let mut line = format!("{title:<10}");
+    for word in text.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > 90 {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = " ".repeat(10);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
+}
+
+/// The instructions of a variant, with how they come about.
+struct Listing<'s, 'o> {
+    planner: Planner<'s>,
+    out: &'o mut String,
+    depth: usize,
+}
+
+impl<'s> Listing<'s, '_> {
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{}{text}", "  ".repeat(self.depth));
+    }
+
+    fn inner(&mut self, v: &Variant<'s>) -> Result<(), Missing> {
+        self.depth += 1;
+        let result = self.variant(v);
+        self.depth -= 1;
+        result
+    }
+
+    fn code(&mut self, arch: &Arch, lines: &[(String, String)]) {
+        if lines.is_empty() {
+            self.line("(nothing but a barrier for the compiler)");
+        }
+        let comment = if arch.lang == Lang::C { "//" } else { "#" };
+        for (text, meaning) in lines {
+            self.line(format!("{text:<36} {comment} {meaning}").trim_end());
+        }
+    }
+
+    fn fence(&mut self, fence: Fence) {
+        let arch = self.planner.arch;
+        let lines: Vec<_> = arch
+            .fence(fence)
+            .iter()
+            .map(|l| (l.text.clone(), l.meaning.clone()))
+            .collect();
+        self.code(arch, &lines);
+    }
+
+    fn variant(&mut self, v: &Variant<'s>) -> Result<(), Missing> {
+        let arch = self.planner.arch;
+        let bits = v.family.bits(arch.width);
+        match self.planner.plan(v)? {
+            Plan::Native(template) => {
+                let mut lines = Vec::new();
+                for line in &template.lines {
+                    let text = match arch.lang {
+                        Lang::Asm => {
+                            instruction(arch, template, &line.text, bits, &|name| name.to_owned())
+                                .replace("{v}", "v")
+                        }
+                        Lang::C => c_expression(v, &line.text),
+                    };
+                    let mut meaning = line.meaning.clone();
+                    for name in arch.registers() {
+                        let register = arch.register(name, bits).unwrap_or(name);
+                        meaning = meaning.replace(&format!("{{{name}}}"), register);
+                    }
+                    lines.push((text, meaning));
+                }
+                if let Some(condition) = &template.condition {
+                    let setcc = arch.setcc.as_deref().unwrap_or("");
+                    let branch = arch.branch.as_deref().unwrap_or("");
+                    let line = if v.of.op.pointer().is_some() {
+                        setcc
+                    } else {
+                        branch
+                    };
+                    lines.push((
+                        line.replace("{cc}", condition)
+                            .replace("{label}", "yes")
+                            .replace("{r}", "result"),
+                        "the condition codes are the result".into(),
+                    ));
+                }
+                self.code(arch, &lines);
+                Ok(())
+            }
+            Plan::Fenced {
+                relaxed,
+                before,
+                after,
+            } => {
+                self.line(&format!("{} between fences:", relaxed.function()));
+                self.depth += 1;
+                before.into_iter().for_each(|f| self.fence(f));
+                let result = self.variant(&relaxed);
+                after.into_iter().for_each(|f| self.fence(f));
+                self.depth -= 1;
+                result
+            }
+            Plan::Stronger(full) => {
+                self.line(&format!(
+                    "by {}, as nothing weaker is cheaper:",
+                    full.function()
+                ));
+                self.inner(&full)
+            }
+            Plan::Derived(derived) => {
+                let operands = derived.source.of.op.operands().zip(&derived.args);
+                let args: Vec<String> =
+                    operands.map(|(a, e)| format!("{} = {e}", a.name)).collect();
+                let with = if args.is_empty() {
+                    String::new()
+                } else {
+                    format!(" with {}", args.join(", "))
+                };
+                let then = match (derived.tells, v.of.result()) {
+                    (Tells::Result, _) | (_, None) => String::new(),
+                    (_, Some(result)) => format!(", then {result}"),
+                };
+                self.line(&format!("by {}{with}{then}:", derived.source.function()));
+                self.inner(&derived.source)
+            }
+            Plan::Loop { read, exchange } => {
+                let op = v.of.op;
+                let old = op.variable();
+                self.line(&format!("{old} = {}", read.function()));
+                self.inner(&read)?;
+                self.line("loop:");
+                if let Some(fails) = &v.of.meaning.fails {
+                    let fails = v.of.meaning.expand(fails);
+                    self.line(&format!("  leave if {fails}"));
+                }
+                let new =
+                    v.of.meaning
+                        .new
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                self.line(&format!(
+                    "  leave if {} stores {new}; else {old} is what it found",
+                    exchange.function()
+                ));
+                self.inner(&exchange)
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The C backend: one function per variant that calls its C helper.
+
+use super::signature;
+use super::text::{Text, allow_c_name};
+use crate::arch::BARRIERS;
+use crate::model::{Spec, Variant};
+use crate::names::{self, rust_ident};
+use crate::table::ArgKind;
+use crate::types::Repr;
+
+/// Where the declarations of the C helpers are.
+#[derive(Clone, Copy, Debug)]
+pub enum Link<'a> {
+    /// In a module that bindgen wrote.
+    Bindgen {
+        /// Its path.
+        module: &'a str,
+        /// The prefix of the helpers in it.
+        prefix: &'a str,
+        /// Whether C's `long` is Rust's `isize` there, as in the kernel.
+        long_is_isize: bool,
+        /// Whether it has the barriers, too.
+        barriers: bool,
+    },
+    /// In the same module, written by this emitter.
+    Extern {
+        /// The prefix of the helpers.
+        prefix: &'a str,
+    },
+}
+
+/// The module.
+pub fn module(spec: &Spec, link: Link<'_>) -> String {
+    let mut t = Text::default();
+    t.inner_doc(
+        "The C helpers, called.\n\n\
+         # Safety\n\n\
+         The contract of every function: its pointers are valid for reads and writes (reads, for\n\
+         `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same\n\
+         time are atomic.",
+    );
+    let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
+    if has_pointer {
+        t.line("use core::ffi::c_void;");
+        t.line("");
+    }
+    let barriers = match link {
+        Link::Bindgen {
+            module, barriers, ..
+        } => {
+            t.line(format!("use {module};"));
+            barriers
+        }
+        Link::Extern { prefix } => {
+            declare(&mut t, spec, prefix);
+            true
+        }
+    };
+    for v in spec.variants() {
+        t.line("");
+        function(&mut t, &v, link);
+    }
+    if barriers {
+        for name in BARRIERS {
+            t.line("");
+            t.doc(&format!("`{name}()`."));
+            allow_c_name(&mut t, name);
+            t.line("#[inline(always)]");
+            t.block(&format!("pub(crate) fn {name}()"), |t| {
+                let call = format!("{}()", path(link, name));
+                t.proven("A barrier accesses no memory.", "", &call, ";");
+            });
+        }
+        t.line("");
+        t.doc("Whether `smp_store_mb()` is an exchange.");
+        t.line("pub(crate) const STORE_MB_IS_XCHG: bool = false;");
+    }
+    t.finish()
+}
+
+/// The path of a C helper.
+fn path(link: Link<'_>, function: &str) -> String {
+    match link {
+        Link::Bindgen { module, prefix, .. } => {
+            let module = module.rsplit("::").next().unwrap_or(module);
+            format!("{module}::{}", names::helper(prefix, function))
+        }
+        Link::Extern { prefix } => names::helper(prefix, function),
+    }
+}
+
+fn declare(t: &mut Text, spec: &Spec, prefix: &str) {
+    t.block("unsafe extern \"C\"", |t| {
+        for v in spec.variants() {
+            let ret = signature::ret(&v).map_or(String::new(), |r| format!(" -> {r}"));
+            let name = names::helper(prefix, &v.function());
+            t.line(format!(
+                "fn {name}({}){ret};",
+                signature::params(&v).join(", ")
+            ));
+        }
+        for barrier in BARRIERS {
+            t.line(format!("fn {}();", names::helper(prefix, barrier)));
+        }
+    });
+}
+
+fn function(t: &mut Text, v: &Variant<'_>, link: Link<'_>) {
+    t.doc(&format!(
+        "`{}()`: {}.",
+        v.function(),
+        super::docs::strength(v)
+    ));
+    t.doc("");
+    t.doc("# Safety");
+    t.doc("");
+    t.doc("See the [module](self).");
+    t.line("#[inline(always)]");
+    let ret = signature::ret(v);
+    let head = format!("pub(crate) unsafe fn {}", v.function());
+    t.signature(&head, &signature::params(v), ret.as_deref(), &[]);
+    // `long` is another type than `isize` to Rust, if of the same width.
+    let is_long = v.family.repr == Repr::Int("isize")
+        && matches!(
+            link,
+            Link::Bindgen {
+                long_is_isize: false,
+                ..
+            }
+        );
+    let plain = matches!(link, Link::Extern { .. });
+    let args: Vec<String> =
+        v.of.op
+            .args
+            .iter()
+            .map(|a| {
+                let name = rust_ident(&a.name);
+                match a.kind {
+                    ArgKind::Value if is_long => format!("{name} as core::ffi::c_long"),
+                    ArgKind::Pointer if is_long => format!("{name}.cast()"),
+                    // C has a structure around the value, which begins with it.
+                    ArgKind::Variable { .. } if !plain && v.family.c_object.is_some() => {
+                        format!("{name}.cast()")
+                    }
+                    _ => name,
+                }
+            })
+            .collect();
+    let value = ret.as_deref() == Some("isize");
+    let after = match (&ret, is_long && value) {
+        (None, _) => ";",
+        (Some(_), true) => " as isize",
+        (Some(_), false) => "",
+    };
+    t.indented(|t| {
+        let call = format!("{}({})", path(link, &v.function()), args.join(", "));
+        let before = if after == " as isize" {
+            "let result = "
+        } else {
+            ""
+        };
+        let end = if before.is_empty() { after } else { ";" };
+        t.proven(
+            "The caller promises what the C function asks for.",
+            before,
+            &call,
+            end,
+        );
+        if !before.is_empty() {
+            t.line("result as isize");
+        }
+    });
+    t.line("}");
+}

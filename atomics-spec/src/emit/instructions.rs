@@ -1,0 +1,66 @@
+//! Operands of templates, put in place.
+
+use crate::arch::{Arch, Template};
+use crate::expr::Expr;
+use crate::model::Variant;
+use crate::names::rust_ident;
+
+/// An instruction with its operands: `{mem}` as the architecture writes memory, arguments in
+/// fixed registers as these, and the others as `operand` says.
+pub(super) fn instruction(
+    arch: &Arch,
+    template: &Template,
+    line: &str,
+    bits: u32,
+    operand: &dyn Fn(&str) -> String,
+) -> String {
+    let memory = arch.size(bits).map_or("", |s| s.memory.as_str());
+    let line = line.replace("{mem}", memory);
+    let mut out = String::new();
+    let mut rest = line.as_str();
+    while let Some((before, (name, after))) = rest
+        .split_once('{')
+        .and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+    {
+        out.push_str(before);
+        let fixed = template.fixed.iter().find(|(arg, _)| arg == name);
+        let fixed = fixed.and_then(|(_, register)| arch.register(register, bits));
+        match fixed {
+            Some(register) => out.push_str(register),
+            // An address has the width of a pointer, and needs no modifier.
+            None if name == "v" => out.push_str("{v}"),
+            None => out.push_str(&operand(name)),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A C expression with its operands.
+pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
+    let variable = v.of.op.variable();
+    let place = match v.family.c_object {
+        Some(_) => format!("&{variable}->counter"),
+        None => variable.to_owned(),
+    };
+    let mut text = line
+        .replace("{v}", &place)
+        .replace("{type}", &v.family.c_value);
+    // Of a pointer to a member, what is wanted is often the member.
+    if v.family.c_object.is_some() {
+        text = text.replace(&format!("(*{place}"), &format!("({variable}->counter"));
+    }
+    for arg in v.of.op.operands() {
+        text = text.replace(&format!("{{{}}}", arg.name), &arg.name);
+    }
+    text
+}
+
+/// The name that an expression consists of.
+pub(super) fn expr_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Var(name) => rust_ident(name),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,114 @@
+//! The module `internal`: the types that C works on, and the operations as traits.
+
+use super::signature::returns;
+use super::text::{Text, fresh, list};
+use crate::model::{FormOf, Spec};
+use crate::names::{self, rust_ident};
+use crate::types::Repr;
+
+/// The module.
+pub fn module(spec: &Spec) -> String {
+    let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
+    let imports = if has_pointer {
+        "use core::ffi::c_void;\n"
+    } else {
+        ""
+    };
+    let reprs: Vec<String> = spec
+        .types
+        .families
+        .iter()
+        .map(|f| format!("`{}`", f.repr.rust()))
+        .collect();
+    let mut t = Text::default();
+    for family in &spec.types.families {
+        let repr = family.repr.rust();
+        t.line("");
+        t.line(format!("impl private::Sealed for {repr} {{}}"));
+        t.line("");
+        t.block(&format!("impl AtomicImpl for {repr}"), |t| {
+            let delta = if family.repr == Repr::Pointer {
+                "isize"
+            } else {
+                "Self"
+            };
+            t.line(format!("type Delta = {delta};"));
+        });
+    }
+    for index in 0..spec.types.classes.len() {
+        class(&mut t, spec, index);
+    }
+    let head = include_str!("templates/internal.rs")
+        .replace("$imports\n", imports)
+        .replace("$reprs", &list(&reprs, "and"));
+    format!("{head}{}", t.finish())
+}
+
+/// The operands of a trait method on `of`, with their types.
+pub(super) fn operands(form: &FormOf<'_>, of: &str) -> Vec<String> {
+    let operand = |a: &crate::table::Arg| {
+        format!(
+            "{}: {}",
+            rust_ident(&a.name),
+            super::ordering::operand_type(form, a.kind, of)
+        )
+    };
+    form.op.operands().map(operand).collect()
+}
+
+/// The trait of a class, and its implementation for each family that has the class.
+fn class(t: &mut Text, spec: &Spec, index: usize) {
+    let class = &spec.types.classes[index];
+    let forms: Vec<_> = spec.forms().filter(|f| f.meaning.class == index).collect();
+    let name = names::ops_trait(class);
+    t.line("");
+    t.doc(&format!(
+        "The {} operations, by their names in C.",
+        class.title
+    ));
+    t.doc("");
+    t.doc("The trait is sealed.");
+    t.block(&format!("pub trait {name}: AtomicImpl"), |t| {
+        for (at, form) in forms.iter().enumerate() {
+            for (n, &ordering) in form.orderings().iter().enumerate() {
+                if at + n > 0 {
+                    t.line("");
+                }
+                let variant = names::variant(form.op, form.form, ordering);
+                t.doc(&super::raw::summary(form, ordering));
+                method(t, form, &variant, ";");
+            }
+        }
+    });
+    for family in spec
+        .types
+        .families
+        .iter()
+        .filter(|f| f.classes.contains(&index))
+    {
+        t.line("");
+        t.block(&format!("impl {name} for {}", family.repr.rust()), |t| {
+            let mut first = true;
+            for v in forms.iter().flat_map(|f| f.variants(family)) {
+                if !std::mem::take(&mut first) {
+                    t.line("");
+                }
+                t.line("#[inline(always)]");
+                method(t, &v.of, &v.name(), " {");
+                let args: Vec<_> = v.of.op.operands().map(|a| rust_ident(&a.name)).collect();
+                let end = if v.of.result().is_some() { "" } else { ";" };
+                let callee = format!("{}.{}", fresh("this", v.of.op), v.function());
+                t.indented(|t| t.call("", &callee, &args, end));
+                t.line("}");
+            }
+        });
+    }
+}
+
+fn method(t: &mut Text, form: &FormOf<'_>, variant: &str, end: &str) {
+    let mut params = vec![format!("{}: &AtomicRepr<Self>", fresh("this", form.op))];
+    params.extend(operands(form, "Self"));
+    let ret = returns(form, "Self");
+    let head = format!("fn {}", names::trait_method(variant));
+    t.signature_ending(&head, &params, ret.as_deref(), &[], end);
+}

@@ -1,0 +1,26 @@
+//! From the model to files: one module per output, each a pure function.
+//!
+//! Generated code is text, in the shape that rustfmt gives it, with its comments; the macros
+//! turn the same text into tokens. The parts of the generated crate that no table changes stand
+//! in `templates/`.
+
+pub mod asm;
+pub mod barrier;
+pub mod c;
+pub mod docs;
+pub mod explain;
+pub mod extern_c;
+mod instructions;
+pub mod internal;
+pub mod layout;
+pub mod ordering;
+pub mod pointer;
+pub mod predefine;
+pub mod raw;
+pub mod root;
+mod signature;
+mod text;
+pub mod typed;
+
+use instructions::{c_expression, expr_name, instruction};
+pub use layout::{File, core_crate, core_header, kernel, module_tree};

@@ -1,0 +1,179 @@
+//! The module `ordering`: the orderings as types, and the sets of them that operations take.
+
+use std::collections::BTreeSet;
+
+use super::docs::ordering_list;
+use super::signature::returns;
+use super::text::Text;
+use crate::model::{FormOf, Spec};
+use crate::names;
+use crate::table::{ArgKind, Form, Ordering, Strength};
+use crate::types::Operand;
+
+/// One form for each set of orderings that there is.
+const SETS: [Form; 5] = [
+    Form::Fetch(Strength::Any),
+    Form::Load,
+    Form::Store,
+    Form::Void,
+    Form::Fetch(Strength::Full),
+];
+
+/// The module.
+pub fn module(spec: &Spec) -> String {
+    let mut t = Text::default();
+    let mut used = BTreeSet::new();
+    for set in SETS {
+        ordering_set(&mut t, spec, set, &mut used);
+    }
+    let mut imports = String::new();
+    if !used.is_empty() {
+        used.insert("AtomicRepr".into());
+        imports = super::text::import("super::internal", &used);
+    }
+    let head = include_str!("templates/ordering.rs").replace("$imports\n", &imports);
+    format!("{head}{}", t.finish())
+}
+
+/// What the orderings of a set are for.
+fn purpose(set: Form) -> &'static str {
+    match set {
+        Form::Load => "operations that only load",
+        Form::Store => "operations that only store",
+        Form::Void => "operations that return nothing: an unordered read-modify-write",
+        Form::Fetch(Strength::Full) => "operations that C has fully ordered only",
+        _ => "operations that load, store and return a value",
+    }
+}
+
+/// Why there are no other orderings in a set.
+fn reason(set: Form) -> &'static str {
+    match set {
+        Form::Load => "an operation that only loads has no store for `Release` or `Full` to order",
+        Form::Store => "an operation that only stores has no load for `Acquire` or `Full` to order",
+        Form::Void => {
+            "an operation that returns nothing is never ordered in the LKMM; for an ordered one, \
+             take a `fetch_` or `_return` method and drop its result"
+        }
+        Form::Fetch(Strength::Full) => {
+            "C has this operation fully ordered only; for a weaker ordering, take a `_return` or \
+             `fetch_` method, or a `cmpxchg` loop"
+        }
+        _ => "the orderings are the types `Full`, `Acquire`, `Release` and `Relaxed`",
+    }
+}
+
+fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String>) {
+    let orderings = set.orderings();
+    let name = names::ordering_trait(orderings);
+    let list = ordering_list(orderings);
+    let dispatch = names::dispatch_trait(orderings);
+    // A set of one ordering leaves nothing to choose.
+    let chooses = orderings.len() > 1;
+    t.line("");
+    t.doc(&format!("The orderings of {}: {list}.", purpose(set)));
+    t.doc("");
+    t.doc("The trait is sealed.");
+    t.line("#[diagnostic::on_unimplemented(");
+    t.indented(|t| {
+        t.line("message = \"`{Self}` is not an ordering of this operation\",");
+        t.line(format!("label = \"the ordering must be {list}\","));
+        t.line(format!("note = \"{}\"", reason(set)));
+    });
+    t.line(")]");
+    let all = orderings.len() == Ordering::ALL.len();
+    let parents = match (all, chooses) {
+        (true, _) => format!("private::Sealed + {dispatch}"),
+        (false, true) => format!("Ordering + {dispatch}"),
+        (false, false) => "Ordering".into(),
+    };
+    if all {
+        t.block(&format!("pub trait {name}: {parents}"), |t| {
+            t.doc("Which ordering it is.");
+            t.line("const TYPE: OrderingType;");
+        });
+    } else {
+        t.line(format!("pub trait {name}: {parents} {{}}"));
+    }
+    for ordering in orderings {
+        t.line("");
+        let head = format!("impl {name} for {}", ordering.name());
+        if all {
+            t.block(&head, |t| {
+                t.line(format!(
+                    "const TYPE: OrderingType = OrderingType::{};",
+                    ordering.name()
+                ));
+            });
+        } else {
+            t.line(format!("{head} {{}}"));
+        }
+    }
+    if chooses {
+        choose(t, spec, orderings, &dispatch, used);
+    }
+}
+
+/// The hidden trait through which an ordering chooses the variant.
+fn choose(
+    t: &mut Text,
+    spec: &Spec,
+    orderings: &[Ordering],
+    dispatch: &str,
+    used: &mut BTreeSet<String>,
+) {
+    let forms: Vec<_> = spec
+        .typed_forms()
+        .filter(|f| f.orderings() == orderings)
+        .collect();
+    used.extend(forms.iter().map(|f| names::ops_trait(f.class)));
+    t.line("");
+    t.doc("Chooses the variant of an operation; not part of the interface.");
+    t.line("#[doc(hidden)]");
+    t.block(&format!("pub trait {dispatch}"), |t| {
+        for form in &forms {
+            t.doc(&format!("`{}`", form.base()));
+            signature(t, form, ";");
+        }
+    });
+    for ordering in orderings {
+        t.line("");
+        t.block(&format!("impl {dispatch} for {}", ordering.name()), |t| {
+            for (index, form) in forms.iter().enumerate() {
+                if index > 0 {
+                    t.line("");
+                }
+                t.line("#[inline(always)]");
+                signature(t, form, " {");
+                let mut args = vec![super::text::fresh("this", form.op)];
+                args.extend(form.op.operands().map(|a| names::rust_ident(&a.name)));
+                let variant = names::variant(form.op, form.form, *ordering);
+                let end = if form.result().is_some() { "" } else { ";" };
+                let callee = format!("R::{}", names::trait_method(&variant));
+                t.indented(|t| t.call("", &callee, &args, end));
+                t.line("}");
+            }
+        });
+    }
+}
+
+fn signature(t: &mut Text, form: &FormOf<'_>, end: &str) {
+    let class = names::ops_trait(form.class);
+    let head = format!("fn {}<R: {class}>", names::rust_ident(&form.base()));
+    let mut params = vec![format!(
+        "{}: &AtomicRepr<R>",
+        super::text::fresh("this", form.op)
+    )];
+    params.extend(super::internal::operands(form, "R"));
+    let ret = returns(form, "R");
+    t.signature_ending(&head, &params, ret.as_deref(), &[], end);
+}
+
+/// The type of an operand of a trait method on `of`.
+pub(super) fn operand_type(form: &FormOf<'_>, kind: ArgKind, of: &str) -> String {
+    match kind {
+        ArgKind::Pointer => format!("&mut {of}"),
+        _ if form.class.operand == Operand::Delta => format!("{of}::Delta"),
+        _ => of.into(),
+    }
+}

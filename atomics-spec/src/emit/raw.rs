@@ -1,0 +1,123 @@
+//! The module `raw`: C's functions, one to one, as methods under their own names.
+
+use super::docs::{computes, strength};
+use super::signature::returns;
+use super::text::Text;
+use crate::model::{FormOf, Spec, Variant};
+use crate::names::{self, rust_ident};
+use crate::table::{ArgKind, Ordering};
+use crate::types::Repr;
+
+/// One sentence about a variant.
+pub(super) fn summary(form: &FormOf<'_>, ordering: Ordering) -> String {
+    let strength = match (form.form, ordering) {
+        (crate::table::Form::Void, _) => "unordered",
+        (_, Ordering::Full) => "fully ordered",
+        (_, Ordering::Acquire) => "acquire",
+        (_, Ordering::Release) => "release",
+        (_, Ordering::Relaxed) => "relaxed",
+    };
+    format!("{} ({strength})", computes(form)[0].trim_end_matches('.')) + "."
+}
+
+/// The module.
+pub fn module(spec: &Spec) -> String {
+    let mut t = Text::default();
+    t.inner_doc(
+        "C's atomic functions, one to one: one method per function, under the function's name.\n\n\
+         The types are C's `atomic_t`, `atomic64_t` and `atomic_long_t`, and variables that C has\n\
+         as plain values, for which it has macros such as `READ_ONCE()` and `xchg()`. A method's\n\
+         arguments are those of the C function in the same order, without the variable. In the\n\
+         descriptions, `v` is the value of the variable before the operation.",
+    );
+    if spec.types.families.iter().any(|f| f.repr == Repr::Pointer) {
+        t.line("use core::ffi::c_void;");
+        t.line("");
+    }
+    t.line("use super::backend;");
+    t.line("use super::internal::AtomicRepr;");
+    for family in &spec.types.families {
+        let name = names::raw_type(family);
+        let repr = family.repr.rust();
+        t.line("");
+        let what = match &family.c_object {
+            Some(object) => format!("C's `{object}`."),
+            None => format!("A variable that C declares as `{}`.", family.c_value),
+        };
+        t.doc(&what);
+        t.line("#[allow(non_camel_case_types, reason = \"it is C's name\")]");
+        t.line(format!("pub type {name} = AtomicRepr<{repr}>;"));
+        t.line("");
+        if family.repr == Repr::Pointer {
+            t.line("#[allow(");
+            t.indented(|t| {
+                t.line("clippy::not_unsafe_ptr_arg_deref,");
+                t.line(
+                    "reason = \"the arguments are values that are stored and never dereferenced\"",
+                );
+            });
+            t.line(")]");
+        }
+        t.block(&format!("impl AtomicRepr<{repr}>"), |t| {
+            let mut first = true;
+            for variant in spec.variants_of(&family.name) {
+                if !std::mem::take(&mut first) {
+                    t.line("");
+                }
+                method(t, &variant);
+            }
+        });
+    }
+    t.finish()
+}
+
+fn method(t: &mut Text, v: &Variant<'_>) {
+    let op = v.of.op;
+    t.doc(&computes(&v.of).join(" "));
+    t.doc("");
+    let mut ordering = format!("It is {}", strength(v));
+    ordering.push_str(if v.of.can_fail() {
+        "; when it fails, it orders nothing."
+    } else {
+        "."
+    });
+    t.doc(&ordering);
+    t.line("#[inline(always)]");
+    let repr = v.family.repr.rust();
+    let mut params = vec!["&self".to_owned()];
+    params.extend(op.operands().map(|a| {
+        let ty = if a.kind == ArgKind::Pointer {
+            format!("&mut {repr}")
+        } else {
+            repr.into()
+        };
+        format!("{}: {ty}", rust_ident(&a.name))
+    }));
+    let ret = returns(&v.of, repr);
+    t.signature(
+        &format!("pub fn {}", v.function()),
+        &params,
+        ret.as_deref(),
+        &[],
+    );
+    t.indented(|t| {
+        let args: Vec<String> = op
+            .args
+            .iter()
+            .map(|a| match a.kind {
+                ArgKind::Variable { .. } => "self.as_ptr()".into(),
+                _ => rust_ident(&a.name),
+            })
+            .collect();
+        let end = if ret.is_some() { "" } else { ";" };
+        let call = format!("backend::{}({})", v.function(), args.join(", "));
+        t.proven(
+            "The pointers come from references, so that they are valid and aligned; by the \
+             contract of `from_ptr()`, all other accesses to the variable are atomic.",
+            "",
+            &call,
+            end,
+        );
+    });
+    t.line("}");
+}

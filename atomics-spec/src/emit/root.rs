@@ -1,0 +1,194 @@
+//! The root module: `Atomic<T>`, `AtomicType` and the traits of the classes.
+
+use super::text::{Text, list};
+use crate::model::Spec;
+use crate::names;
+use crate::types::{Class, Operand};
+
+/// Which modules there are beside those that every destination has.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    /// The module `barrier`; a kernel has its own.
+    pub barrier: bool,
+}
+
+/// Whether the model has what `AtomicFlag` is made of.
+pub fn has_flag(spec: &Spec) -> bool {
+    let methods = ["load", "store", "xchg", "cmpxchg"];
+    methods.iter().all(|name| {
+        spec.typed_forms()
+            .any(|f| f.method() == *name && f.class.operand == Operand::Stored)
+    }) && ["i8", "i32"]
+        .iter()
+        .all(|r| spec.types.families.iter().any(|f| f.repr.rust() == *r))
+}
+
+/// The module; `path` is the path of the generated items in examples.
+pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
+    let types: Vec<String> = spec
+        .types
+        .types
+        .iter()
+        .map(|t| {
+            if t.is_pointer() {
+                format!("`{} T`", t.name)
+            } else {
+                format!("`{}`", t.name)
+            }
+        })
+        .collect();
+    let mut traits = Text::default();
+    for (index, class) in spec.types.classes.iter().enumerate() {
+        class_trait(&mut traits, spec, index, class);
+    }
+    let mut debug = Text::default();
+    if let Some(load) = spec.typed_forms().find(|f| f.method() == "load") {
+        let class = names::ops_trait(load.class);
+        debug.line("");
+        debug.line("impl<T: AtomicType + core::fmt::Debug> core::fmt::Debug for Atomic<T>");
+        debug.line("where");
+        debug.line(format!("    T::Repr: {class},"));
+        debug.line("{");
+        debug.indented(|t| {
+            t.block(
+                "fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result",
+                |t| {
+                    t.line("core::fmt::Debug::fmt(&self.load(Relaxed), f)");
+                },
+            );
+        });
+        debug.line("}");
+    }
+    include_str!("templates/root.rs")
+        .replace("$modules\n", &modules(spec, parts))
+        .replace("$uses\n", &uses(spec))
+        .replace("$class_traits\n", &(traits.finish() + "\n"))
+        .replace("$debug\n", &debug.finish())
+        .replace("$types", &list(&types, "and"))
+        .replace("$path", path)
+}
+
+fn modules(spec: &Spec, parts: Parts) -> String {
+    let mut modules = vec![
+        ("backend", ""),
+        ("internal", ""),
+        ("ordering", "pub "),
+        ("pointer", ""),
+        ("predefine", ""),
+        ("raw", "pub "),
+        ("typed", ""),
+    ];
+    if parts.barrier {
+        modules.push(("barrier", "pub "));
+    }
+    if has_flag(spec) {
+        modules.push(("flag", ""));
+    }
+    modules.sort_unstable();
+    modules
+        .iter()
+        .map(|(name, vis)| format!("{vis}mod {name};\n"))
+        .collect()
+}
+
+fn uses(spec: &Spec) -> String {
+    let mut out = String::new();
+    if has_flag(spec) {
+        out += "pub use flag::AtomicFlag;\n";
+    }
+    let ops = spec.types.classes.iter().map(names::ops_trait);
+    let internal = ops
+        .chain(["AtomicImpl".into(), "AtomicRepr".into()])
+        .collect();
+    out += &super::text::import("pub use internal", &internal).replace("use pub use", "pub use");
+    out += "pub use ordering::{Acquire, Full, Relaxed, Release};\n";
+    out += "pub use pointer::*;\n";
+    out
+}
+
+/// The trait that a class asks of a type, if it asks for one.
+fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
+    if class.operand == Operand::Stored {
+        return;
+    }
+    let types: Vec<String> = spec
+        .types
+        .types
+        .iter()
+        .filter(|ty| ty.classes.contains(&index))
+        .map(|ty| format!("`{}`", ty.name))
+        .collect();
+    let have = if types.is_empty() {
+        "no type has them".to_owned()
+    } else {
+        format!("the types that have them are {}", list(&types, "and"))
+    };
+    let (name, ops, title) = (
+        names::class_trait(class),
+        names::ops_trait(class),
+        &class.title,
+    );
+    t.line("");
+    t.doc(&format!("A type with {title} operations: {have}."));
+    t.doc("");
+    t.doc("# Safety");
+    t.doc("");
+    t.doc(
+        "Whatever the operations of the class make out of values of the type, in the arithmetic \
+         of its representation, is a value of the type. That is so if every bit pattern is one.",
+    );
+    on_unimplemented(
+        t,
+        &format!("`{{Self}}` has no atomic {title} operations"),
+        &have,
+    );
+    t.line(format!(
+        "pub unsafe trait {name}: AtomicType<Repr: {ops}> {{}}"
+    ));
+    let first = spec
+        .types
+        .classes
+        .iter()
+        .position(|c| c.operand == Operand::Delta);
+    if first != Some(index) {
+        return;
+    }
+    let all: Vec<String> = spec
+        .types
+        .classes
+        .iter()
+        .filter(|c| c.operand == Operand::Delta)
+        .map(names::ops_trait)
+        .collect();
+    t.line("");
+    t.doc(
+        "A type to which a value of type `Rhs` can be added, and from which it can be subtracted.",
+    );
+    t.doc("");
+    t.doc("# Safety");
+    t.doc("");
+    t.doc(
+        "Adding any value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits \
+         of any value of the type, or subtracting it from them, wrapping, gives the bits of a \
+         value of the type.",
+    );
+    on_unimplemented(t, "`{Rhs}` cannot be added to an atomic `{Self}`", &have);
+    let supertrait = format!("AtomicType<Repr: {}>", all.join(" + "));
+    t.block(
+        &format!("pub unsafe trait AtomicAdd<Rhs = Self>: {supertrait}"),
+        |t| {
+            t.doc("Turns `rhs` into what is added.");
+            t.line("fn rhs_into_delta(rhs: Rhs) -> <Self::Repr as AtomicImpl>::Delta;");
+        },
+    );
+}
+
+fn on_unimplemented(t: &mut Text, message: &str, have: &str) {
+    t.line("#[diagnostic::on_unimplemented(");
+    t.indented(|t| {
+        t.line(format!("message = \"{message}\","));
+        t.line("label = \"not an operation of this type\",");
+        t.line(format!("note = \"{have}\""));
+    });
+    t.line(")]");
+}

@@ -1,0 +1,168 @@
+//! Memory barriers.
+//!
+//! They mean what they mean in the kernel (`Documentation/memory-barriers.txt`) and in the LKMM.
+//! What a barrier orders is said by a type:
+//!
+//! - [`Read`] orders earlier loads before later loads: C's `rmb()`, `smp_rmb()`, `dma_rmb()`.
+//! - [`Write`] orders earlier stores before later stores: C's `wmb()`, `smp_wmb()`,
+//!   `dma_wmb()`.
+//! - [`Full`] orders all earlier accesses before all later ones: C's `mb()`, `smp_mb()`,
+//!   `dma_mb()`.
+
+use super::backend;
+$uses
+
+/// Orders loads before loads. See the [module](self).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read;
+
+/// Orders stores before stores. See the [module](self).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Write;
+
+mod private {
+    /// Between CPUs.
+    #[derive(Debug)]
+    pub struct Smp;
+
+    /// Between a CPU and devices that share its memory coherently.
+    #[derive(Debug)]
+    pub struct Dma;
+}
+
+use private::{Dma, Smp};
+
+/// What a barrier can order: [`Read`], [`Write`] or [`Full`], for each flavour of barriers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that a barrier orders",
+    label = "must be `Full`, `Read` or `Write`"
+)]
+pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {
+    /// Executes the barrier; not part of the interface.
+    #[doc(hidden)]
+    fn run();
+}
+
+mod sealed {
+    /// Keeps other crates from adding barriers.
+    pub trait Sealed {}
+
+    impl Sealed for super::Full {}
+    impl Sealed for super::Read {}
+    impl Sealed for super::Write {}
+}
+$impls
+/// A barrier for all accesses, those to devices included.
+///
+/// `mb(Full)` is C's `mb()`, `mb(Read)` its `rmb()` and `mb(Write)` its `wmb()`.
+///
+/// # Examples
+///
+/// ```
+/// use $path::barrier::{Full, Read, Write, mb};
+///
+/// mb(Full);
+/// mb(Read);
+/// mb(Write);
+/// ```
+#[doc(alias = "rmb")]
+#[doc(alias = "wmb")]
+#[inline(always)]
+pub fn mb<T: MemoryBarrier>(_: T) {
+    T::run();
+}
+
+/// A barrier between CPUs. It orders nothing for devices.
+///
+/// `smp_mb(Full)` is C's `smp_mb()`, `smp_mb(Read)` its `smp_rmb()` and `smp_mb(Write)` its
+/// `smp_wmb()`.
+///
+/// # Examples
+///
+/// ```
+/// use $path::barrier::{Full, Read, Write, smp_mb};
+///
+/// smp_mb(Full);
+/// smp_mb(Read);
+/// smp_mb(Write);
+/// ```
+#[doc(alias = "smp_rmb")]
+#[doc(alias = "smp_wmb")]
+#[inline(always)]
+pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
+    T::run();
+}
+
+/// A barrier between a CPU and devices that share its memory coherently.
+///
+/// `dma_mb(Full)` is C's `dma_mb()`, `dma_mb(Read)` its `dma_rmb()` and `dma_mb(Write)` its
+/// `dma_wmb()`.
+///
+/// # Examples
+///
+/// ```
+/// use $path::barrier::{Full, Read, Write, dma_mb};
+///
+/// dma_mb(Full);
+/// dma_mb(Read);
+/// dma_mb(Write);
+/// ```
+#[doc(alias = "dma_rmb")]
+#[doc(alias = "dma_wmb")]
+#[inline(always)]
+pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
+    T::run();
+}
+
+/// A barrier for the compiler alone: it moves no access over it. The CPU may.
+///
+/// # Examples
+///
+/// ```
+/// $path::barrier::barrier();
+/// ```
+#[inline(always)]
+pub fn barrier() {
+    // An asm block that may access memory is all it takes.
+    // SAFETY: There is no instruction in it.
+    unsafe { core::arch::asm!("", options(nostack, preserves_flags)) };
+}
+
+/// Orders earlier accesses before a following atomic operation that is not ordered by itself,
+/// and before what follows that.
+///
+/// It is for operations that return nothing, and for relaxed ones (`Documentation/atomic_t.txt`,
+/// section "ORDERING").
+///
+/// # Examples
+///
+/// ```
+/// use $path::barrier::smp_mb__before_atomic;
+///
+/// smp_mb__before_atomic();
+/// ```
+#[allow(non_snake_case, reason = "it is C's name")]
+#[inline(always)]
+pub fn smp_mb__before_atomic() {
+    backend::smp_mb__before_atomic();
+}
+
+/// Orders a preceding atomic operation that is not ordered by itself, and what precedes it,
+/// before later accesses.
+///
+/// It is for operations that return nothing, and for relaxed ones (`Documentation/atomic_t.txt`,
+/// section "ORDERING").
+///
+/// # Examples
+///
+/// ```
+/// use $path::barrier::smp_mb__after_atomic;
+///
+/// smp_mb__after_atomic();
+/// ```
+#[allow(non_snake_case, reason = "it is C's name")]
+#[inline(always)]
+pub fn smp_mb__after_atomic() {
+    backend::smp_mb__after_atomic();
+}
+$store_mb

@@ -1,0 +1,293 @@
+//! Text in the shape that rustfmt gives it.
+//!
+//! Generated code is text from the start, not tokens, because comments are a part of it. The
+//! macros turn the text into tokens; so both doors have the same generator behind them.
+
+use std::fmt::Write as _;
+
+/// rustfmt's `max_width`.
+const WIDTH: usize = 100;
+/// rustfmt's `fn_call_width`.
+const CALL: usize = 60;
+
+/// Lines under construction.
+#[derive(Default)]
+pub(super) struct Text {
+    out: String,
+    depth: usize,
+}
+
+impl Text {
+    /// The finished text.
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    /// One line, or a blank one.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        if !text.is_empty() {
+            let _ = write!(self.out, "{:1$}{text}", "", self.depth * 4);
+        }
+        self.out.push('\n');
+    }
+
+    /// Lines, each indented like the others.
+    pub fn lines(&mut self, text: &str) {
+        for line in text.lines() {
+            self.line(line);
+        }
+    }
+
+    /// Whatever `inner` writes, one step further in.
+    pub fn indented(&mut self, inner: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        inner(self);
+        self.depth -= 1;
+    }
+
+    /// `head {`, whatever `inner` writes, and `}`.
+    pub fn block(&mut self, head: &str, inner: impl FnOnce(&mut Self)) {
+        self.line(format!("{head} {{"));
+        self.indented(inner);
+        self.line("}");
+    }
+
+    /// A comment, wrapped.
+    pub fn comment(&mut self, text: &str) {
+        self.wrapped("//", text);
+    }
+
+    /// A doc comment, wrapped; a blank line between paragraphs.
+    pub fn doc(&mut self, text: &str) {
+        self.wrapped("///", text);
+    }
+
+    /// Lines of a doc comment as they are.
+    pub fn doc_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
+        for line in lines {
+            self.line(format!("/// {line}").trim_end());
+        }
+    }
+
+    /// Lines of an inner doc comment as they are.
+    pub fn inner_doc(&mut self, text: &str) {
+        for line in text.lines() {
+            self.line(format!("//! {line}").trim_end());
+        }
+        self.line("");
+    }
+
+    fn wrapped(&mut self, mark: &str, text: &str) {
+        let room = WIDTH - self.depth * 4 - mark.len();
+        let mut current = String::new();
+        for word in text.split_whitespace() {
+            if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > room {
+                self.line(format!("{mark}{current}"));
+                current.clear();
+            }
+            current.push(' ');
+            current.push_str(word);
+        }
+        self.line(format!("{mark}{current}"));
+    }
+
+    /// The head of a function up to its `{`.
+    pub fn signature(
+        &mut self,
+        head: &str,
+        params: &[String],
+        ret: Option<&str>,
+        wheres: &[String],
+    ) {
+        self.signature_ending(head, params, ret, wheres, " {");
+    }
+
+    /// The head of a function up to `end`, which is ` {` or `;`.
+    pub fn signature_ending(
+        &mut self,
+        head: &str,
+        params: &[String],
+        ret: Option<&str>,
+        wheres: &[String],
+        end: &str,
+    ) {
+        let ret = ret.map_or(String::new(), |r| format!(" -> {r}"));
+        let open = if wheres.is_empty() { end } else { "" };
+        let one = format!("{head}({}){ret}{open}", params.join(", "));
+        if self.depth * 4 + one.chars().count() <= WIDTH {
+            self.line(one);
+        } else {
+            self.line(format!("{head}("));
+            self.indented(|t| {
+                for param in params {
+                    t.line(format!("{param},"));
+                }
+            });
+            // rustfmt leaves `where` on the line of the parenthesis if nothing is returned.
+            if wheres.is_empty() || ret.is_empty() {
+                let end = if wheres.is_empty() { end } else { " where" };
+                self.line(format!("){ret}{end}"));
+                self.predicates(wheres);
+                return;
+            }
+            self.line(format!("){ret}"));
+        }
+        if !wheres.is_empty() {
+            self.line("where");
+            self.predicates(wheres);
+        }
+    }
+
+    fn predicates(&mut self, wheres: &[String]) {
+        if wheres.is_empty() {
+            return;
+        }
+        self.indented(|t| {
+            for predicate in wheres {
+                t.line(format!("{predicate},"));
+            }
+        });
+        self.line("{");
+    }
+
+    /// `before` `callee(args)` `after`, broken as rustfmt breaks it.
+    pub fn call(&mut self, before: &str, callee: &str, args: &[String], after: &str) {
+        let joined = args.join(", ");
+        let one = format!("{before}{callee}({joined}){after}");
+        let fits = joined.chars().count() <= CALL && self.depth * 4 + one.chars().count() <= WIDTH;
+        if fits || args.is_empty() {
+            self.line(one);
+            return;
+        }
+        // The right-hand side of a `let` goes to a line of its own if it fits there.
+        let right = format!("{callee}({joined}){after}");
+        let short = joined.chars().count() <= CALL;
+        if short && before.ends_with("= ") && (self.depth + 1) * 4 + right.chars().count() <= WIDTH
+        {
+            self.line(before.trim_end());
+            self.indented(|t| t.line(right));
+            return;
+        }
+        self.line(format!("{before}{callee}("));
+        self.indented(|t| {
+            for arg in args {
+                t.line(format!("{arg},"));
+            }
+        });
+        self.line(format!("){after}"));
+    }
+
+    /// `unsafe { inner }` after a comment that proves it, broken as rustfmt breaks it.
+    pub fn proven(&mut self, proof: &str, before: &str, inner: &str, after: &str) {
+        self.comment(&format!("SAFETY: {proof}"));
+        let call = split_call(inner);
+        let long = |args: &[String]| args.join(", ").chars().count() > CALL;
+        let breaks = call.as_ref().is_some_and(|(_, args)| long(args));
+        let fits = |depth: usize, text: &str| depth * 4 + text.chars().count() <= WIDTH;
+        let right = format!("unsafe {{ {inner} }}{after}");
+        let one = format!("{before}{right}");
+        if !breaks && fits(self.depth, &one) {
+            self.line(one);
+            return;
+        }
+        // The right-hand side of a `let` goes to a line of its own if it fits there.
+        if !breaks && before.ends_with("= ") && fits(self.depth + 1, &right) {
+            self.line(before.trim_end());
+            self.indented(|t| t.line(right));
+            return;
+        }
+        self.line(format!("{before}unsafe {{"));
+        self.indented(|t| match call {
+            Some((callee, args)) => t.call("", &callee, &args, ""),
+            None => t.line(inner),
+        });
+        self.line(format!("}}{after}"));
+    }
+}
+
+/// A call as its callee and its arguments.
+fn split_call(text: &str) -> Option<(String, Vec<String>)> {
+    let (callee, rest) = text.split_once('(')?;
+    let inside = rest.strip_suffix(')')?;
+    let mut args = vec![String::new()];
+    let mut depth = 0_i32;
+    for c in inside.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                args.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        // More closed than opened: the parentheses are not those of one call.
+        if depth < 0 {
+            return None;
+        }
+        if let Some(last) = args.last_mut() {
+            last.push(c);
+        }
+    }
+    let args = args
+        .iter()
+        .map(|a| a.trim().to_owned())
+        .filter(|a| !a.is_empty())
+        .collect();
+    Some((callee.to_owned(), args))
+}
+
+/// Words as an enumeration: `a`, `a and b`, `a, b and c`.
+pub(super) fn list<T: AsRef<str>>(words: &[T], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.as_ref().into(),
+        [rest @ .., end] => {
+            let rest: Vec<_> = rest.iter().map(AsRef::as_ref).collect();
+            format!("{} {last} {}", rest.join(", "), end.as_ref())
+        }
+    }
+}
+
+/// A name that no argument has, made from `wanted`.
+pub(super) fn fresh(wanted: &str, op: &crate::table::Op) -> String {
+    let mut name = wanted.to_owned();
+    while op.args.iter().any(|a| a.name == name) {
+        name.push('_');
+    }
+    name
+}
+
+/// A `use` of types from a module, broken as rustfmt breaks it; nothing for no names.
+pub(super) fn import(path: &str, names: &std::collections::BTreeSet<String>) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let one = format!("use {path}::{{{}}};", names.join(", "));
+    if names.is_empty() {
+        return String::new();
+    }
+    if let [only] = *names {
+        return format!("use {path}::{only};\n");
+    }
+    if one.chars().count() <= WIDTH {
+        return format!("{one}\n");
+    }
+    let mut out = format!("use {path}::{{\n");
+    let mut line = String::new();
+    for name in names {
+        if !line.is_empty() && 4 + line.chars().count() + name.len() + 2 > WIDTH {
+            let _ = writeln!(out, "    {}", line.trim_end());
+            line.clear();
+        }
+        let _ = write!(line, "{name}, ");
+    }
+    let _ = writeln!(out, "    {}\n}};", line.trim_end());
+    out
+}
+
+/// Allows a name that is C's and not in Rust's style, if it is.
+pub(super) fn allow_c_name(t: &mut Text, name: &str) {
+    if name.contains("__") {
+        t.line("#[allow(non_snake_case, reason = \"it is C's name\")]");
+    }
+}

@@ -1,0 +1,228 @@
+//! The module `typed`: the operations as methods of `Atomic<T>`.
+
+use std::collections::BTreeSet;
+
+use super::docs;
+use super::text::Text;
+use crate::expr::Kind;
+use crate::model::{FormOf, Spec};
+use crate::names::{self, rust_ident};
+use crate::table::{ArgKind, Form};
+use crate::types::Operand;
+
+/// The module; `path` is the path of the generated items in examples.
+pub fn module(spec: &Spec, path: &str) -> String {
+    let mut t = Text::default();
+    let mut used: BTreeSet<String> = ["Atomic".into(), "AtomicType".into()].into();
+    let mut internal = BTreeSet::new();
+    let mut orderings = BTreeSet::new();
+    t.block("impl<T: AtomicType> Atomic<T>", |t| {
+        for (index, form) in spec.typed_forms().enumerate() {
+            if index > 0 {
+                t.line("");
+            }
+            orderings.insert(names::ordering_trait(form.orderings()));
+            let typed = Typed { form };
+            typed.method(t, spec, path);
+            match typed.bound() {
+                Bound::Ops(name) => drop(internal.insert(name)),
+                Bound::Class(name) => {
+                    used.insert(name);
+                    if form.orderings().len() == 1 {
+                        // Called on the representation itself, without an ordering in between.
+                        internal.insert(names::ops_trait(form.class));
+                    }
+                }
+                Bound::Add => {
+                    used.insert("AtomicAdd".into());
+                    if form.orderings().len() == 1 {
+                        internal.insert(names::ops_trait(form.class));
+                    }
+                }
+            }
+        }
+    });
+    let mut head = Text::default();
+    head.inner_doc("The operations, as methods of [`Atomic`].");
+    head.finish()
+        + &super::text::import("super::internal", &internal)
+        + &super::text::import("super::ordering", &orderings)
+        + &super::text::import("super", &used)
+        + "\n"
+        + &t.finish()
+}
+
+/// What a method asks of `T`.
+enum Bound {
+    /// That C has the class of operations for its representation.
+    Ops(String),
+    /// That values which the class computes are values of the type.
+    Class(String),
+    /// That `Rhs` can be added to it.
+    Add,
+}
+
+/// A form as a method of `Atomic<T>`.
+#[derive(Clone, Copy)]
+pub(super) struct Typed<'s> {
+    /// The form.
+    pub form: FormOf<'s>,
+}
+
+impl Typed<'_> {
+    fn bound(&self) -> Bound {
+        let class = self.form.class;
+        match class.operand {
+            Operand::Stored => Bound::Ops(names::ops_trait(class)),
+            Operand::Delta if self.form.op.operands().count() > 0 => Bound::Add,
+            _ => Bound::Class(names::class_trait(class)),
+        }
+    }
+
+    /// Whether success is returned as a `Result`.
+    pub fn returns_result(&self) -> bool {
+        self.form.op.pointer().is_some() && matches!(self.form.form, Form::Truth(_))
+    }
+
+    /// Whether it takes something to add.
+    pub fn takes_rhs(&self) -> bool {
+        matches!(self.bound(), Bound::Add)
+    }
+
+    /// The generic parameters beyond `T`.
+    pub fn generics(&self) -> Vec<String> {
+        let mut generics = Vec::new();
+        if self.takes_rhs() {
+            generics.push("Rhs".to_owned());
+        }
+        generics.push(format!(
+            "O: {}",
+            names::ordering_trait(self.form.orderings())
+        ));
+        generics
+    }
+
+    /// The operands with their types.
+    pub fn operands(&self) -> Vec<String> {
+        let operand = |a: &crate::table::Arg| {
+            let ty = match a.kind {
+                _ if self.takes_rhs() => "Rhs",
+                ArgKind::Pointer if !self.returns_result() => "&mut T",
+                _ => "T",
+            };
+            format!("{}: {ty}", rust_ident(&a.name))
+        };
+        self.form.op.operands().map(operand).collect()
+    }
+
+    /// What it returns, if anything.
+    pub fn ret(&self) -> Option<String> {
+        if self.returns_result() {
+            return Some("Result<T, T>".into());
+        }
+        super::signature::returns(&self.form, "T")
+    }
+
+    /// What it asks of `T`.
+    pub fn wheres(&self) -> Vec<String> {
+        vec![match self.bound() {
+            Bound::Ops(name) => format!("T::Repr: {name}"),
+            Bound::Class(name) => format!("T: {name}"),
+            Bound::Add => "T: AtomicAdd<Rhs>".into(),
+        }]
+    }
+
+    fn method(&self, t: &mut Text, spec: &Spec, path: &str) {
+        let form = &self.form;
+        docs::method(t, spec, form, path);
+        for alias in docs::aliases(spec, form) {
+            t.line(format!("#[doc(alias = {alias:?})]"));
+        }
+        t.line("#[inline(always)]");
+        let mut params = vec!["&self".to_owned()];
+        params.extend(self.operands());
+        params.push("_: O".into());
+        let head = format!(
+            "pub fn {}<{}>",
+            rust_ident(&form.method()),
+            self.generics().join(", ")
+        );
+        t.signature(&head, &params, self.ret().as_deref(), &self.wheres());
+        t.indented(|t| self.body(t));
+        t.line("}");
+    }
+
+    fn body(&self, t: &mut Text) {
+        let form = &self.form;
+        let pointer = form.op.pointer().map(|p| p.name.clone());
+        let found = super::text::fresh("found", form.op);
+        let mut args = vec!["&self.0".to_owned()];
+        for arg in form.op.operands() {
+            let name = rust_ident(&arg.name);
+            if Some(&arg.name) == pointer.as_ref() {
+                let value = if self.returns_result() {
+                    name
+                } else {
+                    format!("*{name}")
+                };
+                t.line(format!("let mut {found} = super::into_repr({value});"));
+                args.push(format!("&mut {found}"));
+                continue;
+            }
+            let convert = if self.takes_rhs() {
+                "T::rhs_into_delta"
+            } else {
+                "super::into_repr"
+            };
+            args.push(format!("{convert}({name})"));
+        }
+        if form.meaning.new.is_some() {
+            t.comment(match self.bound() {
+                Bound::Ops(_) => "INVARIANT: What is stored is a value of `T`.",
+                Bound::Class(_) => {
+                    "INVARIANT: What is stored is a valid `T`, as the trait of the class promises."
+                }
+                Bound::Add => "INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.",
+            });
+        }
+        let callee = match form.orderings() {
+            [only] => {
+                let variant = names::variant(form.op, form.form, *only);
+                format!("T::Repr::{}", names::trait_method(&variant))
+            }
+            _ => format!("O::{}", rust_ident(&form.base())),
+        };
+        const PROOF: &str = "The bits are those of a value that the variable held or that was \
+             just stored, hence those of a valid `T`.";
+        match (form.result().map(|r| r.kind()), pointer) {
+            (None, None) => t.call("", &callee, &args, ";"),
+            (Some(Kind::Truth), None) => t.call("", &callee, &args, ""),
+            (Some(Kind::Value), None) => {
+                let bits = super::text::fresh("bits", form.op);
+                t.call(&format!("let {bits} = "), &callee, &args, ";");
+                t.proven(PROOF, "", &format!("super::from_repr({bits})"), "");
+            }
+            (Some(Kind::Truth), Some(pointer)) => {
+                t.line(format!("if {callee}({}) {{", args.join(", ")));
+                t.indented(|t| t.line(format!("Ok({})", rust_ident(&pointer))));
+                t.line("} else {");
+                t.indented(|t| t.proven(PROOF, "Err(", &format!("super::from_repr({found})"), ")"));
+                t.line("}");
+            }
+            (result, Some(pointer)) => {
+                let bits = super::text::fresh("bits", form.op);
+                let bind = if result.is_some() {
+                    format!("let {bits} = ")
+                } else {
+                    String::new()
+                };
+                t.call(&bind, &callee, &args, ";");
+                let place = format!("*{} = ", rust_ident(&pointer));
+                t.proven(PROOF, &place, &format!("super::from_repr({found})"), ";");
+                if result.is_some() {
+                    t.proven(PROOF, "", &format!("super::from_repr({bits})"), "");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Every name that is made up from parts is made here, and nowhere else.
+//!
+//! | what | pattern | example |
+//! | --- | --- | --- |
+//! | C function | `{family}_{base}{_order}` | `atomic64_fetch_add_acquire` |
+//! | base | `{fetch_}{op}{_return}` | `fetch_add`, `add_return`, `add` |
+//! | C helper | `{prefix}{C function}` | `rust_helper_atomic64_fetch_add_acquire` |
+//! | raw method | the C function's name | `atomic64_fetch_add_acquire` |
+//! | raw type | the C object, else `{family}_t` | `atomic64_t`, `atomic_i8_t` |
+//! | trait method | `atomic_{base}{_order}` | `atomic_fetch_add_acquire` |
+//! | typed method | base; see [`method`] | `fetch_add`, `load`, `cmpxchg` |
+//! | raw-pointer function | `atomic_{typed method}`; see [`pointer_function`] | `atomic_fetch_add`, `xchg` |
+//! | class trait on values | `Atomic{Class}Ops` | `AtomicArithmeticOps` |
+//! | class trait on types | `Atomic{Class}` | `AtomicArithmetic` |
+//! | set of orderings | `Ordering`, `{A}Only`, `{A}Or{B}` | `AcquireOrRelaxed` |
+//! | architecture's file | `{arch}.rs` | `x86_64.rs` |
+
+use crate::table::{Form, Op, Ordering};
+use crate::types::{Class, Family};
+
+/// The prefix of the C helpers of the kernel, and of `atomics-core`.
+pub const HELPER_PREFIX: &str = "rust_helper_";
+
+/// The name of a form without family and ordering: `fetch_add`.
+pub fn base(op: &Op, form: Form) -> String {
+    match form {
+        Form::Fetch(_) => format!("fetch_{}", op.name),
+        Form::Return => format!("{}_return", op.name),
+        _ => op.name.clone(),
+    }
+}
+
+/// The name of a variant without family: `fetch_add_acquire`.
+pub fn variant(op: &Op, form: Form, ordering: Ordering) -> String {
+    let mut name = base(op, form);
+    if ordering != form.unmarked() {
+        name.push('_');
+        name.push_str(&ordering.name().to_ascii_lowercase());
+    }
+    name
+}
+
+/// The C function of a variant, and the raw method: `atomic64_fetch_add_acquire`.
+pub fn function(family: &Family, variant: &str) -> String {
+    format!("{}_{variant}", family.name)
+}
+
+/// The C helper around a function: `rust_helper_atomic64_fetch_add_acquire`.
+pub fn helper(prefix: &str, function: &str) -> String {
+    format!("{prefix}{function}")
+}
+
+/// The raw type of a family: `atomic64_t`.
+pub fn raw_type(family: &Family) -> String {
+    family
+        .c_object
+        .clone()
+        .unwrap_or_else(|| format!("{}_t", family.name))
+}
+
+/// The method of a class trait: `atomic_fetch_add_acquire`.
+pub fn trait_method(variant: &str) -> String {
+    format!("atomic_{variant}")
+}
+
+/// The typed method of a form: the base, but for the names that Rust has for them: `read` is
+/// `load`, `set` is `store`, and a `try_` operation, whose pointer argument becomes a `Result`,
+/// loses its `try_`.
+pub fn method(op: &Op, form: Form) -> String {
+    match op.name.as_str() {
+        "read" => "load".into(),
+        "set" => "store".into(),
+        name if op.pointer().is_some() => name.strip_prefix("try_").unwrap_or(name).into(),
+        _ => base(op, form),
+    }
+}
+
+/// The function on a raw pointer for a typed method: `atomic_` before its name, but for the
+/// exchanges, which C itself has for plain fields under these names.
+pub fn pointer_function(method: &str) -> String {
+    match method {
+        "xchg" | "cmpxchg" => method.into(),
+        _ => format!("atomic_{method}"),
+    }
+}
+
+/// The trait of a class on values: `AtomicArithmeticOps`.
+pub fn ops_trait(class: &Class) -> String {
+    format!("Atomic{}Ops", camel(&class.name))
+}
+
+/// The trait of a class on types: `AtomicArithmetic`.
+pub fn class_trait(class: &Class) -> String {
+    format!("Atomic{}", camel(&class.name))
+}
+
+/// The trait that the orderings of a form have in common.
+pub fn ordering_trait(orderings: &[Ordering]) -> String {
+    // Relaxed last, whatever the order in which a form lists its variants.
+    let known = Ordering::ALL.into_iter().filter(|o| orderings.contains(o));
+    let names: Vec<_> = known.map(Ordering::name).collect();
+    match *names {
+        [one] => format!("{one}Only"),
+        ref some if some.len() < Ordering::ALL.len() => some.join("Or"),
+        // All of them; fewer is always the case above.
+        _ => "Ordering".into(),
+    }
+}
+
+/// The hidden trait that takes a set of orderings to the variants: `DispatchAcquireOrRelaxed`.
+pub fn dispatch_trait(orderings: &[Ordering]) -> String {
+    format!("Dispatch{}", ordering_trait(orderings))
+}
+
+/// A name as a Rust identifier: raw if it is a keyword.
+pub fn rust_ident(name: &str) -> String {
+    const KEYWORDS: &str = " abstract as async await become box break const continue do dyn else \
+        enum extern false final fn for gen if impl in let loop macro match mod move mut override \
+        priv pub ref return static struct trait true try type typeof unsafe unsized use virtual \
+        where while yield ";
+    if KEYWORDS.contains(&format!(" {name} ")) {
+        format!("r#{name}")
+    } else {
+        name.into()
+    }
+}
+
+/// `some_name` as `SomeName`.
+fn camel(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        })
+        .collect()
+}
+
+/// What `core::sync::atomic` calls a typed method, where it has another name for it.
+pub fn std_alias(method: &str) -> Option<&'static str> {
+    match method {
+        "xchg" => Some("swap"),
+        "cmpxchg" => Some("compare_exchange"),
+        _ => None,
+    }
+}

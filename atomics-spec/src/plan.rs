@@ -1,0 +1,389 @@
+//! How a variant is carried out on one architecture.
+//!
+//! The choice is made in the order of the kernel's own fallback generator
+//! (`scripts/atomic/gen-atomic-fallback.sh`), so that Rust and C have their fences in the same
+//! places:
+//!
+//! 1. the template that the architecture has for the variant;
+//! 2. the template of the relaxed variant, between fences;
+//! 3. the template of the fully ordered variant, which is stronger than asked for;
+//! 4. another operation with computed operands, or one whose result tells ours. The kernel has
+//!    a hand-written file for each of these; here they follow from `semantics.tbl`: `inc` is
+//!    `add` with `i` = 1 because `v + 1` is `v + i` with `i` = 1;
+//! 5. a loop around a compare-and-exchange in the ordering of the variant. When the operation
+//!    fails, the loop has done a relaxed load and nothing else: a conditional operation that
+//!    fails orders nothing (`Documentation/atomic_t.txt`, section "ORDERING").
+
+use std::fmt;
+
+use crate::arch::{Arch, Fence, Lang, Template};
+use crate::expr::{Bindings, Expr};
+use crate::model::{FormOf, Spec, Variant};
+use crate::semantics::NEW;
+use crate::table::{Form, Ordering};
+
+/// How a variant is carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan<'s> {
+    /// By a template of the architecture.
+    Native(&'s Template),
+    /// By the relaxed variant between fences.
+    Fenced {
+        /// The relaxed variant, which has a template.
+        relaxed: Variant<'s>,
+        /// The fence before it.
+        before: Option<Fence>,
+        /// The fence after it.
+        after: Option<Fence>,
+    },
+    /// By the fully ordered variant, which has a template.
+    Stronger(Variant<'s>),
+    /// By another variant.
+    Derived(Derived<'s>),
+    /// By a loop of `exchange` that starts with the value of `read`.
+    Loop {
+        /// A relaxed load.
+        read: Variant<'s>,
+        /// A `try_cmpxchg` in the ordering of the variant.
+        exchange: Variant<'s>,
+    },
+}
+
+/// A variant in terms of another one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Derived<'s> {
+    /// The other variant.
+    pub source: Variant<'s>,
+    /// Its operands, as expressions of ours.
+    pub args: Vec<Expr>,
+    /// What it tells.
+    pub tells: Tells,
+}
+
+/// What the variant that another one is derived from tells about the variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// It returns what ours returns, if anything.
+    Result,
+    /// It returns the old value, or leaves it behind its `p` argument.
+    Old,
+    /// It returns the new value.
+    New,
+}
+
+/// A variant that the architecture's table leaves no way to carry out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The architecture.
+    pub arch: String,
+    /// The variant without family.
+    pub variant: String,
+    /// The width of the family.
+    pub bits: u32,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing {
+            arch,
+            variant,
+            bits,
+        } = self;
+        write!(
+            f,
+            "error: the table of {arch} has no way to do `{variant}` at {bits} bits\n \
+             = help: add a row `op  {variant}  {bits}  ...`, or give it loads and a \
+             compare-and-exchange of this width to make it from"
+        )
+    }
+}
+
+impl std::error::Error for Missing {}
+
+/// Finds plans on one architecture.
+#[derive(Clone, Copy)]
+pub struct Planner<'s> {
+    /// The model.
+    pub spec: &'s Spec,
+    /// The architecture.
+    pub arch: &'s Arch,
+}
+
+/// What has been tried on the way to here, so that nothing is derived from itself.
+type Trail<'s> = Vec<(FormOf<'s>, Ordering)>;
+
+impl<'s> Planner<'s> {
+    /// The plan for a variant.
+    pub fn plan(&self, variant: &Variant<'s>) -> Result<Plan<'s>, Missing> {
+        self.resolve(variant, &mut Vec::new())
+            .ok_or_else(|| Missing {
+                arch: self.arch.name.clone(),
+                variant: variant.name(),
+                bits: variant.family.bits(self.arch.width),
+            })
+    }
+
+    fn template(&self, variant: &Variant<'s>) -> Option<&'s Template> {
+        self.arch
+            .template(&variant.name(), variant.family.bits(self.arch.width))
+    }
+
+    /// Steps 1 to 3: what the architecture has for this very form.
+    fn direct(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
+        if let Some(template) = self.template(variant) {
+            return Some(Plan::Native(template));
+        }
+        let with = |ordering| variant.sibling(variant.of, ordering);
+        if let Some(relaxed) = with(Ordering::Relaxed).filter(|v| self.template(v).is_some()) {
+            let (before, after) = match variant.ordering {
+                Ordering::Relaxed => return None,
+                Ordering::Acquire => (None, Some(Fence::Acquire)),
+                Ordering::Release => (Some(Fence::Release), None),
+                Ordering::Full => (Some(Fence::FullBefore), Some(Fence::FullAfter)),
+            };
+            return Some(Plan::Fenced {
+                relaxed,
+                before,
+                after,
+            });
+        }
+        let full = with(Ordering::Full).filter(|v| self.template(v).is_some())?;
+        Some(Plan::Stronger(full))
+    }
+
+    fn resolve(&self, variant: &Variant<'s>, trail: &mut Trail<'s>) -> Option<Plan<'s>> {
+        if let Some(plan) = self.direct(variant) {
+            return Some(plan);
+        }
+        if !variant.of.is_rmw() || trail.contains(&(variant.of, variant.ordering)) {
+            return None;
+        }
+        trail.push((variant.of, variant.ordering));
+        let plan = self
+            .derived(variant, trail)
+            .or_else(|| self.looped(variant, trail));
+        trail.pop();
+        plan
+    }
+
+    /// Step 4.
+    fn derived(&self, variant: &Variant<'s>, trail: &mut Trail<'s>) -> Option<Plan<'s>> {
+        let goal = Goal::new(variant, false)?;
+        let is_direct = |d: &Derived<'s>| self.direct(&d.source).is_some();
+        if let Some(found) = self.first(self.candidates(&goal, Tells::Result), trail) {
+            return Some(Plan::Derived(found));
+        }
+        let mut telling = self.candidates(&goal, Tells::New);
+        telling.extend(self.candidates(&goal, Tells::Old));
+        let found = telling.iter().find(|d| is_direct(d)).cloned();
+        let found = found.or_else(|| self.flipped(variant));
+        // A void operation is a loop of its own rather than a fetching loop.
+        let void = variant.of.form == Form::Void;
+        found
+            .or_else(|| {
+                if void {
+                    None
+                } else {
+                    self.first(telling, trail)
+                }
+            })
+            .map(Plan::Derived)
+    }
+
+    /// The first of `candidates` that the architecture can do.
+    fn first(&self, candidates: Vec<Derived<'s>>, trail: &mut Trail<'s>) -> Option<Derived<'s>> {
+        candidates
+            .into_iter()
+            .find(|d| self.resolve(&d.source, trail).is_some())
+    }
+
+    /// A difference as a sum with the negative, if the architecture has such sums.
+    fn flipped(&self, variant: &Variant<'s>) -> Option<Derived<'s>> {
+        let goal = Goal::new(variant, true)?;
+        let has_sum = |source: &Variant<'s>| {
+            let fetch = |f: &FormOf<'_>| f.op == source.of.op && matches!(f.form, Form::Fetch(_));
+            let fetch = self.spec.forms().find(fetch);
+            let fetch = fetch.and_then(|f| source.sibling(f, source.ordering));
+            self.direct(source).is_some()
+                || (source.of.form == Form::Return
+                    && fetch.is_some_and(|f| self.direct(&f).is_some()))
+        };
+        self.candidates(&goal, Tells::Result)
+            .into_iter()
+            .find(|d| has_sum(&d.source))
+    }
+
+    /// The variants that reach the goal and tell what is wanted, in the order of the table.
+    fn candidates(&self, goal: &Goal<'s>, tells: Tells) -> Vec<Derived<'s>> {
+        let own = goal.variant.of;
+        let forms = self.spec.forms().filter(|f| *f != own);
+        forms.filter_map(|form| goal.reach(form, tells)).collect()
+    }
+
+    /// Step 5.
+    fn looped(&self, variant: &Variant<'s>, trail: &mut Trail<'s>) -> Option<Plan<'s>> {
+        let load = self.spec.forms().find(|f| f.form == Form::Load)?;
+        let read = variant.sibling(load, Ordering::Relaxed)?;
+        self.direct(&read)?;
+        let exchange = self.spec.forms().find(is_try_cmpxchg)?;
+        let exchange = variant.sibling(exchange, variant.ordering)?;
+        self.resolve(&exchange, trail)?;
+        Some(Plan::Loop { read, exchange })
+    }
+
+    /// All variants of one family with their plans.
+    pub fn family(&self, family: &str) -> Result<Vec<(Variant<'s>, Plan<'s>)>, Missing> {
+        self.spec
+            .variants_of(family)
+            .map(|v| Ok((v, self.plan(&v)?)))
+            .collect()
+    }
+
+    /// Whether the architecture exchanges values of `bits` width by itself.
+    pub fn is_native_width(&self, bits: u32) -> bool {
+        self.arch.lang == Lang::Asm && self.arch.template("xchg", bits).is_some()
+    }
+}
+
+/// Whether a form stores a value if it finds the expected one, and leaves there what it found.
+fn is_try_cmpxchg(form: &FormOf<'_>) -> bool {
+    let Some(pointer) = form.op.pointer() else {
+        return false;
+    };
+    let old = form.op.variable();
+    let differs = is_comparison(form.meaning.fails.as_ref(), "!=", old, &pointer.name);
+    let equals = is_comparison(form.result().as_ref(), "==", old, &pointer.name);
+    let new = form.op.operands().find(|a| a.name != pointer.name);
+    let stores = new.is_some_and(|a| form.meaning.new == Some(Expr::var(&a.name)));
+    differs && equals && stores && form.op.operands().count() == 2
+}
+
+fn is_comparison(expr: Option<&Expr>, symbol: &str, left: &str, right: &str) -> bool {
+    expr.is_some_and(|e| e.to_string() == format!("{left} {symbol} {right}"))
+}
+
+/// What a variant must do, with `new` expanded.
+struct Goal<'s> {
+    variant: Variant<'s>,
+    new: Expr,
+    fails: Option<Expr>,
+    result: Option<Expr>,
+    flipped: bool,
+}
+
+impl<'s> Goal<'s> {
+    /// The goal of a variant; with `flipped`, with its sum as a difference or the other way
+    /// round, which makes sense only where nothing else depends on it.
+    fn new(variant: &Variant<'s>, flipped: bool) -> Option<Self> {
+        let meaning = variant.of.meaning;
+        let plain = matches!(variant.of.form, Form::Void | Form::Fetch(_) | Form::Return);
+        let new = meaning.new.clone()?;
+        if flipped && (!plain || meaning.fails.is_some()) {
+            return None;
+        }
+        Some(Self {
+            variant: *variant,
+            new: if flipped { new.flipped()? } else { new },
+            fails: meaning.fails.as_ref().map(|e| meaning.expand(e)),
+            result: meaning.result.as_ref().map(|e| meaning.expand(e)),
+            flipped,
+        })
+    }
+
+    /// `form` with operands that make it do what the goal asks for, if it can, and if it tells
+    /// `tells`.
+    fn reach(&self, form: FormOf<'s>, tells: Tells) -> Option<Derived<'s>> {
+        let own = self.variant.of;
+        let source = self.variant.sibling(form, self.variant.ordering)?;
+        let open: Vec<String> = form.op.operands().map(|a| format!("${}", a.name)).collect();
+        let open: Vec<&str> = open.iter().map(String::as_str).collect();
+        let renamed = |e: &Expr| {
+            let mut map: Bindings =
+                [(form.op.variable().into(), Expr::var(own.op.variable()))].into();
+            map.extend(
+                form.op
+                    .operands()
+                    .map(|a| (a.name.clone(), Expr::Var(format!("${}", a.name)))),
+            );
+            form.meaning.expand(e).substitute(&map)
+        };
+        let has_new = own.op.operands().any(|a| a.name == NEW);
+        let closed = |e: &Expr| !e.mentions(own.op.variable()) && (has_new || !e.mentions(NEW));
+        let mut bindings = Bindings::new();
+        let mut same = |ours: Option<&Expr>, theirs: Option<&Expr>| match (ours, theirs) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.matches(&renamed(b), &open, &closed, &mut bindings),
+            _ => false,
+        };
+        if !same(Some(&self.new), form.meaning.new.as_ref())
+            || !same(self.fails.as_ref(), form.meaning.fails.as_ref())
+        {
+            return None;
+        }
+        let fits = match tells {
+            Tells::Result => {
+                self.same_result(form) && {
+                    let computed = matches!(own.form, Form::Value(_) | Form::Truth(_));
+                    !computed || same(self.result.as_ref(), form.meaning.result.as_ref())
+                }
+            }
+            Tells::Old => tells_old(&form),
+            // The new value tells a result that mentions nothing else.
+            Tells::New => {
+                form.form == Form::Return
+                    && own
+                        .meaning
+                        .result
+                        .as_ref()
+                        .is_some_and(|e| !e.mentions(own.op.variable()))
+                    && matches!(own.form, Form::Value(_) | Form::Truth(_))
+            }
+        };
+        let args: Option<Vec<Expr>> = open
+            .iter()
+            .map(|name| bindings.get(*name).cloned())
+            .collect();
+        let args = args?;
+        (fits && self.is_progress(form, tells, &args)).then_some(Derived {
+            source,
+            args,
+            tells,
+        })
+    }
+
+    /// Whether the two forms return the same kind of thing in the same way.
+    fn same_result(&self, form: FormOf<'s>) -> bool {
+        let own = self.variant.of;
+        std::mem::discriminant(&own.form) == std::mem::discriminant(&form.form)
+            && own.op.pointer().is_some() == form.op.pointer().is_some()
+    }
+
+    /// Two operations that mean the same must not be derived from each other: the later one is
+    /// derived from the earlier one. Likewise a pointer is only passed on as it is.
+    fn is_progress(&self, form: FormOf<'s>, tells: Tells, args: &[Expr]) -> bool {
+        let own = self.variant.of;
+        if tells != Tells::Result {
+            return true;
+        }
+        let pointers = form.op.operands().zip(args).all(|(arg, expr)| {
+            let theirs = form.op.pointer() == Some(arg);
+            let ours = own
+                .op
+                .pointer()
+                .is_some_and(|p| *expr == Expr::var(&p.name));
+            theirs == ours
+        });
+        let renames = args.iter().all(|e| matches!(e, Expr::Var(_)))
+            && args.len() == own.op.operands().count();
+        pointers && (!renames || self.flipped || form.is_before(&own))
+    }
+}
+
+/// Whether the result of a form is the old value, or its `p` argument holds it afterwards.
+fn tells_old(form: &FormOf<'_>) -> bool {
+    let old = form.op.variable();
+    match form.op.pointer() {
+        Some(pointer) => is_comparison(form.meaning.fails.as_ref(), "!=", old, &pointer.name),
+        None => form.result() == Some(Expr::var(old)),
+    }
+}

@@ -1,0 +1,324 @@
+//! `semantics.tbl`: what each operation computes.
+
+use crate::diag::Errors;
+use crate::expr::{Expr, Kind, parse as parse_expr};
+use crate::lex::{Cell, Row, Source, rows, shorten};
+use crate::table::{Form, Op, Parsed};
+use crate::types::{Class, Operand};
+
+const COLUMNS: &str = "name  class  new  fails  result";
+
+/// The variable for the new value.
+pub const NEW: &str = "new";
+
+/// What an operation computes. The variables of the expressions are described in
+/// `semantics.tbl`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The index of its class.
+    pub class: usize,
+    /// The value stored; `None` if the operation only reads.
+    pub new: Option<Expr>,
+    /// When it stores nothing; `None` if it always stores.
+    pub fails: Option<Expr>,
+    /// What the forms `B`, `b`, `I` and `i` return.
+    pub result: Option<Expr>,
+}
+
+impl Meaning {
+    /// What `form` returns.
+    pub fn result_of(&self, op: &Op, form: Form) -> Option<Expr> {
+        match form {
+            Form::Void | Form::Store => None,
+            Form::Load | Form::Fetch(_) => Some(Expr::var(op.variable())),
+            Form::Return => self.new.clone(),
+            Form::Value(_) | Form::Truth(_) => self.result.clone(),
+        }
+    }
+
+    /// `expr` with `new` replaced by what it stands for.
+    pub fn expand(&self, expr: &Expr) -> Expr {
+        match &self.new {
+            // An argument called `new` is what is stored, so that there is nothing to replace.
+            Some(new) if *new != Expr::var(NEW) => {
+                expr.substitute(&[(NEW.to_owned(), new.clone())].into())
+            }
+            _ => expr.clone(),
+        }
+    }
+}
+
+/// Parses the table for `ops`. With `strict`, a row without an operation is an error; a table
+/// that is smaller than the semantics is none otherwise.
+pub(crate) fn parse(
+    source: Source<'_>,
+    ops: &[Parsed<'_>],
+    table_name: &str,
+    classes: &[Class],
+    strict: bool,
+    errors: &mut Errors,
+) -> Vec<Meaning> {
+    let before = errors.0.len();
+    let rows = rows(source, errors);
+    if errors.0.len() > before {
+        return Vec::new();
+    }
+    let mut found: Vec<(usize, Option<Meaning>)> = Vec::new();
+    for row in &rows {
+        let name = row.head();
+        let Some(index) = ops.iter().position(|o| o.op.name == name.text) else {
+            if strict {
+                errors.push(name.error(
+                    format!(
+                        "`{}` is not an operation of {table_name}",
+                        shorten(name.text)
+                    ),
+                    format!("add a row for it to {table_name}, or remove this one"),
+                ));
+            }
+            continue;
+        };
+        if found.iter().any(|(other, _)| *other == index) {
+            errors.push(name.error(
+                format!("the operation `{}` has two rows", name.text),
+                "one row says all that an operation means",
+            ));
+            continue;
+        }
+        found.push((index, parse_row(row, &ops[index], classes, errors)));
+    }
+    let mut meanings = Vec::new();
+    for (index, parsed) in ops.iter().enumerate() {
+        match found.iter_mut().find(|(other, _)| *other == index) {
+            Some((_, meaning)) => meanings.extend(meaning.take()),
+            None => errors.push(parsed.name.error(
+                format!("`{}` has no row in {}", parsed.op.name, source.name),
+                format!("add a row to {}: {COLUMNS}", source.name),
+            )),
+        }
+    }
+    meanings
+}
+
+fn parse_row(
+    row: &Row<'_>,
+    parsed: &Parsed<'_>,
+    classes: &[Class],
+    errors: &mut Errors,
+) -> Option<Meaning> {
+    let before = errors.0.len();
+    let op = &parsed.op;
+    let class = errors.take(row.get(1, "class", COLUMNS))?;
+    let index = classes.iter().position(|c| c.name == class.text);
+    if index.is_none() {
+        let known: Vec<_> = classes.iter().map(|c| c.name.as_str()).collect();
+        errors.push(class.error(
+            format!("unknown class `{}`", shorten(class.text)),
+            format!("the classes are {}", known.join(", ")),
+        ));
+    }
+    let mut names: Vec<&str> = op.args.iter().map(|a| a.name.as_str()).collect();
+    let new_cell = errors.take(row.get(2, "new", COLUMNS))?;
+    let new = expression(new_cell, &names, Some(Kind::Value), errors);
+    if !names.contains(&NEW) {
+        names.push(NEW);
+    } else if new.as_ref().is_some_and(|n| *n != Expr::var(NEW)) {
+        errors.push(new_cell.error(
+            format!(
+                "`{}` has an argument `new`, but stores something else",
+                op.name
+            ),
+            "`new` is what an operation stores: rename the argument or store it as it is",
+        ));
+    }
+    let fails_cell = errors.take(row.get(3, "fails", COLUMNS))?;
+    let fails = expression(fails_cell, &names, Some(Kind::Truth), errors);
+    let result_cell = errors.take(row.get(4, "result", COLUMNS))?;
+    let result = expression(result_cell, &names, None, errors);
+    errors.take(row.at_most(5, COLUMNS));
+    if errors.0.len() > before {
+        return None;
+    }
+    let meaning = Meaning {
+        class: index?,
+        new,
+        fails,
+        result,
+    };
+    let cells = Cells {
+        new: new_cell,
+        fails: fails_cell,
+        result: result_cell,
+    };
+    check_forms(&meaning, parsed, &cells, errors);
+    check_class(&meaning, op, &classes[meaning.class], &cells, errors);
+    (errors.0.len() == before).then_some(meaning)
+}
+
+struct Cells<'a> {
+    new: Cell<'a>,
+    fails: Cell<'a>,
+    result: Cell<'a>,
+}
+
+fn expression(
+    cell: Cell<'_>,
+    names: &[&str],
+    kind: Option<Kind>,
+    errors: &mut Errors,
+) -> Option<Expr> {
+    if cell.text == "-" {
+        return None;
+    }
+    let expr = errors.take(parse_expr(cell, names))?;
+    match kind {
+        Some(Kind::Value) if expr.kind() != Kind::Value => {
+            errors.push(cell.error(
+                format!("`{expr}` is a truth, not a value"),
+                "the column `new` holds the value that is stored",
+            ));
+        }
+        Some(Kind::Truth) if expr.kind() != Kind::Truth => {
+            errors.push(cell.error(
+                format!("`{expr}` is a value, not a truth"),
+                "the column `fails` holds a comparison, such as v==u",
+            ));
+        }
+        _ => {}
+    }
+    Some(expr)
+}
+
+/// The expressions must be those that the forms need.
+fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors: &mut Errors) {
+    let op = &parsed.op;
+    let has = |wanted: fn(&Form) -> bool| op.forms.iter().any(wanted);
+    let loads = has(|f| *f == Form::Load);
+    let stores = has(|f| *f == Form::Store);
+    if loads && (meaning.new.is_some() || meaning.fails.is_some()) {
+        errors.push(cells.new.error(
+            format!("`{}` has the form `l`, which stores nothing", op.name),
+            "write `-` for new and fails, or use another meta letter",
+        ));
+    } else if !loads && meaning.new.is_none() {
+        errors.push(cells.new.error(
+            format!("`{}` stores something, but nothing says what", op.name),
+            "write the value that it stores, such as v+i",
+        ));
+    }
+    if loads && op.forms.len() > 1 {
+        errors.push(parsed.meta.error(
+            "the form `l` cannot be combined with others".to_owned(),
+            "`l` stores nothing and all other forms store something",
+        ));
+    }
+    if op.is_const() && !loads {
+        errors.push(parsed.variable.error(
+            format!(
+                "`{}` stores to its variable, which C declares const",
+                op.name
+            ),
+            "write `v` for a variable that is written to",
+        ));
+    }
+    let depends = |e: &Expr| e.mentions(op.variable());
+    if stores && (meaning.fails.is_some() || meaning.new.as_ref().is_some_and(depends)) {
+        errors.push(cells.new.error(
+            format!(
+                "`{}` has the form `s`, which stores without looking",
+                op.name
+            ),
+            "the value stored may not depend on the old one, nor may it fail; use `v` for such",
+        ));
+    }
+    if op.pointer().is_some() && meaning.fails.is_none() {
+        errors.push(cells.fails.error(
+            format!("`{}` has a `p` argument, but never fails", op.name),
+            "what is found is written through a `p` argument when the operation fails",
+        ));
+    }
+    let wanted = [
+        (
+            Kind::Truth,
+            has(|f| matches!(f, Form::Truth(_))),
+            "`B` or `b`",
+            "a comparison",
+        ),
+        (
+            Kind::Value,
+            has(|f| matches!(f, Form::Value(_))),
+            "`I` or `i`",
+            "a value",
+        ),
+    ];
+    for (kind, needed, letters, what) in wanted {
+        if needed && meaning.result.as_ref().map(Expr::kind) != Some(kind) {
+            errors.push(cells.result.error(
+                format!("`{}` has the form {letters}, which returns {what}", op.name),
+                format!("write {what} in the column `result`"),
+            ));
+        }
+    }
+    if meaning.result.is_some() && !wanted.iter().any(|(_, needed, ..)| *needed) {
+        errors.push(cells.result.error(
+            format!("no form of `{}` returns this", op.name),
+            "write `-`: F and f return the old value, R the new one, the others nothing",
+        ));
+    }
+}
+
+/// What a class promises of its values must be true of the operation: unsafe code relies on it.
+fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, errors: &mut Errors) {
+    let operand = |e: &Expr| op.operands().any(|a| *e == Expr::var(&a.name));
+    let old = Expr::var(op.variable());
+    match class.operand {
+        Operand::Value => {}
+        Operand::Stored => {
+            if meaning.new.as_ref().is_some_and(|new| !operand(new)) {
+                errors.push(cells.new.error(
+                    format!(
+                        "the class `{}` only stores its arguments as they are",
+                        class.name
+                    ),
+                    "types that cannot hold every value have this class: use one that computes",
+                ));
+            }
+            let known = |e: &Expr| e.kind() == Kind::Truth || operand(e) || *e == old;
+            if meaning.result.as_ref().is_some_and(|e| !known(e)) {
+                errors.push(cells.result.error(
+                    format!(
+                        "the class `{}` only returns values that it was given",
+                        class.name
+                    ),
+                    "return the old value, an argument or a comparison, or use another class",
+                ));
+            }
+        }
+        Operand::Delta => {
+            let sums = |e: &Expr| match e {
+                Expr::Binary(crate::expr::Binary::Add | crate::expr::Binary::Sub, a, b) => {
+                    **a == old && operand(b)
+                }
+                _ => false,
+            };
+            let operands = op.operands().count();
+            let sum = meaning.new.as_ref().is_some_and(sums);
+            if operands > 1 || (operands == 1 && (!sum || meaning.fails.is_some())) {
+                errors.push(cells.new.error(
+                    format!("the class `{}` adds or subtracts its argument", class.name),
+                    "all that `AtomicAdd` promises is that sums are valid: use another class",
+                ));
+            }
+            let known = |e: &Expr| e.kind() == Kind::Truth || *e == old || *e == Expr::var(NEW);
+            if meaning.result.as_ref().is_some_and(|e| !known(e)) {
+                errors.push(cells.result.error(
+                    format!(
+                        "the class `{}` returns the old or the new value",
+                        class.name
+                    ),
+                    "return `new`, the variable or a comparison, or use another class",
+                ));
+            }
+        }
+    }
+}

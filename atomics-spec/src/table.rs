@@ -1,0 +1,329 @@
+//! `atomics.tbl`: which operations exist, in which forms, with which arguments.
+//!
+//! The format is that of the kernel's `scripts/atomic/atomics.tbl`.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Errors;
+use crate::lex::{Cell, Row, Source, is_name, rows, shorten};
+use crate::names;
+
+const COLUMNS: &str = "name  meta  args...";
+
+/// A memory ordering of the LKMM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ordering {
+    /// As if `smp_mb()` stood before and after.
+    Full,
+    /// The load is ordered before all later accesses.
+    Acquire,
+    /// The store is ordered after all earlier accesses.
+    Release,
+    /// Not ordered, but for dependencies.
+    Relaxed,
+}
+
+impl Ordering {
+    /// All orderings, in the order in which the kernel lists the variants of an operation.
+    pub const ALL: [Self; 4] = [Self::Full, Self::Acquire, Self::Release, Self::Relaxed];
+
+    /// The name of its Rust type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "Full",
+            Self::Acquire => "Acquire",
+            Self::Release => "Release",
+            Self::Relaxed => "Relaxed",
+        }
+    }
+}
+
+/// One form of an operation: a letter of the column `meta`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// `v`: returns nothing and is not ordered.
+    Void,
+    /// `l`: returns the value and stores nothing.
+    Load,
+    /// `s`: stores and returns nothing.
+    Store,
+    /// `R`: returns the new value.
+    Return,
+    /// `F` or `f`: returns the old value.
+    Fetch(Strength),
+    /// `I` or `i`: returns a value.
+    Value(Strength),
+    /// `B` or `b`: returns true or false.
+    Truth(Strength),
+}
+
+/// Whether a form exists in all orderings or fully ordered alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// An upper-case letter.
+    Any,
+    /// A lower-case letter.
+    Full,
+}
+
+impl Form {
+    const LETTERS: &str = "v, l, s, R, F, f, I, i, B, b";
+
+    fn from_letter(letter: char) -> Option<Self> {
+        Some(match letter {
+            'v' => Self::Void,
+            'l' => Self::Load,
+            's' => Self::Store,
+            'R' => Self::Return,
+            'F' => Self::Fetch(Strength::Any),
+            'f' => Self::Fetch(Strength::Full),
+            'I' => Self::Value(Strength::Any),
+            'i' => Self::Value(Strength::Full),
+            'B' => Self::Truth(Strength::Any),
+            'b' => Self::Truth(Strength::Full),
+            _ => return None,
+        })
+    }
+
+    /// The orderings that it exists in, in the order in which the kernel lists them.
+    pub fn orderings(self) -> &'static [Ordering] {
+        use Ordering::{Acquire, Full, Relaxed, Release};
+        match self {
+            Self::Void => &[Relaxed],
+            Self::Load => &[Relaxed, Acquire],
+            Self::Store => &[Relaxed, Release],
+            Self::Fetch(Strength::Full)
+            | Self::Value(Strength::Full)
+            | Self::Truth(Strength::Full) => &[Full],
+            Self::Return | Self::Fetch(_) | Self::Value(_) | Self::Truth(_) => {
+                &[Full, Acquire, Release, Relaxed]
+            }
+        }
+    }
+
+    /// The ordering of the C function whose name has no suffix for one.
+    pub fn unmarked(self) -> Ordering {
+        match self {
+            Self::Void | Self::Load | Self::Store => Ordering::Relaxed,
+            _ => Ordering::Full,
+        }
+    }
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    /// `v` or `cv`: the atomic variable.
+    Variable {
+        /// `cv`: C declares it const.
+        constant: bool,
+    },
+    /// `i`: a value.
+    Value,
+    /// `p`: a pointer to a value.
+    Pointer,
+}
+
+/// An argument of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// What it is.
+    pub kind: ArgKind,
+    /// Its name in C and in expressions.
+    pub name: String,
+}
+
+/// A row of the table: an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Op {
+    /// Its name.
+    pub name: String,
+    /// Its forms, in the order of the letters.
+    pub forms: Vec<Form>,
+    /// Its arguments, in the order of the C prototype.
+    pub args: Vec<Arg>,
+}
+
+impl Op {
+    /// The name of the argument that is the atomic variable.
+    pub fn variable(&self) -> &str {
+        let is_variable = |a: &&Arg| matches!(a.kind, ArgKind::Variable { .. });
+        self.args.iter().find(is_variable).map_or("v", |a| &a.name)
+    }
+
+    /// Whether C declares the variable const.
+    pub fn is_const(&self) -> bool {
+        self.args
+            .iter()
+            .any(|a| a.kind == ArgKind::Variable { constant: true })
+    }
+
+    /// The arguments that are not the atomic variable.
+    pub fn operands(&self) -> impl Iterator<Item = &Arg> {
+        self.args
+            .iter()
+            .filter(|a| !matches!(a.kind, ArgKind::Variable { .. }))
+    }
+
+    /// The argument that is a pointer to a value, if it has one.
+    pub fn pointer(&self) -> Option<&Arg> {
+        self.args.iter().find(|a| a.kind == ArgKind::Pointer)
+    }
+}
+
+/// A parsed row with its cells, for errors that only another table can show.
+pub(crate) struct Parsed<'a> {
+    pub op: Op,
+    pub name: Cell<'a>,
+    pub meta: Cell<'a>,
+    pub variable: Cell<'a>,
+}
+
+/// Parses the table.
+pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<Parsed<'a>> {
+    let mut ops: Vec<Parsed<'a>> = Vec::new();
+    let mut names: BTreeMap<String, Cell<'a>> = BTreeMap::new();
+    for row in rows(source, errors) {
+        let Some(parsed) = parse_row(&row, errors) else {
+            continue;
+        };
+        if let Some(first) = ops.iter().find(|o| o.op.name == parsed.op.name) {
+            errors.push(parsed.name.error(
+                format!("the operation `{}` has two rows", parsed.op.name),
+                format!(
+                    "the first is in line {}; one row has all forms",
+                    first.name.place().line
+                ),
+            ));
+            continue;
+        }
+        for &form in &parsed.op.forms {
+            // Without a family, because all families have the same operations.
+            let name = names::base(&parsed.op, form);
+            if let Some(first) = names.insert(name.clone(), parsed.name) {
+                errors.push(parsed.name.error(
+                    format!("two rows make the function `{name}`"),
+                    format!(
+                        "the first is in line {}; rename one of them",
+                        first.place().line
+                    ),
+                ));
+            }
+        }
+        ops.push(parsed);
+    }
+    ops
+}
+
+fn parse_row<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<Parsed<'a>> {
+    let name = row.head();
+    if !is_name(name.text) {
+        errors.push(name.error(
+            format!("`{}` is not the name of an operation", shorten(name.text)),
+            "a name is made of a-z, 0-9 and _, and starts with a letter",
+        ));
+    }
+    let before = errors.0.len();
+    let meta = errors.take(row.get(1, "meta", COLUMNS))?;
+    let forms = forms(meta, errors);
+    let (args, variable) = args(row, errors)?;
+    (errors.0.len() == before && is_name(name.text)).then(|| Parsed {
+        op: Op {
+            name: name.text.into(),
+            forms,
+            args,
+        },
+        name,
+        meta,
+        variable,
+    })
+}
+
+fn forms(meta: Cell<'_>, errors: &mut Errors) -> Vec<Form> {
+    let mut forms: Vec<Form> = Vec::new();
+    let mut unknown = 0;
+    for (at, letter) in meta.text.char_indices() {
+        let cell = meta.part(&meta.text[at..at + letter.len_utf8()]);
+        match Form::from_letter(letter) {
+            None if unknown < 3 => {
+                unknown += 1;
+                errors.push(cell.error(
+                    format!("unknown meta letter `{letter}`"),
+                    format!("the letters are {}", Form::LETTERS),
+                ));
+            }
+            None => break,
+            Some(form) if forms.contains(&form) => errors.push(cell.error(
+                format!("the meta letter `{letter}` stands twice"),
+                "each letter is one form of the operation, and stands once",
+            )),
+            Some(form) => forms.push(form),
+        }
+    }
+    forms
+}
+
+fn args<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<(Vec<Arg>, Cell<'a>)> {
+    let mut args: Vec<Arg> = Vec::new();
+    let mut variable = None;
+    let mut pointer = false;
+    errors.take(row.get(2, "args", COLUMNS))?;
+    for &cell in &row.cells[2..] {
+        let (ty, name) = match cell.text.split_once(':') {
+            Some((ty, name)) => (ty, name),
+            None => (cell.text, cell.text.strip_prefix('c').unwrap_or(cell.text)),
+        };
+        let kind = match ty {
+            "v" => ArgKind::Variable { constant: false },
+            "cv" => ArgKind::Variable { constant: true },
+            "i" => ArgKind::Value,
+            "p" => ArgKind::Pointer,
+            _ => {
+                errors.push(cell.error(
+                    format!("unknown argument type `{}`", shorten(ty)),
+                    "an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name",
+                ));
+                continue;
+            }
+        };
+        if !is_name(name) {
+            errors.push(cell.error(
+                format!("`{}` is not the name of an argument", shorten(name)),
+                "a name is made of a-z, 0-9 and _, and starts with a letter",
+            ));
+        }
+        if args.iter().any(|a| a.name == name) {
+            errors.push(cell.error(
+                format!("two arguments are called `{}`", shorten(name)),
+                "give one of them another name after a `:`",
+            ));
+        }
+        match kind {
+            ArgKind::Variable { .. } if variable.is_some() => errors.push(cell.error(
+                "a second atomic variable".to_owned(),
+                "an operation works on one variable: exactly one `v` or `cv`",
+            )),
+            ArgKind::Variable { .. } => variable = Some(cell),
+            ArgKind::Pointer if pointer => errors.push(cell.error(
+                "a second `p` argument".to_owned(),
+                "the value found in the variable is written back through one pointer only",
+            )),
+            ArgKind::Pointer => pointer = true,
+            ArgKind::Value => {}
+        }
+        args.push(Arg {
+            kind,
+            name: name.into(),
+        });
+    }
+    if variable.is_none() {
+        errors.push(row.head().error(
+            format!(
+                "`{}` has no atomic variable among its arguments",
+                shorten(row.head().text)
+            ),
+            "exactly one argument is `v`, or `cv` if the operation only reads",
+        ));
+    }
+    Some((args, variable?))
+}

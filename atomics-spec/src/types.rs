@@ -1,0 +1,346 @@
+//! `types.tbl`: the classes of operations, the C families, and the Rust types.
+
+use crate::diag::{Error, Errors};
+use crate::lex::{Cell, Row, Source, is_name, rows, shorten};
+
+/// What the typed methods of a class take for an argument, and what they ask of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// A value of the type, which is stored as it is.
+    Stored,
+    /// Anything that `AtomicAdd` turns into a difference.
+    Delta,
+    /// A value of the type, from which the class computes others.
+    Value,
+}
+
+/// A group of operations that a type has or lacks as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// What its methods take.
+    pub operand: Operand,
+    /// What people call it.
+    pub title: String,
+}
+
+/// The width of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// So many bits.
+    Bits(u32),
+    /// The bits of a pointer.
+    Pointer,
+}
+
+/// The Rust type behind a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repr {
+    /// A signed integer type, by its name.
+    Int(&'static str),
+    /// `*const c_void`.
+    Pointer,
+}
+
+impl Repr {
+    const INTS: [&'static str; 5] = ["i8", "i16", "i32", "i64", "isize"];
+
+    /// The type as Rust has it in a module that imports `c_void`.
+    pub fn rust(self) -> &'static str {
+        match self {
+            Self::Int(name) => name,
+            Self::Pointer => "*const c_void",
+        }
+    }
+}
+
+/// A set of C functions with one prefix, and the Rust type that they work on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The prefix of its C names.
+    pub name: String,
+    /// The Rust type of its values.
+    pub repr: Repr,
+    /// The width of its values.
+    pub width: Width,
+    /// The C structure around a value; `None` if the variable is a plain value, in which case C
+    /// has no functions with the family's name.
+    pub c_object: Option<String>,
+    /// The C type of its values.
+    pub c_value: String,
+    /// The classes that its types have, in the order of the table.
+    pub classes: Vec<usize>,
+}
+
+impl Family {
+    /// The width of its values where pointers have `pointer` bits.
+    pub fn bits(&self, pointer: u32) -> u32 {
+        match self.width {
+            Width::Bits(bits) => bits,
+            Width::Pointer => pointer,
+        }
+    }
+}
+
+/// A Rust type that `Atomic<T>` can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Type {
+    /// `u32`, `*const` and so on.
+    pub name: String,
+    /// The index of its family.
+    pub family: usize,
+    /// The indices of its classes.
+    pub classes: Vec<usize>,
+}
+
+impl Type {
+    /// The integer types that `types.tbl` may name, with their widths.
+    const INTS: [(&'static str, Width); 10] = [
+        ("i8", Width::Bits(8)),
+        ("i16", Width::Bits(16)),
+        ("i32", Width::Bits(32)),
+        ("i64", Width::Bits(64)),
+        ("isize", Width::Pointer),
+        ("u8", Width::Bits(8)),
+        ("u16", Width::Bits(16)),
+        ("u32", Width::Bits(32)),
+        ("u64", Width::Bits(64)),
+        ("usize", Width::Pointer),
+    ];
+
+    /// Whether it is a raw pointer.
+    pub fn is_pointer(&self) -> bool {
+        self.name.starts_with('*')
+    }
+
+    /// Whether it is an integer.
+    pub fn is_integer(&self) -> bool {
+        Self::INTS.iter().any(|(name, _)| *name == self.name)
+    }
+
+    /// Whether it is an unsigned integer.
+    pub fn is_unsigned(&self) -> bool {
+        self.is_integer() && self.name.starts_with('u')
+    }
+}
+
+/// The parsed table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Types {
+    /// All classes.
+    pub classes: Vec<Class>,
+    /// All families.
+    pub families: Vec<Family>,
+    /// All types.
+    pub types: Vec<Type>,
+}
+
+/// Parses the table.
+pub(crate) fn parse(source: Source<'_>, errors: &mut Errors) -> Types {
+    let mut types = Types::default();
+    for row in rows(source, errors) {
+        let result = match row.head().text {
+            "class" => parse_class(&row, &mut types),
+            "family" => parse_family(&row, &mut types),
+            "type" => parse_type(&row, &mut types, errors),
+            other => Err(row.head().error(
+                format!("unknown row `{}`", shorten(other)),
+                "a row starts with `class`, `family` or `type`",
+            )),
+        };
+        errors.take(result);
+    }
+    types
+}
+
+fn fresh<'a>(
+    cell: Cell<'_>,
+    what: &str,
+    mut known: impl Iterator<Item = &'a String>,
+) -> Result<String, Error> {
+    if !is_name(cell.text) {
+        return Err(cell.error(
+            format!("`{}` is not the name of a {what}", shorten(cell.text)),
+            "a name is made of a-z, 0-9 and _, and starts with a letter",
+        ));
+    }
+    if known.any(|name| name == cell.text) {
+        return Err(cell.error(
+            format!("the {what} `{}` has two rows", cell.text),
+            format!("each {what} has one row"),
+        ));
+    }
+    Ok(cell.text.into())
+}
+
+fn parse_class(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
+    const COLUMNS: &str = "class  name  operand  title";
+    let name = row.get(1, "name", COLUMNS)?;
+    let name = fresh(name, "class", types.classes.iter().map(|c| &c.name))?;
+    let operand = row.get(2, "operand", COLUMNS)?;
+    let operand = match operand.text {
+        "stored" => Operand::Stored,
+        "delta" => Operand::Delta,
+        "value" => Operand::Value,
+        other => {
+            return Err(operand.error(
+                format!("unknown operand `{}`", shorten(other)),
+                "an operand is `stored`, `delta` or `value`",
+            ));
+        }
+    };
+    row.get(3, "title", COLUMNS)?;
+    let title = row.rest(3).map_or("", |cell| cell.text).into();
+    types.classes.push(Class {
+        name,
+        operand,
+        title,
+    });
+    Ok(())
+}
+
+fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
+    const COLUMNS: &str = "family  name  repr  bits  C-object  C-value";
+    let name = row.get(1, "name", COLUMNS)?;
+    let name = fresh(name, "family", types.families.iter().map(|f| &f.name))?;
+    let repr_cell = row.get(2, "repr", COLUMNS)?;
+    let int = Repr::INTS.iter().find(|int| **int == repr_cell.text);
+    let repr = match (int, repr_cell.text) {
+        (Some(int), _) => Repr::Int(int),
+        (None, "ptr") => Repr::Pointer,
+        (None, other) => {
+            return Err(repr_cell.error(
+                format!("unknown repr `{}`", shorten(other)),
+                format!("a repr is {} or ptr", Repr::INTS.join(", ")),
+            ));
+        }
+    };
+    if let Some(other) = types.families.iter().find(|f| f.repr == repr) {
+        return Err(repr_cell.error(
+            format!(
+                "the families `{}` and `{name}` have the same repr",
+                other.name
+            ),
+            "each family has a Rust type of its own",
+        ));
+    }
+    let bits = row.get(3, "bits", COLUMNS)?;
+    let expected = Type::INTS
+        .iter()
+        .find(|(n, _)| *n == repr.rust())
+        .map(|(_, w)| *w);
+    let width = match bits.text {
+        "pointer" => Width::Pointer,
+        "8" => Width::Bits(8),
+        "16" => Width::Bits(16),
+        "32" => Width::Bits(32),
+        "64" => Width::Bits(64),
+        other => {
+            return Err(bits.error(
+                format!("unknown width `{}`", shorten(other)),
+                "a width is 8, 16, 32, 64 or `pointer`",
+            ));
+        }
+    };
+    if width != expected.unwrap_or(Width::Pointer) {
+        return Err(bits.error(
+            format!("`{}` does not have this width", repr_cell.text),
+            "the width is that of the repr; `isize` and `ptr` are as wide as a pointer",
+        ));
+    }
+    let object = row.get(4, "C-object", COLUMNS)?;
+    let c_object = (object.text != "-").then(|| object.text.to_owned());
+    row.get(5, "C-value", COLUMNS)?;
+    let c_value = row.rest(5).map_or("", |cell| cell.text).into();
+    types.families.push(Family {
+        name,
+        repr,
+        width,
+        c_object,
+        c_value,
+        classes: Vec::new(),
+    });
+    Ok(())
+}
+
+fn parse_type(row: &Row<'_>, types: &mut Types, errors: &mut Errors) -> Result<(), Error> {
+    const COLUMNS: &str = "type  name  family  classes";
+    let name = row.get(1, "name", COLUMNS)?;
+    let width = match Type::INTS.iter().find(|(int, _)| *int == name.text) {
+        Some((_, width)) => Some(*width),
+        None if name.text == "bool" => Some(Width::Bits(8)),
+        None if matches!(name.text, "*const" | "*mut") => None,
+        None => {
+            let ints = Type::INTS.map(|(int, _)| int).join(", ");
+            return Err(name.error(
+                format!("unknown type `{}`", shorten(name.text)),
+                format!("a type is {ints}, bool, *const or *mut; other types implement AtomicType"),
+            ));
+        }
+    };
+    if types.types.iter().any(|t| t.name == name.text) {
+        return Err(name.error(
+            format!("the type `{}` has two rows", name.text),
+            "one row has all classes of a type",
+        ));
+    }
+    let family = row.get(2, "family", COLUMNS)?;
+    let Some(index) = types.families.iter().position(|f| f.name == family.text) else {
+        return Err(family.error(
+            format!("unknown family `{}`", shorten(family.text)),
+            "a family needs a row `family` above the types that name it",
+        ));
+    };
+    let found = &types.families[index];
+    let fits = match width {
+        Some(width) => found.width == width && matches!(found.repr, Repr::Int(_)),
+        None => found.repr == Repr::Pointer,
+    };
+    if !fits {
+        return Err(family.error(
+            format!(
+                "the family `{}` is not as wide as `{}`",
+                found.name, name.text
+            ),
+            "a type and the repr of its family have the same size, and pointers stay pointers",
+        ));
+    }
+    let cell = row.get(3, "classes", COLUMNS)?;
+    row.at_most(4, COLUMNS)?;
+    let integer = width.is_some() && name.text != "bool";
+    let mut classes = Vec::new();
+    for class in cell.commas() {
+        let at = types.classes.iter().position(|c| c.name == class.text);
+        let known: Vec<_> = types.classes.iter().map(|c| c.name.as_str()).collect();
+        match at {
+            None => errors.push(class.error(
+                format!("unknown class `{}`", shorten(class.text)),
+                format!("the classes are {}", known.join(", ")),
+            )),
+            Some(at) if classes.contains(&at) => errors.push(class.error(
+                format!("the class `{}` stands twice", class.text),
+                "a class stands once",
+            )),
+            Some(at) if !integer && types.classes[at].operand != Operand::Stored => {
+                errors.push(class.error(
+                    format!("`{}` cannot have the class `{}`", name.text, class.text),
+                    "the class computes values, and not every value is one of this type; \
+                     only integers can have it",
+                ));
+            }
+            Some(at) => classes.push(at),
+        }
+    }
+    classes.sort_unstable();
+    let family = &mut types.families[index].classes;
+    family.extend(&classes);
+    family.sort_unstable();
+    family.dedup();
+    types.types.push(Type {
+        name: name.text.into(),
+        family: index,
+        classes,
+    });
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The project's own commands, as `cargo xtask COMMAND`.
+
+mod bindings;
+mod generate;
+mod list;
+mod setup;
+mod tables;
+mod test;
+mod write;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+use crate::tables::TableArgs;
+
+/// Atomics under the Linux Kernel Memory Model: the generator and its tools.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Regenerates every generated file of this repository, or writes the drop-in of a kernel.
+    Gen {
+        #[command(flatten)]
+        tables: TableArgs,
+        /// Changes nothing; says what is stale, missing or left over, and exits with 1 if
+        /// something is.
+        #[arg(long)]
+        check: bool,
+        /// Reads TREE/scripts/atomic/atomics.tbl and writes the kernel's drop-in into TREE.
+        #[arg(long, value_name = "TREE", conflicts_with = "table")]
+        kernel: Option<PathBuf>,
+        /// Writes below DIR instead, in the same layout.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Prints every variant.
+    List {
+        #[command(flatten)]
+        tables: TableArgs,
+        /// The names of C's functions only, one a line, sorted.
+        #[arg(long, conflicts_with = "json")]
+        names: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explains one variant by its C name, such as atomic64_fetch_add_acquire.
+    Explain {
+        #[command(flatten)]
+        tables: TableArgs,
+        /// The C name.
+        name: String,
+    },
+    /// Runs the tests by tier: those whose tools are present, and says what the others lack.
+    Test {
+        /// Fails if a tier cannot run.
+        #[arg(long)]
+        all: bool,
+        /// Only these tiers.
+        #[arg(value_name = "TIER")]
+        tiers: Vec<String>,
+    },
+    /// Installs on Debian what the tests need.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            // The errors of tables are whole reports, which begin with `error:` themselves.
+            let text = format!("{error:#}");
+            let prefix = if text.starts_with("error:") {
+                ""
+            } else {
+                "error: "
+            };
+            eprintln!("{prefix}{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Gen {
+            tables,
+            check,
+            kernel,
+            out,
+        } => generate::run(&generate::Options {
+            tables,
+            check,
+            kernel,
+            out,
+        }),
+        Command::List {
+            tables,
+            names,
+            json,
+        } => {
+            let spec = tables.load()?;
+            print(&match (names, json) {
+                (true, _) => list::names(&spec),
+                (_, true) => list::json(&spec)?,
+                _ => list::table(&spec),
+            })
+        }
+        Command::Explain { tables, name } => {
+            let spec = tables.load()?;
+            let Some(variant) = spec.find(&name) else {
+                bail!(list::unknown(&spec, &name))
+            };
+            print(&atomics_spec::emit::explain::explain(&spec, &variant)?)
+        }
+        Command::Test { all, tiers } => test::run(all, &tiers),
+        Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Prints to standard output, where a reader that has seen enough is no error.
+fn print(text: &str) -> Result<ExitCode> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,52 @@
+//! Which tables a command works on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use atomics_spec::{Source, Spec, Tables};
+use clap::Args;
+
+/// The tables that replace the built-in ones.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TableArgs {
+    /// Operations, in the format of the kernel's atomics.tbl, instead of the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+    /// What the operations compute, instead of the built-in semantics.tbl.
+    #[arg(long, value_name = "FILE")]
+    pub semantics: Option<PathBuf>,
+}
+
+impl TableArgs {
+    /// Loads the model.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, or all errors of all tables.
+    pub fn load(&self) -> Result<Spec> {
+        let table = self.table.as_deref().map(read).transpose()?;
+        let semantics = self.semantics.as_deref().map(read).transpose()?;
+        let mut tables = Tables::builtin();
+        if let Some((name, bytes)) = &table {
+            tables.ops = Source { name, bytes };
+            // The built-in tables may know more operations than a table of somebody else.
+            tables.strict = false;
+            tables.strict_archs = false;
+        }
+        if let Some((name, bytes)) = &semantics {
+            tables.semantics = Source { name, bytes };
+            tables.strict = true;
+        }
+        Ok(Spec::load(&tables)?)
+    }
+}
+
+fn read(path: &Path) -> Result<(String, Vec<u8>)> {
+    let name = path.display().to_string();
+    if path.is_dir() {
+        bail!("cannot read the table {name}: it is a directory");
+    }
+    let bytes = fs::read(path).with_context(|| format!("cannot read the table {name}"))?;
+    Ok((name, bytes))
+}

@@ -1,1 +1,3 @@
-//! Tests.
+//! What the tests of the workspace share.
+
+pub mod calls;

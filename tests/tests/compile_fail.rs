@@ -1,0 +1,144 @@
+//! What is illegal does not compile, and the message says what would be legal.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The illegal calls that follow from the tables: a line each.
+const ILLEGAL: &str = concat!(env!("OUT_DIR"), "/illegal.rs");
+
+/// The library that cargo builds for these tests.
+fn library(name: &str) -> PathBuf {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "build",
+            "--offline",
+            "--message-format=json",
+            "--package",
+            name,
+        ])
+        .output()
+        .expect("cargo starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let artifact = |line: &str| -> Option<PathBuf> {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let target = message["target"]["name"].as_str()?;
+        let file = message["filenames"]
+            .as_array()?
+            .iter()
+            .filter_map(|f| f.as_str());
+        let file = file
+            .filter(|f| f.ends_with(".rlib"))
+            .map(PathBuf::from)
+            .next();
+        file.filter(|_| target == name.replace('-', "_"))
+    };
+    text.lines()
+        .filter_map(artifact)
+        .next()
+        .expect("cargo builds the library")
+}
+
+/// The errors of rustc for a file, by line.
+fn errors(file: &Path) -> BTreeMap<usize, Vec<String>> {
+    let library = library("atomics-core");
+    let deps = library
+        .parent()
+        .expect("a library is in a folder")
+        .join("deps");
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = Command::new(rustc)
+        .args([
+            "--edition",
+            "2024",
+            "--crate-type",
+            "lib",
+            "--emit",
+            "metadata",
+        ])
+        .args(["--error-format", "json", "--out-dir"])
+        .arg(folder.path())
+        .arg("-L")
+        .arg(deps)
+        .arg("--extern")
+        .arg(format!("atomics_core={}", library.display()))
+        .arg(file)
+        .output()
+        .expect("rustc starts");
+    let mut errors: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stderr).lines() {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else {
+            continue;
+        };
+        let spans = message["spans"].as_array().cloned().unwrap_or_default();
+        let Some(span) = spans.iter().find(|s| s["is_primary"] == true) else {
+            continue;
+        };
+        if message["level"] == "error" {
+            let at = span["line_start"].as_u64().unwrap_or(0) as usize;
+            errors
+                .entry(at)
+                .or_default()
+                .push(message["rendered"].to_string());
+        }
+    }
+    errors
+}
+
+/// Every call that the tables do not have is one error, and there are no others.
+#[test]
+fn every_illegal_call_is_refused() {
+    let text = std::fs::read_to_string(ILLEGAL).expect("the build script wrote it");
+    let expected: Vec<usize> = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("fn illegal_"))
+        .map(|(index, _)| index + 1)
+        .collect();
+    let errors = errors(Path::new(ILLEGAL));
+    for at in &expected {
+        let line = text.lines().nth(at - 1).unwrap_or("");
+        let found = errors.get(at).map_or(&[][..], Vec::as_slice);
+        assert_eq!(found.len(), 1, "{line}: {found:?}");
+        // The messages are ours: of an ordering, or of a type.
+        let ours = ["the ordering must be", "not an operation of this type"];
+        assert!(
+            ours.iter().any(|o| found[0].contains(o)),
+            "{line}: {}",
+            found[0]
+        );
+    }
+    let count: usize = errors.values().map(Vec::len).sum();
+    assert_eq!(count, expected.len(), "errors elsewhere: {errors:?}");
+    println!("{} illegal calls, {count} errors", expected.len());
+}
+
+/// The same file without the mistakes compiles, so that the errors are those of the calls.
+#[test]
+fn nothing_else_in_the_illegal_calls_is_wrong() {
+    let text = std::fs::read_to_string(ILLEGAL).expect("the build script wrote it");
+    let calls = text.lines().filter(|l| l.starts_with("fn illegal_"));
+    let heads = calls
+        .filter_map(|l| l.split_once(" {"))
+        .map(|(head, _)| format!("{head} {{}}\n"));
+    let prelude = text.lines().take_while(|l| !l.starts_with("fn "));
+    let prelude = prelude.fold(String::new(), |all, line| all + line + "\n");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("legal.rs");
+    std::fs::write(&file, prelude + &heads.collect::<String>()).expect("writable");
+    assert_eq!(errors(&file), BTreeMap::new());
+}
+
+/// The messages of a representative set.
+#[test]
+fn messages() {
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
+}

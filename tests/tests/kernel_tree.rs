@@ -1,0 +1,167 @@
+//! What is generated agrees with a real Linux tree, where there is one.
+//!
+//! The tree is the one that `LKMM_KERNEL_TREE` names, else the one that `cargo xtask setup`
+//! unpacked; without one, the tests say so and pass. `cargo xtask test` counts that as a tier
+//! that could not run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+fn tree() -> Option<PathBuf> {
+    let named = env::var_os("LKMM_KERNEL_TREE")
+        .filter(|p| !p.is_empty())
+        .map(PathBuf::from);
+    let cache = || {
+        let xdg = env::var_os("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute());
+        let cache = xdg.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
+        Some(cache.join("lkmm-atomics/linux-source-7.3"))
+    };
+    let tree = named.or_else(cache)?;
+    let found = tree
+        .join("scripts/atomic/atomics.tbl")
+        .is_file()
+        .then_some(tree);
+    if found.is_none() {
+        println!("no Linux tree: `cargo xtask setup` gets one");
+    }
+    found
+}
+
+/// Runs `cargo xtask` with arguments.
+fn xtask(args: &[&str]) -> Output {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    Command::new(cargo)
+        .current_dir(root)
+        .args(["run", "--quiet", "--offline", "--package", "xtask", "--"])
+        .args(args)
+        .output()
+        .expect("cargo starts")
+}
+
+fn text(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The parts of a tree that the drop-in reads and replaces, copied.
+fn copy_of(tree: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = [
+        "Makefile",
+        "scripts/atomic/atomics.tbl",
+        "rust/helpers",
+        "rust/kernel/sync",
+    ];
+    for name in files {
+        let target = folder.path().join(name);
+        fs::create_dir_all(target.parent().expect("inside")).expect("writable");
+        let from = tree.join(name);
+        assert!(
+            Command::new("cp")
+                .arg("-r")
+                .args([&from, &target])
+                .status()
+                .is_ok_and(|s| s.success()),
+            "copying {}",
+            from.display()
+        );
+    }
+    folder
+}
+
+/// All files below a folder with their contents.
+fn contents(folder: &Path) -> BTreeSet<(PathBuf, Vec<u8>)> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.insert((path.clone(), fs::read(&path).expect("readable")));
+        }
+    }
+    found
+}
+
+/// C without its comment lines.
+fn code(c: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for line in c.lines() {
+        let trimmed = line.trim();
+        inside |= trimmed.starts_with("/*");
+        if !inside && !trimmed.starts_with("//") && !trimmed.is_empty() {
+            out.push_str(line);
+            out.push('\n');
+        }
+        inside &= !trimmed.ends_with("*/");
+    }
+    out
+}
+
+#[test]
+fn the_c_helpers_are_upstreams() {
+    let Some(tree) = tree() else { return };
+    let copy = copy_of(&tree);
+    let root = copy.path().to_str().expect("a path in UTF-8");
+    let first = text(&xtask(&["gen", "--kernel", root]));
+    println!("{first}");
+    let helpers = "rust/helpers/atomic.c";
+    let read = |root: &Path| fs::read_to_string(root.join(helpers)).expect("a helper file");
+    assert_eq!(code(&read(copy.path())), code(&read(&tree)));
+    // The second time, nothing changes, not even the time of a file.
+    let before = contents(copy.path());
+    let second = text(&xtask(&["gen", "--kernel", root]));
+    assert_eq!(contents(copy.path()), before);
+    assert!(second.contains(" 0 files written, 0 removed"), "{second}");
+    text(&xtask(&["gen", "--kernel", root, "--check"]));
+}
+
+#[test]
+fn the_names_are_those_of_the_header() {
+    let Some(tree) = tree() else { return };
+    let header = fs::read_to_string(tree.join("include/linux/atomic/atomic-instrumented.h"));
+    let header = header.expect("the instrumented header");
+    let families = ["atomic_", "atomic64_", "atomic_long_"];
+    // A definition has its name at the start of a line.
+    let names = header
+        .lines()
+        .filter_map(|line| line.split_once('('))
+        .map(|(name, _)| name);
+    let names = names.filter(|n| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+    let expected: BTreeSet<&str> = names
+        .filter(|n| families.iter().any(|f| n.starts_with(f)))
+        .collect();
+    assert_eq!(expected.len(), 255);
+    let listed = text(&xtask(&["list", "--names"]));
+    let found: BTreeSet<&str> = listed.lines().collect();
+    assert_eq!(found, expected);
+    assert!(listed.lines().is_sorted() && found.len() == listed.lines().count());
+}
+
+#[test]
+fn the_table_is_upstreams() {
+    let Some(tree) = tree() else { return };
+    let read = |path: &Path| fs::read_to_string(path).expect("a table");
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        let rows = text
+            .lines()
+            .filter(|l| !l.is_empty() && !l.starts_with('#'));
+        rows.map(|l| l.split_whitespace().map(str::to_owned).collect())
+            .collect()
+    };
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../atomics-spec/tables/atomics.tbl");
+    assert_eq!(
+        rows(&read(&own)),
+        rows(&read(&tree.join("scripts/atomic/atomics.tbl")))
+    );
+}

@@ -1,0 +1,11 @@
+//! An atomic load makes a copy.
+
+use atomics_core::AtomicType;
+
+#[derive(AtomicType)]
+#[repr(u8)]
+enum State {
+    Idle,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! A store has no load to acquire.
+
+use atomics_core::{Atomic, Full};
+
+fn main() {
+    let x = Atomic::new(1_i32);
+    x.store(2, Full);
+}

@@ -1,0 +1,8 @@
+//! An operation that returns nothing is unordered.
+
+use atomics_core::{Atomic, Full};
+
+fn main() {
+    let x = Atomic::new(1_i32);
+    x.add(2, Full);
+}

@@ -1,0 +1,16 @@
+//! A sum of two variants is no variant.
+
+use atomics_core::{Atomic, AtomicType, Full};
+
+#[derive(AtomicType, Clone, Copy)]
+#[repr(i32)]
+enum State {
+    Idle,
+    Busy,
+}
+
+fn main() {
+    let x = Atomic::new(State::Idle);
+    x.fetch_add(State::Busy, Full);
+    x.inc(atomics_core::Relaxed);
+}

@@ -1,0 +1,15 @@
+//! Padding is uninitialised, and cannot be compared.
+
+use atomics_core::AtomicType;
+
+#[derive(AtomicType, Clone, Copy)]
+struct Pair {
+    a: u8,
+    b: u16,
+}
+
+#[derive(AtomicType, Clone, Copy)]
+#[repr(transparent)]
+struct Tuple((u8, u16));
+
+fn main() {}

@@ -33,46 +33,28 @@ rust_helper_atomic_add(int i, atomic_t *v)
 }
 
 int
-rust_helper_atomic_add_return(int i, atomic_t *v)
+rust_helper_atomic_fetch_add_relaxed(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add(i, v);
-	
-	return found + i;
-}
-
-int
-rust_helper_atomic_add_return_acquire(int i, atomic_t *v)
-{
-	int found = rust_helper_atomic_fetch_add_acquire(i, v);
-	
-	return found + i;
-}
-
-int
-rust_helper_atomic_add_return_release(int i, atomic_t *v)
-{
-	int found = rust_helper_atomic_fetch_add_release(i, v);
-	
-	return found + i;
-}
-
-int
-rust_helper_atomic_add_return_relaxed(int i, atomic_t *v)
-{
-	int found = rust_helper_atomic_fetch_add_relaxed(i, v);
-	
-	return found + i;
+	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
 rust_helper_atomic_fetch_add(int i, atomic_t *v)
 {
 	int result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+int
+rust_helper_atomic_add_return(int i, atomic_t *v)
+{
+	int found = rust_helper_atomic_fetch_add(i, v);
+
+	return found + i;
 }
 
 int
@@ -82,15 +64,33 @@ rust_helper_atomic_fetch_add_acquire(int i, atomic_t *v)
 }
 
 int
+rust_helper_atomic_add_return_acquire(int i, atomic_t *v)
+{
+	int found = rust_helper_atomic_fetch_add_acquire(i, v);
+
+	return found + i;
+}
+
+int
 rust_helper_atomic_fetch_add_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 int
-rust_helper_atomic_fetch_add_relaxed(int i, atomic_t *v)
+rust_helper_atomic_add_return_release(int i, atomic_t *v)
 {
-	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
+	int found = rust_helper_atomic_fetch_add_release(i, v);
+
+	return found + i;
+}
+
+int
+rust_helper_atomic_add_return_relaxed(int i, atomic_t *v)
+{
+	int found = rust_helper_atomic_fetch_add_relaxed(i, v);
+
+	return found + i;
 }
 
 void
@@ -100,46 +100,28 @@ rust_helper_atomic_sub(int i, atomic_t *v)
 }
 
 int
-rust_helper_atomic_sub_return(int i, atomic_t *v)
+rust_helper_atomic_fetch_sub_relaxed(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_sub(i, v);
-	
-	return found - i;
-}
-
-int
-rust_helper_atomic_sub_return_acquire(int i, atomic_t *v)
-{
-	int found = rust_helper_atomic_fetch_sub_acquire(i, v);
-	
-	return found - i;
-}
-
-int
-rust_helper_atomic_sub_return_release(int i, atomic_t *v)
-{
-	int found = rust_helper_atomic_fetch_sub_release(i, v);
-	
-	return found - i;
-}
-
-int
-rust_helper_atomic_sub_return_relaxed(int i, atomic_t *v)
-{
-	int found = rust_helper_atomic_fetch_sub_relaxed(i, v);
-	
-	return found - i;
+	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
 rust_helper_atomic_fetch_sub(int i, atomic_t *v)
 {
 	int result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+int
+rust_helper_atomic_sub_return(int i, atomic_t *v)
+{
+	int found = rust_helper_atomic_fetch_sub(i, v);
+
+	return found - i;
 }
 
 int
@@ -149,15 +131,33 @@ rust_helper_atomic_fetch_sub_acquire(int i, atomic_t *v)
 }
 
 int
+rust_helper_atomic_sub_return_acquire(int i, atomic_t *v)
+{
+	int found = rust_helper_atomic_fetch_sub_acquire(i, v);
+
+	return found - i;
+}
+
+int
 rust_helper_atomic_fetch_sub_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 int
-rust_helper_atomic_fetch_sub_relaxed(int i, atomic_t *v)
+rust_helper_atomic_sub_return_release(int i, atomic_t *v)
 {
-	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
+	int found = rust_helper_atomic_fetch_sub_release(i, v);
+
+	return found - i;
+}
+
+int
+rust_helper_atomic_sub_return_relaxed(int i, atomic_t *v)
+{
+	int found = rust_helper_atomic_fetch_sub_relaxed(i, v);
+
+	return found - i;
 }
 
 void
@@ -275,10 +275,16 @@ rust_helper_atomic_and(int i, atomic_t *v)
 }
 
 int
+rust_helper_atomic_fetch_and_relaxed(int i, atomic_t *v)
+{
+	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+int
 rust_helper_atomic_fetch_and(int i, atomic_t *v)
 {
 	int result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -295,12 +301,6 @@ int
 rust_helper_atomic_fetch_and_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELEASE);
-}
-
-int
-rust_helper_atomic_fetch_and_relaxed(int i, atomic_t *v)
-{
-	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 void
@@ -340,10 +340,16 @@ rust_helper_atomic_or(int i, atomic_t *v)
 }
 
 int
+rust_helper_atomic_fetch_or_relaxed(int i, atomic_t *v)
+{
+	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+int
 rust_helper_atomic_fetch_or(int i, atomic_t *v)
 {
 	int result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -362,12 +368,6 @@ rust_helper_atomic_fetch_or_release(int i, atomic_t *v)
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELEASE);
 }
 
-int
-rust_helper_atomic_fetch_or_relaxed(int i, atomic_t *v)
-{
-	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
-}
-
 void
 rust_helper_atomic_xor(int i, atomic_t *v)
 {
@@ -375,10 +375,16 @@ rust_helper_atomic_xor(int i, atomic_t *v)
 }
 
 int
+rust_helper_atomic_fetch_xor_relaxed(int i, atomic_t *v)
+{
+	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+int
 rust_helper_atomic_fetch_xor(int i, atomic_t *v)
 {
 	int result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -398,16 +404,16 @@ rust_helper_atomic_fetch_xor_release(int i, atomic_t *v)
 }
 
 int
-rust_helper_atomic_fetch_xor_relaxed(int i, atomic_t *v)
+rust_helper_atomic_xchg_relaxed(atomic_t *v, int new)
 {
-	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
+	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
 }
 
 int
 rust_helper_atomic_xchg(atomic_t *v, int new)
 {
 	int result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -426,57 +432,30 @@ rust_helper_atomic_xchg_release(atomic_t *v, int new)
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELEASE);
 }
 
-int
-rust_helper_atomic_xchg_relaxed(atomic_t *v, int new)
+bool
+rust_helper_atomic_try_cmpxchg_relaxed(atomic_t *v, int *old, int new)
 {
-	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
-}
-
-int
-rust_helper_atomic_cmpxchg(atomic_t *v, int old, int new)
-{
-	int found = old;
-	
-	rust_helper_atomic_try_cmpxchg(v, &found, new);
-	return found;
-}
-
-int
-rust_helper_atomic_cmpxchg_acquire(atomic_t *v, int old, int new)
-{
-	int found = old;
-	
-	rust_helper_atomic_try_cmpxchg_acquire(v, &found, new);
-	return found;
-}
-
-int
-rust_helper_atomic_cmpxchg_release(atomic_t *v, int old, int new)
-{
-	int found = old;
-	
-	rust_helper_atomic_try_cmpxchg_release(v, &found, new);
-	return found;
-}
-
-int
-rust_helper_atomic_cmpxchg_relaxed(atomic_t *v, int old, int new)
-{
-	int found = old;
-	
-	rust_helper_atomic_try_cmpxchg_relaxed(v, &found, new);
-	return found;
+	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
 rust_helper_atomic_try_cmpxchg(atomic_t *v, int *old, int new)
 {
 	bool result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+int
+rust_helper_atomic_cmpxchg(atomic_t *v, int old, int new)
+{
+	int found = old;
+
+	rust_helper_atomic_try_cmpxchg(v, &found, new);
+	return found;
 }
 
 bool
@@ -485,23 +464,44 @@ rust_helper_atomic_try_cmpxchg_acquire(atomic_t *v, int *old, int new)
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+int
+rust_helper_atomic_cmpxchg_acquire(atomic_t *v, int old, int new)
+{
+	int found = old;
+
+	rust_helper_atomic_try_cmpxchg_acquire(v, &found, new);
+	return found;
+}
+
 bool
 rust_helper_atomic_try_cmpxchg_release(atomic_t *v, int *old, int new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-bool
-rust_helper_atomic_try_cmpxchg_relaxed(atomic_t *v, int *old, int new)
+int
+rust_helper_atomic_cmpxchg_release(atomic_t *v, int old, int new)
 {
-	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	int found = old;
+
+	rust_helper_atomic_try_cmpxchg_release(v, &found, new);
+	return found;
+}
+
+int
+rust_helper_atomic_cmpxchg_relaxed(atomic_t *v, int old, int new)
+{
+	int found = old;
+
+	rust_helper_atomic_try_cmpxchg_relaxed(v, &found, new);
+	return found;
 }
 
 bool
 rust_helper_atomic_sub_and_test(int i, atomic_t *v)
 {
 	int found = rust_helper_atomic_fetch_sub(i, v);
-	
+
 	return (found - i) == 0;
 }
 
@@ -515,7 +515,7 @@ bool
 rust_helper_atomic_inc_and_test(atomic_t *v)
 {
 	int found = rust_helper_atomic_fetch_add(1, v);
-	
+
 	return (found + 1) == 0;
 }
 
@@ -523,7 +523,7 @@ bool
 rust_helper_atomic_add_negative(int i, atomic_t *v)
 {
 	int found = rust_helper_atomic_fetch_add(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -531,7 +531,7 @@ bool
 rust_helper_atomic_add_negative_acquire(int i, atomic_t *v)
 {
 	int found = rust_helper_atomic_fetch_add_acquire(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -539,7 +539,7 @@ bool
 rust_helper_atomic_add_negative_release(int i, atomic_t *v)
 {
 	int found = rust_helper_atomic_fetch_add_release(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -547,7 +547,7 @@ bool
 rust_helper_atomic_add_negative_relaxed(int i, atomic_t *v)
 {
 	int found = rust_helper_atomic_fetch_add_relaxed(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -556,7 +556,7 @@ rust_helper_atomic_fetch_add_unless(atomic_t *v, int a, int u)
 {
 	int found = rust_helper_atomic_read(v);
 	int next;
-	
+
 	do {
 		if (found == u)
 			break;
@@ -569,7 +569,7 @@ bool
 rust_helper_atomic_add_unless(atomic_t *v, int a, int u)
 {
 	int found = rust_helper_atomic_fetch_add_unless(v, a, u);
-	
+
 	return found != u;
 }
 
@@ -584,7 +584,7 @@ rust_helper_atomic_inc_unless_negative(atomic_t *v)
 {
 	int found = rust_helper_atomic_read(v);
 	int next;
-	
+
 	do {
 		if (found < 0)
 			break;
@@ -598,7 +598,7 @@ rust_helper_atomic_dec_unless_positive(atomic_t *v)
 {
 	int found = rust_helper_atomic_read(v);
 	int next;
-	
+
 	do {
 		if (found > 0)
 			break;
@@ -612,7 +612,7 @@ rust_helper_atomic_dec_if_positive(atomic_t *v)
 {
 	int found = rust_helper_atomic_read(v);
 	int next;
-	
+
 	do {
 		if ((found - 1) < 0)
 			break;
@@ -652,46 +652,28 @@ rust_helper_atomic64_add(s64 i, atomic64_t *v)
 }
 
 s64
-rust_helper_atomic64_add_return(s64 i, atomic64_t *v)
+rust_helper_atomic64_fetch_add_relaxed(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add(i, v);
-	
-	return found + i;
-}
-
-s64
-rust_helper_atomic64_add_return_acquire(s64 i, atomic64_t *v)
-{
-	s64 found = rust_helper_atomic64_fetch_add_acquire(i, v);
-	
-	return found + i;
-}
-
-s64
-rust_helper_atomic64_add_return_release(s64 i, atomic64_t *v)
-{
-	s64 found = rust_helper_atomic64_fetch_add_release(i, v);
-	
-	return found + i;
-}
-
-s64
-rust_helper_atomic64_add_return_relaxed(s64 i, atomic64_t *v)
-{
-	s64 found = rust_helper_atomic64_fetch_add_relaxed(i, v);
-	
-	return found + i;
+	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
 rust_helper_atomic64_fetch_add(s64 i, atomic64_t *v)
 {
 	s64 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s64
+rust_helper_atomic64_add_return(s64 i, atomic64_t *v)
+{
+	s64 found = rust_helper_atomic64_fetch_add(i, v);
+
+	return found + i;
 }
 
 s64
@@ -701,15 +683,33 @@ rust_helper_atomic64_fetch_add_acquire(s64 i, atomic64_t *v)
 }
 
 s64
+rust_helper_atomic64_add_return_acquire(s64 i, atomic64_t *v)
+{
+	s64 found = rust_helper_atomic64_fetch_add_acquire(i, v);
+
+	return found + i;
+}
+
+s64
 rust_helper_atomic64_fetch_add_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 s64
-rust_helper_atomic64_fetch_add_relaxed(s64 i, atomic64_t *v)
+rust_helper_atomic64_add_return_release(s64 i, atomic64_t *v)
 {
-	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
+	s64 found = rust_helper_atomic64_fetch_add_release(i, v);
+
+	return found + i;
+}
+
+s64
+rust_helper_atomic64_add_return_relaxed(s64 i, atomic64_t *v)
+{
+	s64 found = rust_helper_atomic64_fetch_add_relaxed(i, v);
+
+	return found + i;
 }
 
 void
@@ -719,46 +719,28 @@ rust_helper_atomic64_sub(s64 i, atomic64_t *v)
 }
 
 s64
-rust_helper_atomic64_sub_return(s64 i, atomic64_t *v)
+rust_helper_atomic64_fetch_sub_relaxed(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_sub(i, v);
-	
-	return found - i;
-}
-
-s64
-rust_helper_atomic64_sub_return_acquire(s64 i, atomic64_t *v)
-{
-	s64 found = rust_helper_atomic64_fetch_sub_acquire(i, v);
-	
-	return found - i;
-}
-
-s64
-rust_helper_atomic64_sub_return_release(s64 i, atomic64_t *v)
-{
-	s64 found = rust_helper_atomic64_fetch_sub_release(i, v);
-	
-	return found - i;
-}
-
-s64
-rust_helper_atomic64_sub_return_relaxed(s64 i, atomic64_t *v)
-{
-	s64 found = rust_helper_atomic64_fetch_sub_relaxed(i, v);
-	
-	return found - i;
+	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
 rust_helper_atomic64_fetch_sub(s64 i, atomic64_t *v)
 {
 	s64 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s64
+rust_helper_atomic64_sub_return(s64 i, atomic64_t *v)
+{
+	s64 found = rust_helper_atomic64_fetch_sub(i, v);
+
+	return found - i;
 }
 
 s64
@@ -768,15 +750,33 @@ rust_helper_atomic64_fetch_sub_acquire(s64 i, atomic64_t *v)
 }
 
 s64
+rust_helper_atomic64_sub_return_acquire(s64 i, atomic64_t *v)
+{
+	s64 found = rust_helper_atomic64_fetch_sub_acquire(i, v);
+
+	return found - i;
+}
+
+s64
 rust_helper_atomic64_fetch_sub_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 s64
-rust_helper_atomic64_fetch_sub_relaxed(s64 i, atomic64_t *v)
+rust_helper_atomic64_sub_return_release(s64 i, atomic64_t *v)
 {
-	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
+	s64 found = rust_helper_atomic64_fetch_sub_release(i, v);
+
+	return found - i;
+}
+
+s64
+rust_helper_atomic64_sub_return_relaxed(s64 i, atomic64_t *v)
+{
+	s64 found = rust_helper_atomic64_fetch_sub_relaxed(i, v);
+
+	return found - i;
 }
 
 void
@@ -894,10 +894,16 @@ rust_helper_atomic64_and(s64 i, atomic64_t *v)
 }
 
 s64
+rust_helper_atomic64_fetch_and_relaxed(s64 i, atomic64_t *v)
+{
+	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+s64
 rust_helper_atomic64_fetch_and(s64 i, atomic64_t *v)
 {
 	s64 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -914,12 +920,6 @@ s64
 rust_helper_atomic64_fetch_and_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELEASE);
-}
-
-s64
-rust_helper_atomic64_fetch_and_relaxed(s64 i, atomic64_t *v)
-{
-	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 void
@@ -959,10 +959,16 @@ rust_helper_atomic64_or(s64 i, atomic64_t *v)
 }
 
 s64
+rust_helper_atomic64_fetch_or_relaxed(s64 i, atomic64_t *v)
+{
+	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+s64
 rust_helper_atomic64_fetch_or(s64 i, atomic64_t *v)
 {
 	s64 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -981,12 +987,6 @@ rust_helper_atomic64_fetch_or_release(s64 i, atomic64_t *v)
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELEASE);
 }
 
-s64
-rust_helper_atomic64_fetch_or_relaxed(s64 i, atomic64_t *v)
-{
-	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
-}
-
 void
 rust_helper_atomic64_xor(s64 i, atomic64_t *v)
 {
@@ -994,10 +994,16 @@ rust_helper_atomic64_xor(s64 i, atomic64_t *v)
 }
 
 s64
+rust_helper_atomic64_fetch_xor_relaxed(s64 i, atomic64_t *v)
+{
+	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+s64
 rust_helper_atomic64_fetch_xor(s64 i, atomic64_t *v)
 {
 	s64 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1017,16 +1023,16 @@ rust_helper_atomic64_fetch_xor_release(s64 i, atomic64_t *v)
 }
 
 s64
-rust_helper_atomic64_fetch_xor_relaxed(s64 i, atomic64_t *v)
+rust_helper_atomic64_xchg_relaxed(atomic64_t *v, s64 new)
 {
-	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
+	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
 }
 
 s64
 rust_helper_atomic64_xchg(atomic64_t *v, s64 new)
 {
 	s64 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1045,57 +1051,30 @@ rust_helper_atomic64_xchg_release(atomic64_t *v, s64 new)
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELEASE);
 }
 
-s64
-rust_helper_atomic64_xchg_relaxed(atomic64_t *v, s64 new)
+bool
+rust_helper_atomic64_try_cmpxchg_relaxed(atomic64_t *v, s64 *old, s64 new)
 {
-	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
-}
-
-s64
-rust_helper_atomic64_cmpxchg(atomic64_t *v, s64 old, s64 new)
-{
-	s64 found = old;
-	
-	rust_helper_atomic64_try_cmpxchg(v, &found, new);
-	return found;
-}
-
-s64
-rust_helper_atomic64_cmpxchg_acquire(atomic64_t *v, s64 old, s64 new)
-{
-	s64 found = old;
-	
-	rust_helper_atomic64_try_cmpxchg_acquire(v, &found, new);
-	return found;
-}
-
-s64
-rust_helper_atomic64_cmpxchg_release(atomic64_t *v, s64 old, s64 new)
-{
-	s64 found = old;
-	
-	rust_helper_atomic64_try_cmpxchg_release(v, &found, new);
-	return found;
-}
-
-s64
-rust_helper_atomic64_cmpxchg_relaxed(atomic64_t *v, s64 old, s64 new)
-{
-	s64 found = old;
-	
-	rust_helper_atomic64_try_cmpxchg_relaxed(v, &found, new);
-	return found;
+	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
 rust_helper_atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 new)
 {
 	bool result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic64_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s64
+rust_helper_atomic64_cmpxchg(atomic64_t *v, s64 old, s64 new)
+{
+	s64 found = old;
+
+	rust_helper_atomic64_try_cmpxchg(v, &found, new);
+	return found;
 }
 
 bool
@@ -1104,23 +1083,44 @@ rust_helper_atomic64_try_cmpxchg_acquire(atomic64_t *v, s64 *old, s64 new)
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+s64
+rust_helper_atomic64_cmpxchg_acquire(atomic64_t *v, s64 old, s64 new)
+{
+	s64 found = old;
+
+	rust_helper_atomic64_try_cmpxchg_acquire(v, &found, new);
+	return found;
+}
+
 bool
 rust_helper_atomic64_try_cmpxchg_release(atomic64_t *v, s64 *old, s64 new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-bool
-rust_helper_atomic64_try_cmpxchg_relaxed(atomic64_t *v, s64 *old, s64 new)
+s64
+rust_helper_atomic64_cmpxchg_release(atomic64_t *v, s64 old, s64 new)
 {
-	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	s64 found = old;
+
+	rust_helper_atomic64_try_cmpxchg_release(v, &found, new);
+	return found;
+}
+
+s64
+rust_helper_atomic64_cmpxchg_relaxed(atomic64_t *v, s64 old, s64 new)
+{
+	s64 found = old;
+
+	rust_helper_atomic64_try_cmpxchg_relaxed(v, &found, new);
+	return found;
 }
 
 bool
 rust_helper_atomic64_sub_and_test(s64 i, atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_fetch_sub(i, v);
-	
+
 	return (found - i) == 0;
 }
 
@@ -1134,7 +1134,7 @@ bool
 rust_helper_atomic64_inc_and_test(atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_fetch_add(1, v);
-	
+
 	return (found + 1) == 0;
 }
 
@@ -1142,7 +1142,7 @@ bool
 rust_helper_atomic64_add_negative(s64 i, atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_fetch_add(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1150,7 +1150,7 @@ bool
 rust_helper_atomic64_add_negative_acquire(s64 i, atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_fetch_add_acquire(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1158,7 +1158,7 @@ bool
 rust_helper_atomic64_add_negative_release(s64 i, atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_fetch_add_release(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1166,7 +1166,7 @@ bool
 rust_helper_atomic64_add_negative_relaxed(s64 i, atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_fetch_add_relaxed(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1175,7 +1175,7 @@ rust_helper_atomic64_fetch_add_unless(atomic64_t *v, s64 a, s64 u)
 {
 	s64 found = rust_helper_atomic64_read(v);
 	s64 next;
-	
+
 	do {
 		if (found == u)
 			break;
@@ -1188,7 +1188,7 @@ bool
 rust_helper_atomic64_add_unless(atomic64_t *v, s64 a, s64 u)
 {
 	s64 found = rust_helper_atomic64_fetch_add_unless(v, a, u);
-	
+
 	return found != u;
 }
 
@@ -1203,7 +1203,7 @@ rust_helper_atomic64_inc_unless_negative(atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_read(v);
 	s64 next;
-	
+
 	do {
 		if (found < 0)
 			break;
@@ -1217,7 +1217,7 @@ rust_helper_atomic64_dec_unless_positive(atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_read(v);
 	s64 next;
-	
+
 	do {
 		if (found > 0)
 			break;
@@ -1231,7 +1231,7 @@ rust_helper_atomic64_dec_if_positive(atomic64_t *v)
 {
 	s64 found = rust_helper_atomic64_read(v);
 	s64 next;
-	
+
 	do {
 		if ((found - 1) < 0)
 			break;
@@ -1271,46 +1271,28 @@ rust_helper_atomic_long_add(long i, atomic_long_t *v)
 }
 
 long
-rust_helper_atomic_long_add_return(long i, atomic_long_t *v)
+rust_helper_atomic_long_fetch_add_relaxed(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add(i, v);
-	
-	return found + i;
-}
-
-long
-rust_helper_atomic_long_add_return_acquire(long i, atomic_long_t *v)
-{
-	long found = rust_helper_atomic_long_fetch_add_acquire(i, v);
-	
-	return found + i;
-}
-
-long
-rust_helper_atomic_long_add_return_release(long i, atomic_long_t *v)
-{
-	long found = rust_helper_atomic_long_fetch_add_release(i, v);
-	
-	return found + i;
-}
-
-long
-rust_helper_atomic_long_add_return_relaxed(long i, atomic_long_t *v)
-{
-	long found = rust_helper_atomic_long_fetch_add_relaxed(i, v);
-	
-	return found + i;
+	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
 rust_helper_atomic_long_fetch_add(long i, atomic_long_t *v)
 {
 	long result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+long
+rust_helper_atomic_long_add_return(long i, atomic_long_t *v)
+{
+	long found = rust_helper_atomic_long_fetch_add(i, v);
+
+	return found + i;
 }
 
 long
@@ -1320,15 +1302,33 @@ rust_helper_atomic_long_fetch_add_acquire(long i, atomic_long_t *v)
 }
 
 long
+rust_helper_atomic_long_add_return_acquire(long i, atomic_long_t *v)
+{
+	long found = rust_helper_atomic_long_fetch_add_acquire(i, v);
+
+	return found + i;
+}
+
+long
 rust_helper_atomic_long_fetch_add_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 long
-rust_helper_atomic_long_fetch_add_relaxed(long i, atomic_long_t *v)
+rust_helper_atomic_long_add_return_release(long i, atomic_long_t *v)
 {
-	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
+	long found = rust_helper_atomic_long_fetch_add_release(i, v);
+
+	return found + i;
+}
+
+long
+rust_helper_atomic_long_add_return_relaxed(long i, atomic_long_t *v)
+{
+	long found = rust_helper_atomic_long_fetch_add_relaxed(i, v);
+
+	return found + i;
 }
 
 void
@@ -1338,46 +1338,28 @@ rust_helper_atomic_long_sub(long i, atomic_long_t *v)
 }
 
 long
-rust_helper_atomic_long_sub_return(long i, atomic_long_t *v)
+rust_helper_atomic_long_fetch_sub_relaxed(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_sub(i, v);
-	
-	return found - i;
-}
-
-long
-rust_helper_atomic_long_sub_return_acquire(long i, atomic_long_t *v)
-{
-	long found = rust_helper_atomic_long_fetch_sub_acquire(i, v);
-	
-	return found - i;
-}
-
-long
-rust_helper_atomic_long_sub_return_release(long i, atomic_long_t *v)
-{
-	long found = rust_helper_atomic_long_fetch_sub_release(i, v);
-	
-	return found - i;
-}
-
-long
-rust_helper_atomic_long_sub_return_relaxed(long i, atomic_long_t *v)
-{
-	long found = rust_helper_atomic_long_fetch_sub_relaxed(i, v);
-	
-	return found - i;
+	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
 rust_helper_atomic_long_fetch_sub(long i, atomic_long_t *v)
 {
 	long result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+long
+rust_helper_atomic_long_sub_return(long i, atomic_long_t *v)
+{
+	long found = rust_helper_atomic_long_fetch_sub(i, v);
+
+	return found - i;
 }
 
 long
@@ -1387,15 +1369,33 @@ rust_helper_atomic_long_fetch_sub_acquire(long i, atomic_long_t *v)
 }
 
 long
+rust_helper_atomic_long_sub_return_acquire(long i, atomic_long_t *v)
+{
+	long found = rust_helper_atomic_long_fetch_sub_acquire(i, v);
+
+	return found - i;
+}
+
+long
 rust_helper_atomic_long_fetch_sub_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 long
-rust_helper_atomic_long_fetch_sub_relaxed(long i, atomic_long_t *v)
+rust_helper_atomic_long_sub_return_release(long i, atomic_long_t *v)
 {
-	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
+	long found = rust_helper_atomic_long_fetch_sub_release(i, v);
+
+	return found - i;
+}
+
+long
+rust_helper_atomic_long_sub_return_relaxed(long i, atomic_long_t *v)
+{
+	long found = rust_helper_atomic_long_fetch_sub_relaxed(i, v);
+
+	return found - i;
 }
 
 void
@@ -1513,10 +1513,16 @@ rust_helper_atomic_long_and(long i, atomic_long_t *v)
 }
 
 long
+rust_helper_atomic_long_fetch_and_relaxed(long i, atomic_long_t *v)
+{
+	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+long
 rust_helper_atomic_long_fetch_and(long i, atomic_long_t *v)
 {
 	long result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1533,12 +1539,6 @@ long
 rust_helper_atomic_long_fetch_and_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELEASE);
-}
-
-long
-rust_helper_atomic_long_fetch_and_relaxed(long i, atomic_long_t *v)
-{
-	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 void
@@ -1578,10 +1578,16 @@ rust_helper_atomic_long_or(long i, atomic_long_t *v)
 }
 
 long
+rust_helper_atomic_long_fetch_or_relaxed(long i, atomic_long_t *v)
+{
+	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+long
 rust_helper_atomic_long_fetch_or(long i, atomic_long_t *v)
 {
 	long result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1600,12 +1606,6 @@ rust_helper_atomic_long_fetch_or_release(long i, atomic_long_t *v)
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELEASE);
 }
 
-long
-rust_helper_atomic_long_fetch_or_relaxed(long i, atomic_long_t *v)
-{
-	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
-}
-
 void
 rust_helper_atomic_long_xor(long i, atomic_long_t *v)
 {
@@ -1613,10 +1613,16 @@ rust_helper_atomic_long_xor(long i, atomic_long_t *v)
 }
 
 long
+rust_helper_atomic_long_fetch_xor_relaxed(long i, atomic_long_t *v)
+{
+	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+long
 rust_helper_atomic_long_fetch_xor(long i, atomic_long_t *v)
 {
 	long result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1636,16 +1642,16 @@ rust_helper_atomic_long_fetch_xor_release(long i, atomic_long_t *v)
 }
 
 long
-rust_helper_atomic_long_fetch_xor_relaxed(long i, atomic_long_t *v)
+rust_helper_atomic_long_xchg_relaxed(atomic_long_t *v, long new)
 {
-	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
+	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
 }
 
 long
 rust_helper_atomic_long_xchg(atomic_long_t *v, long new)
 {
 	long result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1664,57 +1670,30 @@ rust_helper_atomic_long_xchg_release(atomic_long_t *v, long new)
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELEASE);
 }
 
-long
-rust_helper_atomic_long_xchg_relaxed(atomic_long_t *v, long new)
+bool
+rust_helper_atomic_long_try_cmpxchg_relaxed(atomic_long_t *v, long *old, long new)
 {
-	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
-}
-
-long
-rust_helper_atomic_long_cmpxchg(atomic_long_t *v, long old, long new)
-{
-	long found = old;
-	
-	rust_helper_atomic_long_try_cmpxchg(v, &found, new);
-	return found;
-}
-
-long
-rust_helper_atomic_long_cmpxchg_acquire(atomic_long_t *v, long old, long new)
-{
-	long found = old;
-	
-	rust_helper_atomic_long_try_cmpxchg_acquire(v, &found, new);
-	return found;
-}
-
-long
-rust_helper_atomic_long_cmpxchg_release(atomic_long_t *v, long old, long new)
-{
-	long found = old;
-	
-	rust_helper_atomic_long_try_cmpxchg_release(v, &found, new);
-	return found;
-}
-
-long
-rust_helper_atomic_long_cmpxchg_relaxed(atomic_long_t *v, long old, long new)
-{
-	long found = old;
-	
-	rust_helper_atomic_long_try_cmpxchg_relaxed(v, &found, new);
-	return found;
+	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
 rust_helper_atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
 {
 	bool result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_long_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+long
+rust_helper_atomic_long_cmpxchg(atomic_long_t *v, long old, long new)
+{
+	long found = old;
+
+	rust_helper_atomic_long_try_cmpxchg(v, &found, new);
+	return found;
 }
 
 bool
@@ -1723,23 +1702,44 @@ rust_helper_atomic_long_try_cmpxchg_acquire(atomic_long_t *v, long *old, long ne
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+long
+rust_helper_atomic_long_cmpxchg_acquire(atomic_long_t *v, long old, long new)
+{
+	long found = old;
+
+	rust_helper_atomic_long_try_cmpxchg_acquire(v, &found, new);
+	return found;
+}
+
 bool
 rust_helper_atomic_long_try_cmpxchg_release(atomic_long_t *v, long *old, long new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-bool
-rust_helper_atomic_long_try_cmpxchg_relaxed(atomic_long_t *v, long *old, long new)
+long
+rust_helper_atomic_long_cmpxchg_release(atomic_long_t *v, long old, long new)
 {
-	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	long found = old;
+
+	rust_helper_atomic_long_try_cmpxchg_release(v, &found, new);
+	return found;
+}
+
+long
+rust_helper_atomic_long_cmpxchg_relaxed(atomic_long_t *v, long old, long new)
+{
+	long found = old;
+
+	rust_helper_atomic_long_try_cmpxchg_relaxed(v, &found, new);
+	return found;
 }
 
 bool
 rust_helper_atomic_long_sub_and_test(long i, atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_fetch_sub(i, v);
-	
+
 	return (found - i) == 0;
 }
 
@@ -1753,7 +1753,7 @@ bool
 rust_helper_atomic_long_inc_and_test(atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_fetch_add(1, v);
-	
+
 	return (found + 1) == 0;
 }
 
@@ -1761,7 +1761,7 @@ bool
 rust_helper_atomic_long_add_negative(long i, atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_fetch_add(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1769,7 +1769,7 @@ bool
 rust_helper_atomic_long_add_negative_acquire(long i, atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_fetch_add_acquire(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1777,7 +1777,7 @@ bool
 rust_helper_atomic_long_add_negative_release(long i, atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_fetch_add_release(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1785,7 +1785,7 @@ bool
 rust_helper_atomic_long_add_negative_relaxed(long i, atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_fetch_add_relaxed(i, v);
-	
+
 	return (found + i) < 0;
 }
 
@@ -1794,7 +1794,7 @@ rust_helper_atomic_long_fetch_add_unless(atomic_long_t *v, long a, long u)
 {
 	long found = rust_helper_atomic_long_read(v);
 	long next;
-	
+
 	do {
 		if (found == u)
 			break;
@@ -1807,7 +1807,7 @@ bool
 rust_helper_atomic_long_add_unless(atomic_long_t *v, long a, long u)
 {
 	long found = rust_helper_atomic_long_fetch_add_unless(v, a, u);
-	
+
 	return found != u;
 }
 
@@ -1822,7 +1822,7 @@ rust_helper_atomic_long_inc_unless_negative(atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_read(v);
 	long next;
-	
+
 	do {
 		if (found < 0)
 			break;
@@ -1836,7 +1836,7 @@ rust_helper_atomic_long_dec_unless_positive(atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_read(v);
 	long next;
-	
+
 	do {
 		if (found > 0)
 			break;
@@ -1850,7 +1850,7 @@ rust_helper_atomic_long_dec_if_positive(atomic_long_t *v)
 {
 	long found = rust_helper_atomic_long_read(v);
 	long next;
-	
+
 	do {
 		if ((found - 1) < 0)
 			break;
@@ -1890,46 +1890,28 @@ rust_helper_atomic_i8_add(s8 i, s8 *v)
 }
 
 s8
-rust_helper_atomic_i8_add_return(s8 i, s8 *v)
+rust_helper_atomic_i8_fetch_add_relaxed(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add(i, v);
-	
-	return (s8)(found + i);
-}
-
-s8
-rust_helper_atomic_i8_add_return_acquire(s8 i, s8 *v)
-{
-	s8 found = rust_helper_atomic_i8_fetch_add_acquire(i, v);
-	
-	return (s8)(found + i);
-}
-
-s8
-rust_helper_atomic_i8_add_return_release(s8 i, s8 *v)
-{
-	s8 found = rust_helper_atomic_i8_fetch_add_release(i, v);
-	
-	return (s8)(found + i);
-}
-
-s8
-rust_helper_atomic_i8_add_return_relaxed(s8 i, s8 *v)
-{
-	s8 found = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
-	
-	return (s8)(found + i);
+	return __atomic_fetch_add(v, i, __ATOMIC_RELAXED);
 }
 
 s8
 rust_helper_atomic_i8_fetch_add(s8 i, s8 *v)
 {
 	s8 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s8
+rust_helper_atomic_i8_add_return(s8 i, s8 *v)
+{
+	s8 found = rust_helper_atomic_i8_fetch_add(i, v);
+
+	return (s8)(found + i);
 }
 
 s8
@@ -1939,15 +1921,33 @@ rust_helper_atomic_i8_fetch_add_acquire(s8 i, s8 *v)
 }
 
 s8
+rust_helper_atomic_i8_add_return_acquire(s8 i, s8 *v)
+{
+	s8 found = rust_helper_atomic_i8_fetch_add_acquire(i, v);
+
+	return (s8)(found + i);
+}
+
+s8
 rust_helper_atomic_i8_fetch_add_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_RELEASE);
 }
 
 s8
-rust_helper_atomic_i8_fetch_add_relaxed(s8 i, s8 *v)
+rust_helper_atomic_i8_add_return_release(s8 i, s8 *v)
 {
-	return __atomic_fetch_add(v, i, __ATOMIC_RELAXED);
+	s8 found = rust_helper_atomic_i8_fetch_add_release(i, v);
+
+	return (s8)(found + i);
+}
+
+s8
+rust_helper_atomic_i8_add_return_relaxed(s8 i, s8 *v)
+{
+	s8 found = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
+
+	return (s8)(found + i);
 }
 
 void
@@ -1957,46 +1957,28 @@ rust_helper_atomic_i8_sub(s8 i, s8 *v)
 }
 
 s8
-rust_helper_atomic_i8_sub_return(s8 i, s8 *v)
+rust_helper_atomic_i8_fetch_sub_relaxed(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_sub(i, v);
-	
-	return (s8)(found - i);
-}
-
-s8
-rust_helper_atomic_i8_sub_return_acquire(s8 i, s8 *v)
-{
-	s8 found = rust_helper_atomic_i8_fetch_sub_acquire(i, v);
-	
-	return (s8)(found - i);
-}
-
-s8
-rust_helper_atomic_i8_sub_return_release(s8 i, s8 *v)
-{
-	s8 found = rust_helper_atomic_i8_fetch_sub_release(i, v);
-	
-	return (s8)(found - i);
-}
-
-s8
-rust_helper_atomic_i8_sub_return_relaxed(s8 i, s8 *v)
-{
-	s8 found = rust_helper_atomic_i8_fetch_sub_relaxed(i, v);
-	
-	return (s8)(found - i);
+	return __atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
 }
 
 s8
 rust_helper_atomic_i8_fetch_sub(s8 i, s8 *v)
 {
 	s8 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s8
+rust_helper_atomic_i8_sub_return(s8 i, s8 *v)
+{
+	s8 found = rust_helper_atomic_i8_fetch_sub(i, v);
+
+	return (s8)(found - i);
 }
 
 s8
@@ -2006,15 +1988,33 @@ rust_helper_atomic_i8_fetch_sub_acquire(s8 i, s8 *v)
 }
 
 s8
+rust_helper_atomic_i8_sub_return_acquire(s8 i, s8 *v)
+{
+	s8 found = rust_helper_atomic_i8_fetch_sub_acquire(i, v);
+
+	return (s8)(found - i);
+}
+
+s8
 rust_helper_atomic_i8_fetch_sub_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_RELEASE);
 }
 
 s8
-rust_helper_atomic_i8_fetch_sub_relaxed(s8 i, s8 *v)
+rust_helper_atomic_i8_sub_return_release(s8 i, s8 *v)
 {
-	return __atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
+	s8 found = rust_helper_atomic_i8_fetch_sub_release(i, v);
+
+	return (s8)(found - i);
+}
+
+s8
+rust_helper_atomic_i8_sub_return_relaxed(s8 i, s8 *v)
+{
+	s8 found = rust_helper_atomic_i8_fetch_sub_relaxed(i, v);
+
+	return (s8)(found - i);
 }
 
 void
@@ -2132,10 +2132,16 @@ rust_helper_atomic_i8_and(s8 i, s8 *v)
 }
 
 s8
+rust_helper_atomic_i8_fetch_and_relaxed(s8 i, s8 *v)
+{
+	return __atomic_fetch_and(v, i, __ATOMIC_RELAXED);
+}
+
+s8
 rust_helper_atomic_i8_fetch_and(s8 i, s8 *v)
 {
 	s8 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2152,12 +2158,6 @@ s8
 rust_helper_atomic_i8_fetch_and_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_RELEASE);
-}
-
-s8
-rust_helper_atomic_i8_fetch_and_relaxed(s8 i, s8 *v)
-{
-	return __atomic_fetch_and(v, i, __ATOMIC_RELAXED);
 }
 
 void
@@ -2197,10 +2197,16 @@ rust_helper_atomic_i8_or(s8 i, s8 *v)
 }
 
 s8
+rust_helper_atomic_i8_fetch_or_relaxed(s8 i, s8 *v)
+{
+	return __atomic_fetch_or(v, i, __ATOMIC_RELAXED);
+}
+
+s8
 rust_helper_atomic_i8_fetch_or(s8 i, s8 *v)
 {
 	s8 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2219,12 +2225,6 @@ rust_helper_atomic_i8_fetch_or_release(s8 i, s8 *v)
 	return __atomic_fetch_or(v, i, __ATOMIC_RELEASE);
 }
 
-s8
-rust_helper_atomic_i8_fetch_or_relaxed(s8 i, s8 *v)
-{
-	return __atomic_fetch_or(v, i, __ATOMIC_RELAXED);
-}
-
 void
 rust_helper_atomic_i8_xor(s8 i, s8 *v)
 {
@@ -2232,10 +2232,16 @@ rust_helper_atomic_i8_xor(s8 i, s8 *v)
 }
 
 s8
+rust_helper_atomic_i8_fetch_xor_relaxed(s8 i, s8 *v)
+{
+	return __atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
+}
+
+s8
 rust_helper_atomic_i8_fetch_xor(s8 i, s8 *v)
 {
 	s8 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2255,16 +2261,16 @@ rust_helper_atomic_i8_fetch_xor_release(s8 i, s8 *v)
 }
 
 s8
-rust_helper_atomic_i8_fetch_xor_relaxed(s8 i, s8 *v)
+rust_helper_atomic_i8_xchg_relaxed(s8 *v, s8 new)
 {
-	return __atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
+	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
 }
 
 s8
 rust_helper_atomic_i8_xchg(s8 *v, s8 new)
 {
 	s8 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2283,57 +2289,30 @@ rust_helper_atomic_i8_xchg_release(s8 *v, s8 new)
 	return __atomic_exchange_n(v, new, __ATOMIC_RELEASE);
 }
 
-s8
-rust_helper_atomic_i8_xchg_relaxed(s8 *v, s8 new)
+bool
+rust_helper_atomic_i8_try_cmpxchg_relaxed(s8 *v, s8 *old, s8 new)
 {
-	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
-}
-
-s8
-rust_helper_atomic_i8_cmpxchg(s8 *v, s8 old, s8 new)
-{
-	s8 found = old;
-	
-	rust_helper_atomic_i8_try_cmpxchg(v, &found, new);
-	return found;
-}
-
-s8
-rust_helper_atomic_i8_cmpxchg_acquire(s8 *v, s8 old, s8 new)
-{
-	s8 found = old;
-	
-	rust_helper_atomic_i8_try_cmpxchg_acquire(v, &found, new);
-	return found;
-}
-
-s8
-rust_helper_atomic_i8_cmpxchg_release(s8 *v, s8 old, s8 new)
-{
-	s8 found = old;
-	
-	rust_helper_atomic_i8_try_cmpxchg_release(v, &found, new);
-	return found;
-}
-
-s8
-rust_helper_atomic_i8_cmpxchg_relaxed(s8 *v, s8 old, s8 new)
-{
-	s8 found = old;
-	
-	rust_helper_atomic_i8_try_cmpxchg_relaxed(v, &found, new);
-	return found;
+	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
 rust_helper_atomic_i8_try_cmpxchg(s8 *v, s8 *old, s8 new)
 {
 	bool result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i8_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s8
+rust_helper_atomic_i8_cmpxchg(s8 *v, s8 old, s8 new)
+{
+	s8 found = old;
+
+	rust_helper_atomic_i8_try_cmpxchg(v, &found, new);
+	return found;
 }
 
 bool
@@ -2342,23 +2321,44 @@ rust_helper_atomic_i8_try_cmpxchg_acquire(s8 *v, s8 *old, s8 new)
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+s8
+rust_helper_atomic_i8_cmpxchg_acquire(s8 *v, s8 old, s8 new)
+{
+	s8 found = old;
+
+	rust_helper_atomic_i8_try_cmpxchg_acquire(v, &found, new);
+	return found;
+}
+
 bool
 rust_helper_atomic_i8_try_cmpxchg_release(s8 *v, s8 *old, s8 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-bool
-rust_helper_atomic_i8_try_cmpxchg_relaxed(s8 *v, s8 *old, s8 new)
+s8
+rust_helper_atomic_i8_cmpxchg_release(s8 *v, s8 old, s8 new)
 {
-	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	s8 found = old;
+
+	rust_helper_atomic_i8_try_cmpxchg_release(v, &found, new);
+	return found;
+}
+
+s8
+rust_helper_atomic_i8_cmpxchg_relaxed(s8 *v, s8 old, s8 new)
+{
+	s8 found = old;
+
+	rust_helper_atomic_i8_try_cmpxchg_relaxed(v, &found, new);
+	return found;
 }
 
 bool
 rust_helper_atomic_i8_sub_and_test(s8 i, s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_fetch_sub(i, v);
-	
+
 	return ((s8)(found - i)) == 0;
 }
 
@@ -2372,7 +2372,7 @@ bool
 rust_helper_atomic_i8_inc_and_test(s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_fetch_add(1, v);
-	
+
 	return ((s8)(found + 1)) == 0;
 }
 
@@ -2380,7 +2380,7 @@ bool
 rust_helper_atomic_i8_add_negative(s8 i, s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_fetch_add(i, v);
-	
+
 	return ((s8)(found + i)) < 0;
 }
 
@@ -2388,7 +2388,7 @@ bool
 rust_helper_atomic_i8_add_negative_acquire(s8 i, s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_fetch_add_acquire(i, v);
-	
+
 	return ((s8)(found + i)) < 0;
 }
 
@@ -2396,7 +2396,7 @@ bool
 rust_helper_atomic_i8_add_negative_release(s8 i, s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_fetch_add_release(i, v);
-	
+
 	return ((s8)(found + i)) < 0;
 }
 
@@ -2404,7 +2404,7 @@ bool
 rust_helper_atomic_i8_add_negative_relaxed(s8 i, s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
-	
+
 	return ((s8)(found + i)) < 0;
 }
 
@@ -2413,7 +2413,7 @@ rust_helper_atomic_i8_fetch_add_unless(s8 *v, s8 a, s8 u)
 {
 	s8 found = rust_helper_atomic_i8_read(v);
 	s8 next;
-	
+
 	do {
 		if (found == u)
 			break;
@@ -2426,7 +2426,7 @@ bool
 rust_helper_atomic_i8_add_unless(s8 *v, s8 a, s8 u)
 {
 	s8 found = rust_helper_atomic_i8_fetch_add_unless(v, a, u);
-	
+
 	return found != u;
 }
 
@@ -2441,7 +2441,7 @@ rust_helper_atomic_i8_inc_unless_negative(s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_read(v);
 	s8 next;
-	
+
 	do {
 		if (found < 0)
 			break;
@@ -2455,7 +2455,7 @@ rust_helper_atomic_i8_dec_unless_positive(s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_read(v);
 	s8 next;
-	
+
 	do {
 		if (found > 0)
 			break;
@@ -2469,7 +2469,7 @@ rust_helper_atomic_i8_dec_if_positive(s8 *v)
 {
 	s8 found = rust_helper_atomic_i8_read(v);
 	s8 next;
-	
+
 	do {
 		if (((s8)(found - 1)) < 0)
 			break;
@@ -2509,46 +2509,28 @@ rust_helper_atomic_i16_add(s16 i, s16 *v)
 }
 
 s16
-rust_helper_atomic_i16_add_return(s16 i, s16 *v)
+rust_helper_atomic_i16_fetch_add_relaxed(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add(i, v);
-	
-	return (s16)(found + i);
-}
-
-s16
-rust_helper_atomic_i16_add_return_acquire(s16 i, s16 *v)
-{
-	s16 found = rust_helper_atomic_i16_fetch_add_acquire(i, v);
-	
-	return (s16)(found + i);
-}
-
-s16
-rust_helper_atomic_i16_add_return_release(s16 i, s16 *v)
-{
-	s16 found = rust_helper_atomic_i16_fetch_add_release(i, v);
-	
-	return (s16)(found + i);
-}
-
-s16
-rust_helper_atomic_i16_add_return_relaxed(s16 i, s16 *v)
-{
-	s16 found = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
-	
-	return (s16)(found + i);
+	return __atomic_fetch_add(v, i, __ATOMIC_RELAXED);
 }
 
 s16
 rust_helper_atomic_i16_fetch_add(s16 i, s16 *v)
 {
 	s16 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s16
+rust_helper_atomic_i16_add_return(s16 i, s16 *v)
+{
+	s16 found = rust_helper_atomic_i16_fetch_add(i, v);
+
+	return (s16)(found + i);
 }
 
 s16
@@ -2558,15 +2540,33 @@ rust_helper_atomic_i16_fetch_add_acquire(s16 i, s16 *v)
 }
 
 s16
+rust_helper_atomic_i16_add_return_acquire(s16 i, s16 *v)
+{
+	s16 found = rust_helper_atomic_i16_fetch_add_acquire(i, v);
+
+	return (s16)(found + i);
+}
+
+s16
 rust_helper_atomic_i16_fetch_add_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_RELEASE);
 }
 
 s16
-rust_helper_atomic_i16_fetch_add_relaxed(s16 i, s16 *v)
+rust_helper_atomic_i16_add_return_release(s16 i, s16 *v)
 {
-	return __atomic_fetch_add(v, i, __ATOMIC_RELAXED);
+	s16 found = rust_helper_atomic_i16_fetch_add_release(i, v);
+
+	return (s16)(found + i);
+}
+
+s16
+rust_helper_atomic_i16_add_return_relaxed(s16 i, s16 *v)
+{
+	s16 found = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
+
+	return (s16)(found + i);
 }
 
 void
@@ -2576,46 +2576,28 @@ rust_helper_atomic_i16_sub(s16 i, s16 *v)
 }
 
 s16
-rust_helper_atomic_i16_sub_return(s16 i, s16 *v)
+rust_helper_atomic_i16_fetch_sub_relaxed(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_sub(i, v);
-	
-	return (s16)(found - i);
-}
-
-s16
-rust_helper_atomic_i16_sub_return_acquire(s16 i, s16 *v)
-{
-	s16 found = rust_helper_atomic_i16_fetch_sub_acquire(i, v);
-	
-	return (s16)(found - i);
-}
-
-s16
-rust_helper_atomic_i16_sub_return_release(s16 i, s16 *v)
-{
-	s16 found = rust_helper_atomic_i16_fetch_sub_release(i, v);
-	
-	return (s16)(found - i);
-}
-
-s16
-rust_helper_atomic_i16_sub_return_relaxed(s16 i, s16 *v)
-{
-	s16 found = rust_helper_atomic_i16_fetch_sub_relaxed(i, v);
-	
-	return (s16)(found - i);
+	return __atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
 }
 
 s16
 rust_helper_atomic_i16_fetch_sub(s16 i, s16 *v)
 {
 	s16 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s16
+rust_helper_atomic_i16_sub_return(s16 i, s16 *v)
+{
+	s16 found = rust_helper_atomic_i16_fetch_sub(i, v);
+
+	return (s16)(found - i);
 }
 
 s16
@@ -2625,15 +2607,33 @@ rust_helper_atomic_i16_fetch_sub_acquire(s16 i, s16 *v)
 }
 
 s16
+rust_helper_atomic_i16_sub_return_acquire(s16 i, s16 *v)
+{
+	s16 found = rust_helper_atomic_i16_fetch_sub_acquire(i, v);
+
+	return (s16)(found - i);
+}
+
+s16
 rust_helper_atomic_i16_fetch_sub_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_RELEASE);
 }
 
 s16
-rust_helper_atomic_i16_fetch_sub_relaxed(s16 i, s16 *v)
+rust_helper_atomic_i16_sub_return_release(s16 i, s16 *v)
 {
-	return __atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
+	s16 found = rust_helper_atomic_i16_fetch_sub_release(i, v);
+
+	return (s16)(found - i);
+}
+
+s16
+rust_helper_atomic_i16_sub_return_relaxed(s16 i, s16 *v)
+{
+	s16 found = rust_helper_atomic_i16_fetch_sub_relaxed(i, v);
+
+	return (s16)(found - i);
 }
 
 void
@@ -2751,10 +2751,16 @@ rust_helper_atomic_i16_and(s16 i, s16 *v)
 }
 
 s16
+rust_helper_atomic_i16_fetch_and_relaxed(s16 i, s16 *v)
+{
+	return __atomic_fetch_and(v, i, __ATOMIC_RELAXED);
+}
+
+s16
 rust_helper_atomic_i16_fetch_and(s16 i, s16 *v)
 {
 	s16 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2771,12 +2777,6 @@ s16
 rust_helper_atomic_i16_fetch_and_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_RELEASE);
-}
-
-s16
-rust_helper_atomic_i16_fetch_and_relaxed(s16 i, s16 *v)
-{
-	return __atomic_fetch_and(v, i, __ATOMIC_RELAXED);
 }
 
 void
@@ -2816,10 +2816,16 @@ rust_helper_atomic_i16_or(s16 i, s16 *v)
 }
 
 s16
+rust_helper_atomic_i16_fetch_or_relaxed(s16 i, s16 *v)
+{
+	return __atomic_fetch_or(v, i, __ATOMIC_RELAXED);
+}
+
+s16
 rust_helper_atomic_i16_fetch_or(s16 i, s16 *v)
 {
 	s16 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2838,12 +2844,6 @@ rust_helper_atomic_i16_fetch_or_release(s16 i, s16 *v)
 	return __atomic_fetch_or(v, i, __ATOMIC_RELEASE);
 }
 
-s16
-rust_helper_atomic_i16_fetch_or_relaxed(s16 i, s16 *v)
-{
-	return __atomic_fetch_or(v, i, __ATOMIC_RELAXED);
-}
-
 void
 rust_helper_atomic_i16_xor(s16 i, s16 *v)
 {
@@ -2851,10 +2851,16 @@ rust_helper_atomic_i16_xor(s16 i, s16 *v)
 }
 
 s16
+rust_helper_atomic_i16_fetch_xor_relaxed(s16 i, s16 *v)
+{
+	return __atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
+}
+
+s16
 rust_helper_atomic_i16_fetch_xor(s16 i, s16 *v)
 {
 	s16 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2874,16 +2880,16 @@ rust_helper_atomic_i16_fetch_xor_release(s16 i, s16 *v)
 }
 
 s16
-rust_helper_atomic_i16_fetch_xor_relaxed(s16 i, s16 *v)
+rust_helper_atomic_i16_xchg_relaxed(s16 *v, s16 new)
 {
-	return __atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
+	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
 }
 
 s16
 rust_helper_atomic_i16_xchg(s16 *v, s16 new)
 {
 	s16 result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -2902,57 +2908,30 @@ rust_helper_atomic_i16_xchg_release(s16 *v, s16 new)
 	return __atomic_exchange_n(v, new, __ATOMIC_RELEASE);
 }
 
-s16
-rust_helper_atomic_i16_xchg_relaxed(s16 *v, s16 new)
+bool
+rust_helper_atomic_i16_try_cmpxchg_relaxed(s16 *v, s16 *old, s16 new)
 {
-	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
-}
-
-s16
-rust_helper_atomic_i16_cmpxchg(s16 *v, s16 old, s16 new)
-{
-	s16 found = old;
-	
-	rust_helper_atomic_i16_try_cmpxchg(v, &found, new);
-	return found;
-}
-
-s16
-rust_helper_atomic_i16_cmpxchg_acquire(s16 *v, s16 old, s16 new)
-{
-	s16 found = old;
-	
-	rust_helper_atomic_i16_try_cmpxchg_acquire(v, &found, new);
-	return found;
-}
-
-s16
-rust_helper_atomic_i16_cmpxchg_release(s16 *v, s16 old, s16 new)
-{
-	s16 found = old;
-	
-	rust_helper_atomic_i16_try_cmpxchg_release(v, &found, new);
-	return found;
-}
-
-s16
-rust_helper_atomic_i16_cmpxchg_relaxed(s16 *v, s16 old, s16 new)
-{
-	s16 found = old;
-	
-	rust_helper_atomic_i16_try_cmpxchg_relaxed(v, &found, new);
-	return found;
+	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
 rust_helper_atomic_i16_try_cmpxchg(s16 *v, s16 *old, s16 new)
 {
 	bool result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_i16_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+s16
+rust_helper_atomic_i16_cmpxchg(s16 *v, s16 old, s16 new)
+{
+	s16 found = old;
+
+	rust_helper_atomic_i16_try_cmpxchg(v, &found, new);
+	return found;
 }
 
 bool
@@ -2961,23 +2940,44 @@ rust_helper_atomic_i16_try_cmpxchg_acquire(s16 *v, s16 *old, s16 new)
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+s16
+rust_helper_atomic_i16_cmpxchg_acquire(s16 *v, s16 old, s16 new)
+{
+	s16 found = old;
+
+	rust_helper_atomic_i16_try_cmpxchg_acquire(v, &found, new);
+	return found;
+}
+
 bool
 rust_helper_atomic_i16_try_cmpxchg_release(s16 *v, s16 *old, s16 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-bool
-rust_helper_atomic_i16_try_cmpxchg_relaxed(s16 *v, s16 *old, s16 new)
+s16
+rust_helper_atomic_i16_cmpxchg_release(s16 *v, s16 old, s16 new)
 {
-	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	s16 found = old;
+
+	rust_helper_atomic_i16_try_cmpxchg_release(v, &found, new);
+	return found;
+}
+
+s16
+rust_helper_atomic_i16_cmpxchg_relaxed(s16 *v, s16 old, s16 new)
+{
+	s16 found = old;
+
+	rust_helper_atomic_i16_try_cmpxchg_relaxed(v, &found, new);
+	return found;
 }
 
 bool
 rust_helper_atomic_i16_sub_and_test(s16 i, s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_fetch_sub(i, v);
-	
+
 	return ((s16)(found - i)) == 0;
 }
 
@@ -2991,7 +2991,7 @@ bool
 rust_helper_atomic_i16_inc_and_test(s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_fetch_add(1, v);
-	
+
 	return ((s16)(found + 1)) == 0;
 }
 
@@ -2999,7 +2999,7 @@ bool
 rust_helper_atomic_i16_add_negative(s16 i, s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_fetch_add(i, v);
-	
+
 	return ((s16)(found + i)) < 0;
 }
 
@@ -3007,7 +3007,7 @@ bool
 rust_helper_atomic_i16_add_negative_acquire(s16 i, s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_fetch_add_acquire(i, v);
-	
+
 	return ((s16)(found + i)) < 0;
 }
 
@@ -3015,7 +3015,7 @@ bool
 rust_helper_atomic_i16_add_negative_release(s16 i, s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_fetch_add_release(i, v);
-	
+
 	return ((s16)(found + i)) < 0;
 }
 
@@ -3023,7 +3023,7 @@ bool
 rust_helper_atomic_i16_add_negative_relaxed(s16 i, s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
-	
+
 	return ((s16)(found + i)) < 0;
 }
 
@@ -3032,7 +3032,7 @@ rust_helper_atomic_i16_fetch_add_unless(s16 *v, s16 a, s16 u)
 {
 	s16 found = rust_helper_atomic_i16_read(v);
 	s16 next;
-	
+
 	do {
 		if (found == u)
 			break;
@@ -3045,7 +3045,7 @@ bool
 rust_helper_atomic_i16_add_unless(s16 *v, s16 a, s16 u)
 {
 	s16 found = rust_helper_atomic_i16_fetch_add_unless(v, a, u);
-	
+
 	return found != u;
 }
 
@@ -3060,7 +3060,7 @@ rust_helper_atomic_i16_inc_unless_negative(s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_read(v);
 	s16 next;
-	
+
 	do {
 		if (found < 0)
 			break;
@@ -3074,7 +3074,7 @@ rust_helper_atomic_i16_dec_unless_positive(s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_read(v);
 	s16 next;
-	
+
 	do {
 		if (found > 0)
 			break;
@@ -3088,7 +3088,7 @@ rust_helper_atomic_i16_dec_if_positive(s16 *v)
 {
 	s16 found = rust_helper_atomic_i16_read(v);
 	s16 next;
-	
+
 	do {
 		if (((s16)(found - 1)) < 0)
 			break;
@@ -3122,10 +3122,16 @@ rust_helper_atomic_ptr_set_release(const void **v, const void *i)
 }
 
 const void *
+rust_helper_atomic_ptr_xchg_relaxed(const void **v, const void *new)
+{
+	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
+}
+
+const void *
 rust_helper_atomic_ptr_xchg(const void **v, const void *new)
 {
 	const void *result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_ptr_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -3144,57 +3150,30 @@ rust_helper_atomic_ptr_xchg_release(const void **v, const void *new)
 	return __atomic_exchange_n(v, new, __ATOMIC_RELEASE);
 }
 
-const void *
-rust_helper_atomic_ptr_xchg_relaxed(const void **v, const void *new)
+bool
+rust_helper_atomic_ptr_try_cmpxchg_relaxed(const void **v, const void **old, const void *new)
 {
-	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
-}
-
-const void *
-rust_helper_atomic_ptr_cmpxchg(const void **v, const void *old, const void *new)
-{
-	const void *found = old;
-	
-	rust_helper_atomic_ptr_try_cmpxchg(v, &found, new);
-	return found;
-}
-
-const void *
-rust_helper_atomic_ptr_cmpxchg_acquire(const void **v, const void *old, const void *new)
-{
-	const void *found = old;
-	
-	rust_helper_atomic_ptr_try_cmpxchg_acquire(v, &found, new);
-	return found;
-}
-
-const void *
-rust_helper_atomic_ptr_cmpxchg_release(const void **v, const void *old, const void *new)
-{
-	const void *found = old;
-	
-	rust_helper_atomic_ptr_try_cmpxchg_release(v, &found, new);
-	return found;
-}
-
-const void *
-rust_helper_atomic_ptr_cmpxchg_relaxed(const void **v, const void *old, const void *new)
-{
-	const void *found = old;
-	
-	rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, &found, new);
-	return found;
+	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
 rust_helper_atomic_ptr_try_cmpxchg(const void **v, const void **old, const void *new)
 {
 	bool result;
-	
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	result = rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
+}
+
+const void *
+rust_helper_atomic_ptr_cmpxchg(const void **v, const void *old, const void *new)
+{
+	const void *found = old;
+
+	rust_helper_atomic_ptr_try_cmpxchg(v, &found, new);
+	return found;
 }
 
 bool
@@ -3203,16 +3182,37 @@ rust_helper_atomic_ptr_try_cmpxchg_acquire(const void **v, const void **old, con
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+const void *
+rust_helper_atomic_ptr_cmpxchg_acquire(const void **v, const void *old, const void *new)
+{
+	const void *found = old;
+
+	rust_helper_atomic_ptr_try_cmpxchg_acquire(v, &found, new);
+	return found;
+}
+
 bool
 rust_helper_atomic_ptr_try_cmpxchg_release(const void **v, const void **old, const void *new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-bool
-rust_helper_atomic_ptr_try_cmpxchg_relaxed(const void **v, const void **old, const void *new)
+const void *
+rust_helper_atomic_ptr_cmpxchg_release(const void **v, const void *old, const void *new)
 {
-	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	const void *found = old;
+
+	rust_helper_atomic_ptr_try_cmpxchg_release(v, &found, new);
+	return found;
+}
+
+const void *
+rust_helper_atomic_ptr_cmpxchg_relaxed(const void **v, const void *old, const void *new)
+{
+	const void *found = old;
+
+	rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, &found, new);
+	return found;
 }
 
 void

@@ -43,12 +43,12 @@ pub use pointer::*;
 /// # Examples
 ///
 /// ```
-/// use atomics_core::{Atomic, Full, Relaxed};
+/// use atomics_core::{Acquire, Atomic, Release};
 ///
-/// static USERS: Atomic<u32> = Atomic::new(0);
+/// static READY: Atomic<bool> = Atomic::new(false);
 ///
-/// USERS.inc(Relaxed);
-/// assert!(USERS.dec_and_test(Full));
+/// READY.store(true, Release);
+/// assert!(READY.load(Acquire));
 /// ```
 #[repr(transparent)]
 pub struct Atomic<T: AtomicType>(AtomicRepr<T::Repr>);
@@ -301,11 +301,12 @@ impl<T: AtomicType> Atomic<T> {
     /// # Examples
     ///
     /// ```
-    /// use atomics_core::Atomic;
+    /// use atomics_core::{Atomic, Relaxed};
     ///
     /// let x = Atomic::new(7_i32);
     /// // SAFETY: Every `i32` is valid.
-    /// assert_eq!(unsafe { x.as_raw() }.atomic_fetch_add_release(1), 7);
+    /// unsafe { x.as_raw() }.atomic_set(8);
+    /// assert_eq!(x.load(Relaxed), 8);
     /// ```
     #[inline(always)]
     pub const unsafe fn as_raw(&self) -> &AtomicRepr<T::Repr> {

@@ -247,6 +247,7 @@ fn try_expand(input: &Input) -> syn::Result<TokenStream> {
     // Reading a file through the compiler makes a change of it rebuild the crate.
     let module = quote! {
         #(#attributes)*
+        #[allow(dead_code, reason = "a crate need not use every operation")]
         #visibility mod #name {
             #body
             #(const _: &[u8] = ::core::include_bytes!(#paths);)*

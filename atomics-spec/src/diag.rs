@@ -62,7 +62,7 @@ impl Quote {
         let mut rest = line.chars().skip(skip);
         text.extend(rest.by_ref().take(QUOTED).map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
+            c if c.is_control() || is_invisible(c) => '\u{fffd}',
             c => c,
         }));
         if rest.next().is_some() {
@@ -76,6 +76,15 @@ impl Quote {
             length: length.clamp(1, room),
         }
     }
+}
+
+/// Whether a character shows nothing, or changes the order in which a terminal shows others: a
+/// table that has one is not what it looks like. Tabs and spaces are none.
+pub(crate) fn is_invisible(c: char) -> bool {
+    let blank = c.is_whitespace() && !c.is_ascii();
+    blank
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl Error {
@@ -122,8 +131,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// All faults of one or more tables, in the order in which they were found; never empty when it
-/// is the `Err` of a function of this crate.
+/// All faults of one or more tables: table by table, and in each in the order of their places;
+/// never empty when it is the `Err` of a function of this crate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Errors(pub Vec<Error>);
 
@@ -137,12 +146,16 @@ impl Errors {
         result.map_err(|e| self.push(e)).ok()
     }
 
-    pub(crate) fn into_result<T>(self, value: T) -> Result<T, Errors> {
+    /// `value` if there is no error; else all errors, in the order of `files` and of their
+    /// places.
+    pub(crate) fn into_result<T>(mut self, value: T, files: &[&str]) -> Result<T, Errors> {
         if self.0.is_empty() {
-            Ok(value)
-        } else {
-            Err(self)
+            return Ok(value);
         }
+        let rank = |file: &str| files.iter().position(|f| *f == file);
+        self.0
+            .sort_by_cached_key(|e| (rank(&e.place.file), e.place.line, e.place.column));
+        Err(self)
     }
 }
 

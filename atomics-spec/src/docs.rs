@@ -1,7 +1,7 @@
 //! `docs/*.md`: prose and one example for each operation.
 
 use crate::diag::{Error, Errors, Place};
-use crate::lex::Source;
+use crate::lex::{Source, lines};
 use crate::table::Op;
 
 /// The path in an example that stands for the crate or module of the generated code.
@@ -23,55 +23,59 @@ pub(crate) fn parse(sources: &[Source<'_>], ops: &[Op], errors: &mut Errors) -> 
         .map(|op| {
             let file = format!("{}.md", op.name);
             let named = |s: &&Source<'_>| s.name.rsplit('/').next() == Some(file.as_str());
-            let source = sources.iter().find(named)?;
-            errors.take(parse_one(*source))
+            parse_one(*sources.iter().find(named)?, errors)
         })
         .collect()
 }
 
-fn parse_one(source: Source<'_>) -> Result<Doc, Error> {
-    let place = |line| Place {
-        file: source.name.into(),
-        line,
-        column: 1,
-    };
-    let help = "a file is prose, a line ```rust, an example and a line ```";
-    let text = std::str::from_utf8(source.bytes)
-        .map_err(|_| Error::new(place(1), "", 1, "the file is not UTF-8 text", help))?;
-    let lines: Vec<&str> = text.lines().collect();
+fn parse_one(source: Source<'_>, errors: &mut Errors) -> Option<Doc> {
+    let before = errors.0.len();
+    let lines: Vec<&str> = lines(source, errors).into_iter().map(|(_, l)| l).collect();
+    if errors.0.len() > before {
+        return None;
+    }
     let fault = |line: usize, message: &str| {
         let shown = lines.get(line).copied().unwrap_or("");
-        Error::new(place(line + 1), shown, shown.len().max(1), message, help)
+        let place = Place {
+            file: source.name.into(),
+            line: line + 1,
+            column: 1,
+        };
+        let help = "a file is prose, a line ```rust, an example and a line ```";
+        Error::new(place, shown, shown.chars().count(), message, help)
     };
     let open = lines.iter().position(|l| l.starts_with("```"));
-    let open = open.ok_or_else(|| fault(0, "the file has no example"))?;
-    let close = lines
-        .iter()
-        .skip(open + 1)
-        .position(|l| *l == "```")
-        .map(|n| open + 1 + n);
-    let close = close.ok_or_else(|| fault(open, "the example does not end"))?;
-    if let Some(extra) = lines
-        .iter()
-        .skip(close + 1)
-        .position(|l| !l.trim().is_empty())
-    {
-        return Err(fault(close + 1 + extra, "text after the example"));
-    }
-    let owned = |part: &[&str]| {
-        part.iter()
-            .map(|l| l.trim_end().to_owned())
-            .collect::<Vec<_>>()
-    };
-    let mut prose = owned(&lines[..open]);
-    while prose.last().is_some_and(String::is_empty) {
-        prose.pop();
-    }
+    let prose = trimmed(&lines[..open.unwrap_or(lines.len())]);
     if prose.is_empty() {
-        return Err(fault(0, "the file has no prose"));
+        errors.push(fault(0, "the file has no prose"));
     }
-    Ok(Doc {
+    let Some(open) = open else {
+        errors.push(fault(0, "the file has no example"));
+        return None;
+    };
+    let after = &lines[open + 1..];
+    let Some(length) = after.iter().position(|l| *l == "```") else {
+        errors.push(fault(open, "the example does not end"));
+        return None;
+    };
+    let rest = &after[length + 1..];
+    if let Some(extra) = rest.iter().position(|l| !l.trim().is_empty()) {
+        errors.push(fault(open + length + 2 + extra, "text after the example"));
+    }
+    (errors.0.len() == before).then(|| Doc {
         prose,
-        example: owned(&lines[open + 1..close]),
+        example: after[..length]
+            .iter()
+            .map(|l| l.trim_end().into())
+            .collect(),
     })
+}
+
+/// Lines without blanks at their ends, and without blank lines at the end.
+fn trimmed(lines: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = lines.iter().map(|l| l.trim_end().to_owned()).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
 }

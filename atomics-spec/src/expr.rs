@@ -183,6 +183,17 @@ impl Expr {
         }
     }
 
+    /// Whether [`Expr::matches`] can be true of a pattern, as far as the outermost operators tell.
+    pub fn is_like(&self, pattern: &Expr) -> bool {
+        match (self, pattern) {
+            (_, Expr::Var(_)) => true,
+            (Expr::Unary(f, _), Expr::Unary(g, _)) => f == g,
+            (Expr::Binary(f, ..), Expr::Binary(g, ..)) => f == g,
+            (Expr::Num(a), Expr::Num(b)) => a == b,
+            _ => false,
+        }
+    }
+
     /// The value for variables given by `value`, in two's complement of `bits` width; a truth
     /// is 0 or 1.
     pub fn eval(&self, bits: u32, value: &dyn Fn(&str) -> i64) -> i64 {
@@ -287,11 +298,16 @@ impl Expr {
             Expr::Unary(..) if narrow.is_none() => e.c(narrow, name),
             _ => format!("({})", e.c(narrow, name)),
         };
+        // Two signs in a row would be another operator.
+        let unary = |sign: &str, e: &Expr| match e {
+            Expr::Unary(..) => cut(format!("{sign}({})", e.c(narrow, name))),
+            _ => cut(format!("{sign}{}", operand(e))),
+        };
         match self {
             Expr::Num(n) => n.to_string(),
             Expr::Var(var) => name(var),
-            Expr::Unary(Unary::Neg, a) => cut(format!("-{}", operand(a))),
-            Expr::Unary(Unary::Not, a) => cut(format!("~{}", operand(a))),
+            Expr::Unary(Unary::Neg, a) => unary("-", a),
+            Expr::Unary(Unary::Not, a) => unary("~", a),
             Expr::Binary(op, a, b) => {
                 let text = format!("{} {} {}", operand(a), op.symbol(), operand(b));
                 if op.level() == 0 { text } else { cut(text) }
@@ -338,9 +354,9 @@ pub fn wrap(value: i128, bits: u32) -> i64 {
     ((value << unused) >> unused) as i64
 }
 
-/// How deeply an expression may nest: far more than anyone needs, and little enough for the
-/// stack.
-const DEPTH: usize = 64;
+/// How many operands, operators and parentheses an expression may have: far more than anyone
+/// needs, and so few that it cannot nest too deeply for the stack.
+const PARTS: usize = 64;
 
 /// Parses the expression in `cell`, whose variables must be among `names`.
 pub(crate) fn parse(cell: Cell<'_>, names: &[&str]) -> Result<Expr, Error> {
@@ -348,7 +364,7 @@ pub(crate) fn parse(cell: Cell<'_>, names: &[&str]) -> Result<Expr, Error> {
         cell,
         rest: cell.text,
         names,
-        depth: 0,
+        parts: 0,
     };
     let expr = parser.binary(0)?;
     if parser.rest.is_empty() {
@@ -362,14 +378,15 @@ struct Parser<'a, 'n> {
     cell: Cell<'a>,
     rest: &'a str,
     names: &'n [&'n str],
-    depth: usize,
+    parts: usize,
 }
 
 impl Parser<'_, '_> {
     /// An error at the current position.
     fn fault(&self, wanted: &str) -> Error {
         let help = format!(
-            "an expression is made of {}, numbers, + - & | ^ ~, comparisons and parentheses",
+            "an expression is made of {}, numbers, ( ) and \
+             + - & | ^ ~ == != < <= > >=",
             self.names
                 .iter()
                 .map(|n| format!("`{n}`"))
@@ -423,25 +440,25 @@ impl Parser<'_, '_> {
             let right = self.binary(level + 1)?;
             self.value(&right, middle)?;
             left = Expr::Binary(*op, Box::new(left), Box::new(right));
-            self.depth += 1;
-            self.shallow()?;
+            self.parts += 1;
+            self.short()?;
         }
         Ok(left)
     }
 
-    fn shallow(&self) -> Result<(), Error> {
-        if self.depth <= DEPTH {
+    fn short(&self) -> Result<(), Error> {
+        if self.parts <= PARTS {
             return Ok(());
         }
         Err(self.cell.error(
-            format!("the expression has more than {DEPTH} operators"),
+            format!("the expression has more than {PARTS} operands, operators and parentheses"),
             "an atomic operation computes something simple",
         ))
     }
 
     fn unary(&mut self) -> Result<Expr, Error> {
-        self.depth += 1;
-        self.shallow()?;
+        self.parts += 1;
+        self.short()?;
         let start = self.cell.text.len() - self.rest.len();
         for (symbol, op) in [("~", Unary::Not), ("-", Unary::Neg)] {
             if self.eat(symbol) {

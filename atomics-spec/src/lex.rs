@@ -1,11 +1,15 @@
 //! The lexical format that all tables share.
 //!
-//! A row is a line. Columns are separated by blanks. A `#` at the start of a line, or between a
-//! blank and another blank, starts a comment; anywhere else it is text, because some assemblers
-//! mark immediate operands with it. Lines end in LF or CR LF. The kernel's own `atomics.tbl`
-//! parses as it stands.
+//! A row is a line. Columns are separated by blanks. A `#` before all other text of a line, or
+//! between a blank and another blank, starts a comment; anywhere else it is text, because some
+//! assemblers mark immediate operands with it. Lines end in LF or CR LF. The kernel's own
+//! `atomics.tbl` parses as it stands.
 
-use crate::diag::{Error, Errors, Place};
+use crate::diag::{Error, Errors, Place, is_invisible};
+
+/// The longest line, in characters: far more than a row or a comment needs, and so little that
+/// whatever looks at a line need not care how long it is.
+const LONGEST: usize = 4096;
 
 /// A table as text, with the name that messages use for it.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +62,17 @@ impl<'a> Cell<'a> {
         Error::new(self.place(), self.line, length, message, help)
     }
 
-    /// The parts between commas.
-    pub fn commas(&self) -> impl Iterator<Item = Cell<'a>> + use<'a> {
-        let cell = *self;
-        self.text.split(',').map(move |part| cell.part(part))
+    /// The parts between commas; reports those that are empty.
+    pub fn commas(&self, errors: &mut Errors) -> Vec<Cell<'a>> {
+        let parts = self.text.split(',').map(|part| self.part(part));
+        let (empty, parts): (Vec<_>, Vec<_>) = parts.partition(|part| part.text.is_empty());
+        for part in empty {
+            errors.push(part.error(
+                "an empty part of a list",
+                "the parts of a list are separated by commas, without blanks",
+            ));
+        }
+        parts
     }
 }
 
@@ -118,94 +129,169 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
-/// The rows of a table; reports text that cannot be a table, and a table without rows.
-pub(crate) fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<Row<'a>> {
+/// The rows of a table.
+pub(crate) struct Rows<'a> {
+    /// Those that could be read.
+    pub list: Vec<Row<'a>>,
+    /// Whether these are all.
+    pub complete: bool,
+}
+
+/// The rows of a table; reports lines that are no text, and a table without rows.
+pub(crate) fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Rows<'a> {
+    let before = errors.0.len();
     let file = source.name;
-    let text = match std::str::from_utf8(source.bytes) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-        Err(fault) => {
-            let good = &source.bytes[..fault.valid_up_to()];
-            let line = good.iter().filter(|b| **b == b'\n').count() + 1;
-            let start = good
-                .iter()
-                .rposition(|b| *b == b'\n')
-                .map_or(0, |at| at + 1);
-            let column = String::from_utf8_lossy(&good[start..]).chars().count() + 1;
-            let end = source.bytes[start..].iter().position(|b| *b == b'\n');
-            let bytes = &source.bytes[start..end.map_or(source.bytes.len(), |n| start + n)];
-            errors.push(Error::new(
-                Place {
-                    file: file.into(),
-                    line,
-                    column,
-                },
-                &String::from_utf8_lossy(&bytes[..bytes.len().min(column + 4096)]),
-                1,
-                format!(
-                    "byte 0x{:02x} is not UTF-8 text",
-                    source.bytes[fault.valid_up_to()]
-                ),
-                "a table is a text file",
-            ));
-            return Vec::new();
-        }
-    };
-    let mut rows = Vec::new();
-    for (index, line) in text.split('\n').enumerate() {
-        let line = line.strip_suffix('\r').unwrap_or(line);
+    let mut list = Vec::new();
+    for (index, line) in lines(source, errors) {
         let whole = Cell {
             text: line,
             line,
             number: index + 1,
             file,
         };
-        if let Some((at, control)) = line
-            .char_indices()
-            .find(|(_, c)| c.is_control() && *c != '\t')
-        {
-            errors.push(whole.part(&line[at..at + control.len_utf8()]).error(
-                format!("control character U+{:04X}", control as u32),
-                "a table is a text file with lines that end in LF or CR LF",
+        let content = &line[..comment(line).unwrap_or(line.len())];
+        if let Some((at, c)) = content.char_indices().find(|(_, c)| is_invisible(*c)) {
+            errors.push(whole.part(&line[at..at + c.len_utf8()]).error(
+                format!("invisible character U+{:04X}", c as u32),
+                "columns are separated by spaces or tabs: type them anew",
             ));
-            if control == '\0' {
-                // A binary file; the rest would only be more of the same.
-                return Vec::new();
-            }
             continue;
         }
-        let content = &line[..comment(line).unwrap_or(line.len())];
         let cells: Vec<_> = content
             .split([' ', '\t'])
             .filter(|t| !t.is_empty())
             .map(|t| whole.part(t))
             .collect();
         if !cells.is_empty() {
-            rows.push(Row { cells });
+            list.push(Row { cells });
         }
     }
-    if rows.is_empty() && errors.0.is_empty() {
+    let complete = errors.0.len() == before;
+    if complete && list.is_empty() {
+        let place = Place {
+            file: file.into(),
+            line: 1,
+            column: 1,
+        };
         errors.push(Error::new(
-            Place {
-                file: file.into(),
-                line: 1,
-                column: 1,
-            },
+            place,
             "",
             1,
             "the table has no rows",
             "a row is a line that is not blank and not a comment",
         ));
     }
-    rows
+    Rows {
+        complete: complete && !list.is_empty(),
+        list,
+    }
+}
+
+/// The lines of a file that are text, without their ends, each with its number from 0; reports
+/// the others.
+pub(crate) fn lines<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<(usize, &'a str)> {
+    let bytes = source.bytes;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // Of a binary file one error is enough: its lines are no lines.
+    let binary = bytes.contains(&0);
+    let mut good = Vec::new();
+    for (index, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        if binary && !line.contains(&0) {
+            continue;
+        }
+        match text(line, source.name, index + 1) {
+            Ok(text) => good.push((index, text)),
+            Err(error) => errors.push(error),
+        }
+        if binary {
+            return Vec::new();
+        }
+    }
+    good
+}
+
+/// A line as text.
+fn text<'a>(line: &'a [u8], file: &str, number: usize) -> Result<&'a str, Error> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let error = |before: &str, line: &str, message: String, help: &str| {
+        let place = Place {
+            file: file.into(),
+            line: number,
+            column: before.chars().count() + 1,
+        };
+        Error::new(place, line, 1, message, help)
+    };
+    let lossy = |upto: usize| String::from_utf8_lossy(&line[..upto]);
+    if let Some(at) = line.iter().position(|b| *b == 0) {
+        return Err(error(
+            &lossy(at),
+            &lossy(line.len()),
+            "byte 0x00: this is not a text file".into(),
+            "the file must be text in UTF-8",
+        ));
+    }
+    let text = std::str::from_utf8(line).map_err(|fault| {
+        let at = fault.valid_up_to();
+        error(
+            &lossy(at),
+            &lossy(line.len()),
+            format!("byte 0x{:02x} is not UTF-8 text", line[at]),
+            "the file must be text in UTF-8",
+        )
+    })?;
+    if let Some((at, _)) = text.char_indices().nth(LONGEST) {
+        return Err(error(
+            &text[..at],
+            text,
+            format!("the line has {} characters", text.chars().count()),
+            &format!("a line has at most {LONGEST} characters"),
+        ));
+    }
+    let control = |(_, c): &(usize, char)| c.is_control() && *c != '\t';
+    match text.char_indices().find(control) {
+        None => Ok(text),
+        Some((at, c)) => Err(error(
+            &text[..at],
+            text,
+            format!("control character U+{:04X}", c as u32),
+            "the file must be text with lines that end in LF or CR LF",
+        )),
+    }
 }
 
 /// Where the comment of a line starts.
 fn comment(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
     let blank = |at: usize| bytes.get(at).is_none_or(|b| *b == b' ' || *b == b'\t');
+    let first = bytes.iter().position(|b| *b != b' ' && *b != b'\t');
     line.match_indices('#')
         .map(|(at, _)| at)
-        .find(|&at| at == 0 || (blank(at - 1) && (blank(at + 1) || line[..at].trim().is_empty())))
+        .find(|&at| Some(at) == first || (blank(at - 1) && blank(at + 1)))
+}
+
+/// What the faults of a table keep from other rows and tables: nobody is to complain that
+/// something is missing only because its own row is wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Faulty<'a> {
+    names: Vec<&'a str>,
+    anything: bool,
+}
+
+impl<'a> Faulty<'a> {
+    /// Notes that the row of `name` has a fault.
+    pub fn add(&mut self, name: &'a str) {
+        self.names.push(name);
+    }
+
+    /// Notes that nobody knows what is missing.
+    pub fn add_anything(&mut self) {
+        self.anything = true;
+    }
+
+    /// Whether there is a faulty row for a name that `is_it`, or may be.
+    pub fn has(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.anything || self.names.iter().any(|name| is_it(name))
+    }
 }
 
 /// Whether `text` is a lower-case C identifier, as all names of the tables are.

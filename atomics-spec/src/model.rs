@@ -7,7 +7,7 @@ use crate::expr::Expr;
 use crate::lex::Source;
 use crate::names;
 use crate::semantics::{self, Meaning};
-use crate::table::{self, Form, Op, Ordering};
+use crate::table::{self, Form, Op, Ordering, Table};
 use crate::types::{self, Class, Family, Types};
 
 /// The tables that make up a [`Spec`].
@@ -102,7 +102,15 @@ impl PartialEq for FormOf<'_> {
     }
 }
 
+/// A form as a key of maps within one model.
+pub(crate) type FormKey = (usize, Form);
+
 impl<'s> FormOf<'s> {
+    /// The form as a key of maps.
+    pub(crate) fn key(&self) -> FormKey {
+        (self.index, self.form)
+    }
+
     /// Its name without family: `fetch_add`.
     pub fn base(&self) -> String {
         names::base(self.op, self.form)
@@ -126,12 +134,7 @@ impl<'s> FormOf<'s> {
     /// Whether the typed layer offers it. An operation with a `try_` twin, which reports success
     /// by itself, is offered as that twin.
     pub fn is_typed(&self) -> bool {
-        let twin = format!("try_{}", self.op.name);
-        !self
-            .spec
-            .ops
-            .iter()
-            .any(|o| o.name == twin && o.pointer().is_some())
+        !self.op.has_twin(self.spec.ops.iter())
     }
 
     /// Whether it stores under a condition.
@@ -201,31 +204,30 @@ impl Spec {
     pub fn load(tables: &Tables<'_>) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let types = types::parse(tables.types, &mut errors);
-        let parsed = table::parse(tables.ops, &mut errors);
-        let sound = errors.0.is_empty();
-        let name = tables.ops.name;
-        // An operation that did not parse would be missed by its semantics; one error is enough.
-        let strict = tables.strict && sound;
-        let meanings = if types.classes.is_empty() {
-            Vec::new()
-        } else {
-            let source = tables.semantics;
-            semantics::parse(source, &parsed, name, &types.classes, strict, &mut errors)
-        };
-        let ops: Vec<Op> = parsed.into_iter().map(|p| p.op).collect();
-        let strict = tables.strict_archs && sound;
+        let table = table::parse(tables.ops, &types.types, &mut errors);
+        let meanings =
+            semantics::parse(tables.semantics, &table, &types, tables.strict, &mut errors);
+        let Table { ops, faulty, .. } = table;
+        let ops: Vec<Op> = ops.into_iter().map(|p| p.op).collect();
+        let strict = tables.strict_archs;
         let mut archs = Vec::new();
         for source in &tables.archs {
-            archs.extend(arch::parse(*source, &ops, strict, &mut errors));
+            let parsed = arch::parse(*source, &ops, &faulty, strict, &archs, &mut errors);
+            archs.extend(parsed);
         }
         let docs = docs::parse(&tables.docs, &ops, &mut errors);
-        errors.into_result(Self {
+        let types = types.types;
+        let mut files = vec![tables.ops.name, tables.semantics.name, tables.types.name];
+        files.extend(tables.archs.iter().map(|s| s.name));
+        files.extend(tables.docs.iter().map(|s| s.name));
+        let spec = Self {
             ops,
             meanings,
             types,
             archs,
             docs,
-        })
+        };
+        errors.into_result(spec, &files)
     }
 
     /// The built-in model.

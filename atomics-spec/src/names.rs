@@ -23,10 +23,14 @@ pub const HELPER_PREFIX: &str = "rust_helper_";
 
 /// The name of a form without family and ordering: `fetch_add`.
 pub fn base(op: &Op, form: Form) -> String {
+    based(&op.name, form)
+}
+
+fn based(name: &str, form: Form) -> String {
     match form {
-        Form::Fetch(_) => format!("fetch_{}", op.name),
-        Form::Return => format!("{}_return", op.name),
-        _ => op.name.clone(),
+        Form::Fetch(_) => format!("fetch_{name}"),
+        Form::Return => format!("{name}_return"),
+        _ => name.into(),
     }
 }
 
@@ -67,13 +71,18 @@ pub fn trait_method(variant: &str) -> String {
 /// `load`, `set` is `store`, and a `try_` operation, whose pointer argument becomes a `Result`,
 /// loses its `try_`.
 pub fn method(op: &Op, form: Form) -> String {
-    match op.name.as_str() {
-        "read" => "load".into(),
-        "set" => "store".into(),
-        name if op.pointer().is_some() => name.strip_prefix("try_").unwrap_or(name).into(),
+    match (op.name.as_str(), form) {
+        ("read", Form::Load) => "load".into(),
+        ("set", Form::Store) => "store".into(),
+        (name, _) if op.pointer().is_some() => {
+            based(name.strip_prefix("try_").unwrap_or(name), form)
+        }
         _ => base(op, form),
     }
 }
+
+/// The methods that every `Atomic` has, whatever the table says.
+pub const METHODS: &[&str] = &["new", "from_ptr", "as_ptr", "as_raw", "get_mut"];
 
 /// The function on a raw pointer for a typed method: `atomic_` before its name, but for the
 /// exchanges, which C itself has for plain fields under these names.
@@ -82,6 +91,19 @@ pub fn pointer_function(method: &str) -> String {
         "xchg" | "cmpxchg" => method.into(),
         _ => format!("atomic_{method}"),
     }
+}
+
+/// The traits that there are, whatever the table says.
+const TRAITS: &[&str] = &["AtomicAdd", "AtomicImpl", "AtomicRepr", "AtomicType"];
+
+/// The first of the names that come from a class and that something else has already: one of the
+/// `others`, or an item of the generated code that comes from no table.
+pub(crate) fn taken_by_class(class: &Class, others: &[Class]) -> Option<String> {
+    let names = |c: &Class| [class_trait(c), ops_trait(c)];
+    let taken: Vec<String> = others.iter().flat_map(names).collect();
+    names(class)
+        .into_iter()
+        .find(|n| TRAITS.contains(&n.as_str()) || taken.contains(n))
 }
 
 /// The trait of a class on values: `AtomicArithmeticOps`.
@@ -111,6 +133,17 @@ pub fn ordering_trait(orderings: &[Ordering]) -> String {
 pub fn dispatch_trait(orderings: &[Ordering]) -> String {
     format!("Dispatch{}", ordering_trait(orderings))
 }
+
+/// The lower-case keywords that cannot be an identifier of Rust even if raw.
+pub const RUST_PATHS: &[&str] = &["crate", "self", "super"];
+
+/// The lower-case keywords of C as GCC has it in the kernel, and the macros of `stdbool.h`.
+pub const C_KEYWORDS: &[&str] = &[
+    "asm", "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double",
+    "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline", "int", "long",
+    "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
+    "true", "typedef", "typeof", "union", "unsigned", "void", "volatile",
+];
 
 /// A name as a Rust identifier: raw if it is a keyword.
 pub fn rust_ident(name: &str) -> String {

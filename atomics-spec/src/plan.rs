@@ -14,11 +14,13 @@
 //!    fails, the loop has done a relaxed load and nothing else: a conditional operation that
 //!    fails orders nothing (`Documentation/atomic_t.txt`, section "ORDERING").
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::arch::{Arch, Fence, Lang, Template};
 use crate::expr::{Bindings, Expr};
-use crate::model::{FormOf, Spec, Variant};
+use crate::model::{FormKey, FormOf, Spec, Variant};
 use crate::semantics::NEW;
 use crate::table::{Form, Ordering};
 
@@ -47,6 +49,19 @@ pub enum Plan<'s> {
         /// A `try_cmpxchg` in the ordering of the variant.
         exchange: Variant<'s>,
     },
+}
+
+impl<'s> Plan<'s> {
+    /// The variants that it is carried out by, if it is not by a template.
+    pub fn callees(&self) -> Vec<Variant<'s>> {
+        match self {
+            Self::Native(_) => Vec::new(),
+            Self::Fenced { relaxed, .. } => vec![*relaxed],
+            Self::Stronger(full) => vec![*full],
+            Self::Derived(derived) => vec![derived.source],
+            Self::Loop { read, exchange } => vec![*read, *exchange],
+        }
+    }
 }
 
 /// A variant in terms of another one.
@@ -92,8 +107,9 @@ impl fmt::Display for Missing {
         write!(
             f,
             "error: the table of {arch} has no way to do `{variant}` at {bits} bits\n \
-             = help: add a row `op  {variant}  {bits}  ...`, or give it loads and a \
-             compare-and-exchange of this width to make it from"
+             = help: add a row `op  {variant}  {bits}  ...`; an ordered load or store can also be \
+             made from a relaxed one, and anything else from a load and a compare-and-exchange \
+             of this width"
         )
     }
 }
@@ -101,26 +117,36 @@ impl fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 /// Finds plans on one architecture.
-#[derive(Clone, Copy)]
 pub struct Planner<'s> {
     /// The model.
     pub spec: &'s Spec,
     /// The architecture.
     pub arch: &'s Arch,
+    /// Which forms can be carried out, in which ordering and at which width, as far as known.
+    known: RefCell<BTreeMap<(FormKey, Ordering, u32), bool>>,
 }
 
-/// What has been tried on the way to here, so that nothing is derived from itself.
-type Trail<'s> = Vec<(FormOf<'s>, Ordering)>;
-
 impl<'s> Planner<'s> {
+    /// Finds plans for the variants of `spec` on `arch`.
+    pub fn new(spec: &'s Spec, arch: &'s Arch) -> Self {
+        Self {
+            spec,
+            arch,
+            known: RefCell::default(),
+        }
+    }
+
     /// The plan for a variant.
+    ///
+    /// # Errors
+    ///
+    /// If the table of the architecture leaves no way to carry it out.
     pub fn plan(&self, variant: &Variant<'s>) -> Result<Plan<'s>, Missing> {
-        self.resolve(variant, &mut Vec::new())
-            .ok_or_else(|| Missing {
-                arch: self.arch.name.clone(),
-                variant: variant.name(),
-                bits: variant.family.bits(self.arch.width),
-            })
+        self.resolve(variant).ok_or_else(|| Missing {
+            arch: self.arch.name.clone(),
+            variant: variant.name(),
+            bits: variant.family.bits(self.arch.width),
+        })
     }
 
     fn template(&self, variant: &Variant<'s>) -> Option<&'s Template> {
@@ -151,50 +177,52 @@ impl<'s> Planner<'s> {
         Some(Plan::Stronger(full))
     }
 
-    fn resolve(&self, variant: &Variant<'s>, trail: &mut Trail<'s>) -> Option<Plan<'s>> {
+    /// Steps 1 to 5. It ends because each step goes towards what is more general: `is_progress`
+    /// sees to it among operations of the same form, `rank` among forms.
+    fn resolve(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
         if let Some(plan) = self.direct(variant) {
             return Some(plan);
         }
-        if !variant.of.is_rmw() || trail.contains(&(variant.of, variant.ordering)) {
+        if !variant.of.is_rmw() {
             return None;
         }
-        trail.push((variant.of, variant.ordering));
-        let plan = self
-            .derived(variant, trail)
-            .or_else(|| self.looped(variant, trail));
-        trail.pop();
-        plan
+        self.derived(variant).or_else(|| self.looped(variant))
+    }
+
+    /// Whether a variant can be carried out.
+    fn resolves(&self, variant: &Variant<'s>) -> bool {
+        let key = (
+            variant.of.key(),
+            variant.ordering,
+            variant.family.bits(self.arch.width),
+        );
+        if let Some(known) = self.known.borrow().get(&key) {
+            return *known;
+        }
+        let found = self.resolve(variant).is_some();
+        self.known.borrow_mut().insert(key, found);
+        found
     }
 
     /// Step 4.
-    fn derived(&self, variant: &Variant<'s>, trail: &mut Trail<'s>) -> Option<Plan<'s>> {
+    fn derived(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
         let goal = Goal::new(variant, false)?;
         let is_direct = |d: &Derived<'s>| self.direct(&d.source).is_some();
-        if let Some(found) = self.first(self.candidates(&goal, Tells::Result), trail) {
+        let resolves = |d: &Derived<'s>| self.resolves(&d.source);
+        if let Some(found) = self.candidates(&goal, Tells::Result).find(resolves) {
             return Some(Plan::Derived(found));
         }
-        let mut telling = self.candidates(&goal, Tells::New);
-        telling.extend(self.candidates(&goal, Tells::Old));
+        let telling = self.candidates(&goal, Tells::New);
+        let telling = telling.chain(self.candidates(&goal, Tells::Old));
+        let telling: Vec<_> = telling
+            .filter(|d| is_direct(d) || rank(&d.source.of) < rank(&variant.of))
+            .collect();
         let found = telling.iter().find(|d| is_direct(d)).cloned();
         let found = found.or_else(|| self.flipped(variant));
         // A void operation is a loop of its own rather than a fetching loop.
-        let void = variant.of.form == Form::Void;
-        found
-            .or_else(|| {
-                if void {
-                    None
-                } else {
-                    self.first(telling, trail)
-                }
-            })
-            .map(Plan::Derived)
-    }
-
-    /// The first of `candidates` that the architecture can do.
-    fn first(&self, candidates: Vec<Derived<'s>>, trail: &mut Trail<'s>) -> Option<Derived<'s>> {
-        candidates
-            .into_iter()
-            .find(|d| self.resolve(&d.source, trail).is_some())
+        let is_void = variant.of.form == Form::Void;
+        let rest = || telling.into_iter().filter(|_| !is_void).find(resolves);
+        found.or_else(rest).map(Plan::Derived)
     }
 
     /// A difference as a sum with the negative, if the architecture has such sums.
@@ -209,39 +237,54 @@ impl<'s> Planner<'s> {
                     && fetch.is_some_and(|f| self.direct(&f).is_some()))
         };
         self.candidates(&goal, Tells::Result)
-            .into_iter()
             .find(|d| has_sum(&d.source))
     }
 
     /// The variants that reach the goal and tell what is wanted, in the order of the table.
-    fn candidates(&self, goal: &Goal<'s>, tells: Tells) -> Vec<Derived<'s>> {
+    fn candidates<'g>(
+        &self,
+        goal: &'g Goal<'s>,
+        tells: Tells,
+    ) -> impl Iterator<Item = Derived<'s>> + use<'g, 's> {
         let own = goal.variant.of;
-        let forms = self.spec.forms().filter(|f| *f != own);
-        forms.filter_map(|form| goal.reach(form, tells)).collect()
+        let forms = self.spec.forms().filter(move |f| *f != own);
+        forms.filter_map(move |form| goal.reach(form, tells))
     }
 
     /// Step 5.
-    fn looped(&self, variant: &Variant<'s>, trail: &mut Trail<'s>) -> Option<Plan<'s>> {
+    fn looped(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
         let load = self.spec.forms().find(|f| f.form == Form::Load)?;
         let read = variant.sibling(load, Ordering::Relaxed)?;
         self.direct(&read)?;
         let exchange = self.spec.forms().find(is_try_cmpxchg)?;
         let exchange = variant.sibling(exchange, variant.ordering)?;
-        self.resolve(&exchange, trail)?;
-        Some(Plan::Loop { read, exchange })
-    }
-
-    /// All variants of one family with their plans.
-    pub fn family(&self, family: &str) -> Result<Vec<(Variant<'s>, Plan<'s>)>, Missing> {
-        self.spec
-            .variants_of(family)
-            .map(|v| Ok((v, self.plan(&v)?)))
-            .collect()
+        // The exchange must not be made of a loop itself.
+        let made = |goal: Goal<'s>| {
+            let sources = self.candidates(&goal, Tells::Old);
+            sources
+                .map(|d| d.source)
+                .any(|source| self.direct(&source).is_some())
+        };
+        let is_made =
+            self.direct(&exchange).is_some() || Goal::new(&exchange, false).is_some_and(made);
+        is_made.then_some(Plan::Loop { read, exchange })
     }
 
     /// Whether the architecture exchanges values of `bits` width by itself.
     pub fn is_native_width(&self, bits: u32) -> bool {
         self.arch.lang == Lang::Asm && self.arch.template("xchg", bits).is_some()
+    }
+}
+
+/// How far a form is from telling the old value: it is derived from a form that is nearer.
+fn rank(form: &FormOf<'_>) -> u8 {
+    match form.form {
+        Form::Fetch(_) => 0,
+        _ if form.op.pointer().is_some() => 2,
+        _ if tells_old(form) => 1,
+        Form::Return => 3,
+        Form::Void => 5,
+        _ => 4,
     }
 }
 
@@ -294,6 +337,21 @@ impl<'s> Goal<'s> {
     /// `tells`.
     fn reach(&self, form: FormOf<'s>, tells: Tells) -> Option<Derived<'s>> {
         let own = self.variant.of;
+        // Most forms do something else altogether; what follows takes its time.
+        let alike = |ours: &Option<Expr>, theirs: &Option<Expr>| match (ours, theirs) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.is_like(b),
+            _ => false,
+        };
+        let new = form.meaning.new.as_ref()?;
+        let may_tell = match tells {
+            Tells::Result => self.same_result(form),
+            Tells::Old => true,
+            Tells::New => form.form == Form::Return,
+        };
+        if !may_tell || !self.new.is_like(new) || !alike(&self.fails, &form.meaning.fails) {
+            return None;
+        }
         let source = self.variant.sibling(form, self.variant.ordering)?;
         let open: Vec<String> = form.op.operands().map(|a| format!("${}", a.name)).collect();
         let open: Vec<&str> = open.iter().map(String::as_str).collect();
@@ -320,23 +378,15 @@ impl<'s> Goal<'s> {
         {
             return None;
         }
+        let computed = matches!(own.form, Form::Value(_) | Form::Truth(_));
         let fits = match tells {
-            Tells::Result => {
-                self.same_result(form) && {
-                    let computed = matches!(own.form, Form::Value(_) | Form::Truth(_));
-                    !computed || same(self.result.as_ref(), form.meaning.result.as_ref())
-                }
-            }
+            Tells::Result => !computed || same(self.result.as_ref(), form.meaning.result.as_ref()),
             Tells::Old => tells_old(&form),
             // The new value tells a result that mentions nothing else.
             Tells::New => {
-                form.form == Form::Return
-                    && own
-                        .meaning
-                        .result
-                        .as_ref()
-                        .is_some_and(|e| !e.mentions(own.op.variable()))
-                    && matches!(own.form, Form::Value(_) | Form::Truth(_))
+                let old = own.op.variable();
+                let result = own.meaning.result.as_ref();
+                computed && result.is_some_and(|e| !e.mentions(old))
             }
         };
         let args: Option<Vec<Expr>> = open

@@ -1,10 +1,10 @@
 //! `semantics.tbl`: what each operation computes.
 
 use crate::diag::Errors;
-use crate::expr::{Expr, Kind, parse as parse_expr};
+use crate::expr::{Binary, Expr, Kind, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
-use crate::table::{Form, Op, Parsed};
-use crate::types::{Class, Operand};
+use crate::table::{Form, Op, Parsed, Table};
+use crate::types::{self, Class, Operand, unknown_class};
 
 const COLUMNS: &str = "name  class  new  fails  result";
 
@@ -48,51 +48,57 @@ impl Meaning {
     }
 }
 
-/// Parses the table for `ops`. With `strict`, a row without an operation is an error; a table
-/// that is smaller than the semantics is none otherwise.
+/// Parses the table for the operations of `table`. With `strict`, a row without an operation is an
+/// error; a table that is smaller than the semantics is none otherwise.
 pub(crate) fn parse(
     source: Source<'_>,
-    ops: &[Parsed<'_>],
-    table_name: &str,
-    classes: &[Class],
+    table: &Table<'_>,
+    types: &types::Parsed<'_>,
     strict: bool,
     errors: &mut Errors,
 ) -> Vec<Meaning> {
-    let before = errors.0.len();
     let rows = rows(source, errors);
-    if errors.0.len() > before {
-        return Vec::new();
-    }
-    let mut found: Vec<(usize, Option<Meaning>)> = Vec::new();
-    for row in &rows {
+    let mut found: Vec<(usize, Cell<'_>, Option<Meaning>)> = Vec::new();
+    for row in &rows.list {
         let name = row.head();
-        let Some(index) = ops.iter().position(|o| o.op.name == name.text) else {
-            if strict {
+        let Some(index) = table.ops.iter().position(|o| o.op.name == name.text) else {
+            if strict && !table.faulty.has(|op| op.eq_ignore_ascii_case(name.text)) {
                 errors.push(name.error(
                     format!(
-                        "`{}` is not an operation of {table_name}",
-                        shorten(name.text)
+                        "`{}` is not an operation of {}",
+                        shorten(name.text),
+                        table.name
                     ),
-                    format!("add a row for it to {table_name}, or remove this one"),
+                    format!("add a row for it to {}, or remove this one", table.name),
                 ));
             }
             continue;
         };
-        if found.iter().any(|(other, _)| *other == index) {
+        if let Some((_, first, _)) = found.iter().find(|(other, ..)| *other == index) {
             errors.push(name.error(
                 format!("the operation `{}` has two rows", name.text),
-                "one row says all that an operation means",
+                format!(
+                    "the first is in line {}; one row says all that an operation means",
+                    first.place().line
+                ),
             ));
             continue;
         }
-        found.push((index, parse_row(row, &ops[index], classes, errors)));
+        let meaning = parse_row(row, &table.ops[index], types, errors);
+        found.push((index, name, meaning));
     }
     let mut meanings = Vec::new();
-    for (index, parsed) in ops.iter().enumerate() {
-        match found.iter_mut().find(|(other, _)| *other == index) {
-            Some((_, meaning)) => meanings.extend(meaning.take()),
+    for (index, parsed) in table.ops.iter().enumerate() {
+        match found.iter_mut().find(|(other, ..)| *other == index) {
+            Some((.., meaning)) => meanings.extend(meaning.take()),
+            // Its row may be among those that could not be read.
+            None if !rows.complete => {}
             None => errors.push(parsed.name.error(
-                format!("`{}` has no row in {}", parsed.op.name, source.name),
+                format!(
+                    "`{}` has no row in {}",
+                    shorten(&parsed.op.name),
+                    source.name
+                ),
                 format!("add a row to {}: {COLUMNS}", source.name),
             )),
         }
@@ -103,19 +109,17 @@ pub(crate) fn parse(
 fn parse_row(
     row: &Row<'_>,
     parsed: &Parsed<'_>,
-    classes: &[Class],
+    types: &types::Parsed<'_>,
     errors: &mut Errors,
 ) -> Option<Meaning> {
     let before = errors.0.len();
     let op = &parsed.op;
+    let classes = &types.types.classes;
     let class = errors.take(row.get(1, "class", COLUMNS))?;
     let index = classes.iter().position(|c| c.name == class.text);
-    if index.is_none() {
-        let known: Vec<_> = classes.iter().map(|c| c.name.as_str()).collect();
-        errors.push(class.error(
-            format!("unknown class `{}`", shorten(class.text)),
-            format!("the classes are {}", known.join(", ")),
-        ));
+    if index.is_none() && !types.faulty.has(|name| name == class.text) {
+        let place = format!("of {}", types.name);
+        errors.push(unknown_class(class, &place, classes));
     }
     let mut names: Vec<&str> = op.args.iter().map(|a| a.name.as_str()).collect();
     let new_cell = errors.take(row.get(2, "new", COLUMNS))?;
@@ -135,7 +139,8 @@ fn parse_row(
     let fails = expression(fails_cell, &names, Some(Kind::Truth), errors);
     let result_cell = errors.take(row.get(4, "result", COLUMNS))?;
     let result = expression(result_cell, &names, None, errors);
-    errors.take(row.at_most(5, COLUMNS));
+    let help = format!("{COLUMNS}; an expression is written without blanks");
+    errors.take(row.at_most(5, &help));
     if errors.0.len() > before {
         return None;
     }
@@ -151,7 +156,10 @@ fn parse_row(
         result: result_cell,
     };
     check_forms(&meaning, parsed, &cells, errors);
-    check_class(&meaning, op, &classes[meaning.class], &cells, errors);
+    // A load has no values but the old one.
+    if !op.forms.contains(&Form::Load) {
+        check_class(&meaning, op, &classes[meaning.class], &cells, errors);
+    }
     (errors.0.len() == before).then_some(meaning)
 }
 
@@ -196,7 +204,12 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
     let loads = has(|f| *f == Form::Load);
     let stores = has(|f| *f == Form::Store);
     if loads && (meaning.new.is_some() || meaning.fails.is_some()) {
-        errors.push(cells.new.error(
+        let cell = if meaning.new.is_some() {
+            cells.new
+        } else {
+            cells.fails
+        };
+        errors.push(cell.error(
             format!("`{}` has the form `l`, which stores nothing", op.name),
             "write `-` for new and fails, or use another meta letter",
         ));
@@ -221,9 +234,13 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
             "write `v` for a variable that is written to",
         ));
     }
-    let depends = |e: &Expr| e.mentions(op.variable());
-    if stores && (meaning.fails.is_some() || meaning.new.as_ref().is_some_and(depends)) {
-        errors.push(cells.new.error(
+    let depends = meaning
+        .new
+        .as_ref()
+        .is_some_and(|e| e.mentions(op.variable()));
+    if stores && (depends || meaning.fails.is_some()) {
+        let cell = if depends { cells.new } else { cells.fails };
+        errors.push(cell.error(
             format!(
                 "`{}` has the form `s`, which stores without looking",
                 op.name
@@ -269,6 +286,7 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
 
 /// What a class promises of its values must be true of the operation: unsafe code relies on it.
 fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, errors: &mut Errors) {
+    let name = &class.name;
     let operand = |e: &Expr| op.operands().any(|a| *e == Expr::var(&a.name));
     let old = Expr::var(op.variable());
     match class.operand {
@@ -276,46 +294,60 @@ fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, err
         Operand::Stored => {
             if meaning.new.as_ref().is_some_and(|new| !operand(new)) {
                 errors.push(cells.new.error(
-                    format!(
-                        "the class `{}` only stores its arguments as they are",
-                        class.name
-                    ),
+                    format!("the class `{name}` only stores its arguments as they are"),
                     "types that cannot hold every value have this class: use one that computes",
                 ));
             }
-            let known = |e: &Expr| e.kind() == Kind::Truth || operand(e) || *e == old;
-            if meaning.result.as_ref().is_some_and(|e| !known(e)) {
-                errors.push(cells.result.error(
-                    format!(
-                        "the class `{}` only returns values that it was given",
-                        class.name
-                    ),
-                    "return the old value, an argument or a comparison, or use another class",
-                ));
+            let known = |e: &Expr| operand(e) || *e == old;
+            // Of pointers, which are such types, nothing else means the same in Rust and in C.
+            let equality = |e: &Expr| match e {
+                Expr::Binary(Binary::Eq | Binary::Ne, a, b) => known(a) && known(b),
+                _ => false,
+            };
+            for (cell, expr) in [
+                (cells.fails, &meaning.fails),
+                (cells.result, &meaning.result),
+            ] {
+                let Some(expr) = expr.as_ref().map(|e| meaning.expand(e)) else {
+                    continue;
+                };
+                let truth = expr.kind() == Kind::Truth;
+                if truth && !equality(&expr) {
+                    errors.push(cell.error(
+                        format!("the class `{name}` only compares values that it was given"),
+                        "compare the old value and arguments by == or !=, or use another class",
+                    ));
+                } else if !truth && !known(&expr) {
+                    errors.push(cell.error(
+                        format!("the class `{name}` only returns values that it was given"),
+                        "return the old value, an argument or a comparison, or use another class",
+                    ));
+                }
             }
         }
         Operand::Delta => {
-            let sums = |e: &Expr| match e {
-                Expr::Binary(crate::expr::Binary::Add | crate::expr::Binary::Sub, a, b) => {
-                    **a == old && operand(b)
-                }
+            let sum = |e: &Expr| match e {
+                Expr::Binary(Binary::Add, a, b) if **b == old => operand(a),
+                Expr::Binary(Binary::Add | Binary::Sub, a, b) => **a == old && operand(b),
                 _ => false,
             };
             let operands = op.operands().count();
-            let sum = meaning.new.as_ref().is_some_and(sums);
-            if operands > 1 || (operands == 1 && (!sum || meaning.fails.is_some())) {
-                errors.push(cells.new.error(
-                    format!("the class `{}` adds or subtracts its argument", class.name),
+            let adds = meaning.new.as_ref().is_some_and(sum);
+            let cell = if adds && operands == 1 {
+                cells.fails
+            } else {
+                cells.new
+            };
+            if operands > 1 || (operands == 1 && (!adds || meaning.fails.is_some())) {
+                errors.push(cell.error(
+                    format!("the class `{name}` adds or subtracts its only argument, always"),
                     "all that `AtomicAdd` promises is that sums are valid: use another class",
                 ));
             }
             let known = |e: &Expr| e.kind() == Kind::Truth || *e == old || *e == Expr::var(NEW);
             if meaning.result.as_ref().is_some_and(|e| !known(e)) {
                 errors.push(cells.result.error(
-                    format!(
-                        "the class `{}` returns the old or the new value",
-                        class.name
-                    ),
+                    format!("the class `{name}` returns the old or the new value"),
                     "return `new`, the variable or a comparison, or use another class",
                 ));
             }

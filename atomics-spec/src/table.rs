@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Errors;
-use crate::lex::{Cell, Row, Source, is_name, rows, shorten};
+use crate::diag::{Error, Errors};
+use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
 use crate::names;
+use crate::types::Types;
 
 const COLUMNS: &str = "name  meta  args...";
 
@@ -83,6 +84,15 @@ impl Form {
             'b' => Self::Truth(Strength::Full),
             _ => return None,
         })
+    }
+
+    /// The pattern of its function's name; an operation has one form of each pattern.
+    fn function(self) -> &'static str {
+        match self {
+            Self::Fetch(_) => "fetch_NAME",
+            Self::Return => "NAME_return",
+            _ => "NAME",
+        }
     }
 
     /// The orderings that it exists in, in the order in which the kernel lists them.
@@ -169,6 +179,13 @@ impl Op {
     pub fn pointer(&self) -> Option<&Arg> {
         self.args.iter().find(|a| a.kind == ArgKind::Pointer)
     }
+
+    /// Whether the typed layer offers `self` as its `try_` twin among `ops`, which reports success
+    /// by itself.
+    pub fn has_twin<'o>(&self, mut ops: impl Iterator<Item = &'o Op>) -> bool {
+        let twin = format!("try_{}", self.name);
+        ops.any(|o| o.name == twin && o.pointer().is_some())
+    }
 }
 
 /// A parsed row with its cells, for errors that only another table can show.
@@ -179,15 +196,34 @@ pub(crate) struct Parsed<'a> {
     pub variable: Cell<'a>,
 }
 
+/// The parsed table.
+pub(crate) struct Table<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The rows without faults.
+    pub ops: Vec<Parsed<'a>>,
+    /// The operations with faults.
+    pub faulty: Faulty<'a>,
+}
+
 /// Parses the table.
-pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<Parsed<'a>> {
-    let mut ops: Vec<Parsed<'a>> = Vec::new();
+pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) -> Table<'a> {
+    let rows = rows(source, errors);
+    let mut table = Table {
+        name: source.name,
+        ops: Vec::new(),
+        faulty: Faulty::default(),
+    };
+    if !rows.complete {
+        table.faulty.add_anything();
+    }
     let mut names: BTreeMap<String, Cell<'a>> = BTreeMap::new();
-    for row in rows(source, errors) {
-        let Some(parsed) = parse_row(&row, errors) else {
+    for row in &rows.list {
+        let Some(parsed) = parse_row(row, types, errors) else {
+            table.faulty.add(row.head().text);
             continue;
         };
-        if let Some(first) = ops.iter().find(|o| o.op.name == parsed.op.name) {
+        if let Some(first) = table.ops.iter().find(|o| o.op.name == parsed.op.name) {
             errors.push(parsed.name.error(
                 format!("the operation `{}` has two rows", parsed.op.name),
                 format!(
@@ -197,37 +233,83 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<Parsed<'
             ));
             continue;
         }
-        for &form in &parsed.op.forms {
-            // Without a family, because all families have the same operations.
-            let name = names::base(&parsed.op, form);
-            if let Some(first) = names.insert(name.clone(), parsed.name) {
-                errors.push(parsed.name.error(
-                    format!("two rows make the function `{name}`"),
-                    format!(
-                        "the first is in line {}; rename one of them",
-                        first.place().line
-                    ),
-                ));
-            }
+        // Without a family, because all families have the same operations.
+        let op = &parsed.op;
+        let variants = op.forms.iter().flat_map(|form| {
+            let orderings = form.orderings().iter();
+            orderings.map(|ordering| names::variant(op, *form, *ordering))
+        });
+        let taken = |name: &String| names.get(name).map(|first| (name.clone(), *first));
+        if let Some((name, first)) = variants.clone().find_map(|name| taken(&name)) {
+            errors.push(parsed.name.error(
+                format!("two rows make the function `{name}`"),
+                format!(
+                    "the other is in line {}; rename one of them",
+                    first.place().line
+                ),
+            ));
+            table.faulty.add(parsed.name.text);
+            continue;
         }
-        ops.push(parsed);
+        names.extend(variants.map(|name| (name, parsed.name)));
+        table.ops.push(parsed);
     }
-    ops
+    check_methods(&table.ops, errors);
+    table
 }
 
-fn parse_row<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<Parsed<'a>> {
+/// The typed methods have names of their own, which must differ, too.
+fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
+    let mut methods: BTreeMap<String, &Parsed<'_>> = BTreeMap::new();
+    for parsed in ops {
+        let op = &parsed.op;
+        if op.has_twin(ops.iter().map(|p| &p.op)) {
+            continue;
+        }
+        for &form in &op.forms {
+            let method = names::method(op, form);
+            if names::METHODS.contains(&method.as_str()) {
+                errors.push(parsed.name.error(
+                    format!("`{}` makes the method `{method}`, which is taken", op.name),
+                    "every `Atomic` has a method of this name: rename the operation",
+                ));
+            } else if let Some(first) = methods.get(&method) {
+                errors.push(parsed.name.error(
+                    format!(
+                        "`{}` and `{}` make the same method `{method}`",
+                        first.op.name, op.name
+                    ),
+                    format!(
+                        "`{}` is in line {}; rename one of them",
+                        first.op.name,
+                        first.name.place().line
+                    ),
+                ));
+            } else {
+                methods.insert(method, parsed);
+            }
+        }
+    }
+}
+
+fn parse_row<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<Parsed<'a>> {
     let name = row.head();
+    let before = errors.0.len();
     if !is_name(name.text) {
         errors.push(name.error(
             format!("`{}` is not the name of an operation", shorten(name.text)),
             "a name is made of a-z, 0-9 and _, and starts with a letter",
         ));
+    } else if names::RUST_PATHS.contains(&name.text) {
+        errors.push(name.error(
+            format!("an operation cannot be called `{}`", name.text),
+            "that is a keyword of Rust that no name can be: take another",
+        ));
     }
-    let before = errors.0.len();
     let meta = errors.take(row.get(1, "meta", COLUMNS))?;
     let forms = forms(meta, errors);
-    let (args, variable) = args(row, errors)?;
-    (errors.0.len() == before && is_name(name.text)).then(|| Parsed {
+    let (args, variable) = args(row, types, errors)?;
+    (errors.0.len() == before).then(|| Parsed {
         op: Op {
             name: name.text.into(),
             forms,
@@ -240,38 +322,53 @@ fn parse_row<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<Parsed<'a>> {
 }
 
 fn forms(meta: Cell<'_>, errors: &mut Errors) -> Vec<Form> {
-    let mut forms: Vec<Form> = Vec::new();
-    let mut unknown = 0;
+    let mut forms: Vec<(char, Form)> = Vec::new();
+    let mut unknown = Vec::new();
     for (at, letter) in meta.text.char_indices() {
         let cell = meta.part(&meta.text[at..at + letter.len_utf8()]);
-        match Form::from_letter(letter) {
-            None if unknown < 3 => {
-                unknown += 1;
+        let Some(form) = Form::from_letter(letter) else {
+            if !unknown.contains(&letter) {
+                unknown.push(letter);
                 errors.push(cell.error(
                     format!("unknown meta letter `{letter}`"),
                     format!("the letters are {}", Form::LETTERS),
                 ));
             }
-            None => break,
-            Some(form) if forms.contains(&form) => errors.push(cell.error(
+            continue;
+        };
+        match forms.iter().find(|(_, f)| f.function() == form.function()) {
+            None => forms.push((letter, form)),
+            Some((other, _)) if *other == letter => errors.push(cell.error(
                 format!("the meta letter `{letter}` stands twice"),
                 "each letter is one form of the operation, and stands once",
             )),
-            Some(form) => forms.push(form),
+            Some((other, _)) => errors.push(cell.error(
+                format!("the meta letters `{other}` and `{letter}` make the same function"),
+                format!(
+                    "keep one of them: F and f make {}, R makes {}, all others {}",
+                    Form::Fetch(Strength::Any).function(),
+                    Form::Return.function(),
+                    Form::Void.function(),
+                ),
+            )),
         }
     }
-    forms
+    forms.into_iter().map(|(_, form)| form).collect()
 }
 
-fn args<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<(Vec<Arg>, Cell<'a>)> {
+fn args<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<(Vec<Arg>, Cell<'a>)> {
     let mut args: Vec<Arg> = Vec::new();
     let mut variable = None;
     let mut pointer = false;
+    let before = errors.0.len();
     errors.take(row.get(2, "args", COLUMNS))?;
     for &cell in &row.cells[2..] {
         let (ty, name) = match cell.text.split_once(':') {
-            Some((ty, name)) => (ty, name),
-            None => (cell.text, cell.text.strip_prefix('c').unwrap_or(cell.text)),
+            Some((ty, name)) => (ty, cell.part(name)),
+            None => {
+                let name = cell.text.strip_prefix('c').unwrap_or(cell.text);
+                (cell.text, cell.part(name))
+            }
         };
         let kind = match ty {
             "v" => ArgKind::Variable { constant: false },
@@ -279,44 +376,45 @@ fn args<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<(Vec<Arg>, Cell<'a>)> 
             "i" => ArgKind::Value,
             "p" => ArgKind::Pointer,
             _ => {
-                errors.push(cell.error(
+                errors.push(cell.part(&cell.text[..ty.len()]).error(
                     format!("unknown argument type `{}`", shorten(ty)),
                     "an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name",
                 ));
                 continue;
             }
         };
-        if !is_name(name) {
-            errors.push(cell.error(
-                format!("`{}` is not the name of an argument", shorten(name)),
-                "a name is made of a-z, 0-9 and _, and starts with a letter",
-            ));
-        }
-        if args.iter().any(|a| a.name == name) {
-            errors.push(cell.error(
-                format!("two arguments are called `{}`", shorten(name)),
-                "give one of them another name after a `:`",
-            ));
-        }
         match kind {
-            ArgKind::Variable { .. } if variable.is_some() => errors.push(cell.error(
-                "a second atomic variable".to_owned(),
-                "an operation works on one variable: exactly one `v` or `cv`",
-            )),
+            ArgKind::Variable { .. } if variable.is_some() => {
+                errors.push(cell.error(
+                    "a second atomic variable",
+                    "an operation works on one variable: exactly one `v` or `cv`",
+                ));
+                continue;
+            }
+            ArgKind::Pointer if pointer => {
+                errors.push(cell.error(
+                    "a second `p` argument",
+                    "the value found in the variable is written back through one pointer only",
+                ));
+                continue;
+            }
             ArgKind::Variable { .. } => variable = Some(cell),
-            ArgKind::Pointer if pointer => errors.push(cell.error(
-                "a second `p` argument".to_owned(),
-                "the value found in the variable is written back through one pointer only",
-            )),
             ArgKind::Pointer => pointer = true,
             ArgKind::Value => {}
         }
+        if args.iter().any(|a| a.name == name.text) {
+            errors.push(name.error(
+                format!("two arguments are called `{}`", shorten(name.text)),
+                "give one of them another name after a `:`",
+            ));
+        }
+        errors.take(arg_name(name, types));
         args.push(Arg {
             kind,
-            name: name.into(),
+            name: name.text.into(),
         });
     }
-    if variable.is_none() {
+    if variable.is_none() && errors.0.len() == before {
         errors.push(row.head().error(
             format!(
                 "`{}` has no atomic variable among its arguments",
@@ -326,4 +424,33 @@ fn args<'a>(row: &Row<'a>, errors: &mut Errors) -> Option<(Vec<Arg>, Cell<'a>)> 
         ));
     }
     Some((args, variable?))
+}
+
+/// Arguments keep their names in Rust and in C.
+fn arg_name(name: Cell<'_>, types: &Types) -> Result<(), Error> {
+    if name.text.is_empty() {
+        return Err(name.error(
+            "an argument without a name",
+            "write a name after the `:`, or leave the `:` out",
+        ));
+    }
+    if !is_name(name.text) {
+        return Err(name.error(
+            format!("`{}` is not the name of an argument", shorten(name.text)),
+            "a name is made of a-z, 0-9 and _, and starts with a letter",
+        ));
+    }
+    let taken = if names::RUST_PATHS.contains(&name.text) {
+        "a keyword of Rust that no name can be"
+    } else if names::C_KEYWORDS.contains(&name.text) {
+        "a keyword of C"
+    } else if types.is_c_word(name.text) {
+        "a type of C"
+    } else {
+        return Ok(());
+    };
+    Err(name.error(
+        format!("an argument cannot be called `{}`", name.text),
+        format!("that is {taken}: give it another name after a `:`"),
+    ))
 }

@@ -1,7 +1,8 @@
 //! `types.tbl`: the classes of operations, the C families, and the Rust types.
 
 use crate::diag::{Error, Errors};
-use crate::lex::{Cell, Row, Source, is_name, rows, shorten};
+use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
+use crate::names;
 
 /// What the typed methods of a class take for an argument, and what they ask of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,22 +137,79 @@ pub struct Types {
     pub types: Vec<Type>,
 }
 
+impl Types {
+    /// Whether a word names a type of the families in C.
+    pub(crate) fn is_c_word(&self, word: &str) -> bool {
+        let words = |text: &str| text.split([' ', '*']).any(|w| w == word);
+        self.families
+            .iter()
+            .any(|f| words(&f.c_value) || f.c_object.as_deref().is_some_and(words))
+    }
+}
+
+/// The table with what is wrong with it.
+pub(crate) struct Parsed<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its rows without faults.
+    pub types: Types,
+    /// The classes and families with faults.
+    pub faulty: Faulty<'a>,
+}
+
 /// Parses the table.
-pub(crate) fn parse(source: Source<'_>, errors: &mut Errors) -> Types {
+pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
     let mut types = Types::default();
-    for row in rows(source, errors) {
+    let mut faulty = Faulty::default();
+    let rows = rows(source, errors);
+    if !rows.complete {
+        faulty.add_anything();
+    }
+    for row in &rows.list {
         let result = match row.head().text {
-            "class" => parse_class(&row, &mut types),
-            "family" => parse_family(&row, &mut types),
-            "type" => parse_type(&row, &mut types, errors),
+            "class" => parse_class(row, &mut types),
+            "family" => parse_family(row, &mut types),
+            "type" => parse_type(row, &mut types, &faulty, errors),
             other => Err(row.head().error(
                 format!("unknown row `{}`", shorten(other)),
                 "a row starts with `class`, `family` or `type`",
             )),
         };
-        errors.take(result);
+        if errors.take(result).is_none() {
+            match row.cells.get(1) {
+                Some(name) => faulty.add(name.text),
+                None => faulty.add_anything(),
+            }
+        }
     }
-    types
+    if let (Some(first), true) = (rows.list.first(), rows.complete) {
+        for needed in ["class", "family", "type"] {
+            if rows.list.iter().all(|row| row.head().text != needed) {
+                errors.push(first.head().error(
+                    format!("the table has no row `{needed}`"),
+                    "a table has classes, families, and types that belong to them",
+                ));
+                faulty.add_anything();
+            }
+        }
+    }
+    Parsed {
+        name: source.name,
+        types,
+        faulty,
+    }
+}
+
+/// An error about a class that has no row where it should be.
+pub(crate) fn unknown_class(cell: Cell<'_>, place: &str, classes: &[Class]) -> Error {
+    let mut known: Vec<_> = classes.iter().map(|c| c.name.as_str()).collect();
+    if known.is_empty() {
+        known.push("none");
+    }
+    cell.error(
+        format!("unknown class `{}`", shorten(cell.text)),
+        format!("the classes {place} are {}", known.join(", ")),
+    )
 }
 
 fn fresh<'a>(
@@ -192,11 +250,21 @@ fn parse_class(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     };
     row.get(3, "title", COLUMNS)?;
     let title = row.rest(3).map_or("", |cell| cell.text).into();
-    types.classes.push(Class {
+    let class = Class {
         name,
         operand,
         title,
-    });
+    };
+    if let Some(taken) = names::taken_by_class(&class, &types.classes) {
+        return Err(row.cells[1].error(
+            format!(
+                "the class `{}` makes the trait `{taken}`, which is taken",
+                class.name
+            ),
+            "take another name",
+        ));
+    }
+    types.classes.push(class);
     Ok(())
 }
 
@@ -251,20 +319,63 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     }
     let object = row.get(4, "C-object", COLUMNS)?;
     let c_object = (object.text != "-").then(|| object.text.to_owned());
+    if c_object.is_some() && !is_c_type(object.text) {
+        return Err(object.error(
+            format!("`{}` is not the name of a C type", shorten(object.text)),
+            "write a name made by `typedef`, such as atomic_t, or `-` for none",
+        ));
+    }
     row.get(5, "C-value", COLUMNS)?;
-    let c_value = row.rest(5).map_or("", |cell| cell.text).into();
-    types.families.push(Family {
+    let value = row.rest(5).unwrap_or(object);
+    if !value
+        .text
+        .split([' ', '\t'])
+        .all(|w| w == "*" || is_c_word(w))
+    {
+        return Err(value.error(
+            format!("`{}` is not a type of C", shorten(value.text)),
+            "write a type that can stand before a name, such as s64 or const void *",
+        ));
+    }
+    let family = Family {
         name,
         repr,
         width,
         c_object,
-        c_value,
+        c_value: value.text.into(),
         classes: Vec::new(),
-    });
+    };
+    let raw = names::raw_type(&family);
+    if let Some(other) = types.families.iter().find(|f| names::raw_type(f) == raw) {
+        return Err(object.error(
+            format!(
+                "the families `{}` and `{}` both have the type `{raw}`",
+                other.name, family.name
+            ),
+            "each family has a type of its own for its variables: NAME_t if it has no C-object",
+        ));
+    }
+    types.families.push(family);
     Ok(())
 }
 
-fn parse_type(row: &Row<'_>, types: &mut Types, errors: &mut Errors) -> Result<(), Error> {
+/// Whether `text` is an identifier of C.
+fn is_c_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && text.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+/// Whether `text` can be the name of a type in C.
+fn is_c_type(text: &str) -> bool {
+    is_c_word(text) && !names::C_KEYWORDS.contains(&text)
+}
+
+fn parse_type(
+    row: &Row<'_>,
+    types: &mut Types,
+    faulty: &Faulty<'_>,
+    errors: &mut Errors,
+) -> Result<(), Error> {
     const COLUMNS: &str = "type  name  family  classes";
     let name = row.get(1, "name", COLUMNS)?;
     let width = match Type::INTS.iter().find(|(int, _)| *int == name.text) {
@@ -287,6 +398,9 @@ fn parse_type(row: &Row<'_>, types: &mut Types, errors: &mut Errors) -> Result<(
     }
     let family = row.get(2, "family", COLUMNS)?;
     let Some(index) = types.families.iter().position(|f| f.name == family.text) else {
+        if faulty.has(|name| name == family.text) {
+            return Ok(());
+        }
         return Err(family.error(
             format!("unknown family `{}`", shorten(family.text)),
             "a family needs a row `family` above the types that name it",
@@ -300,8 +414,8 @@ fn parse_type(row: &Row<'_>, types: &mut Types, errors: &mut Errors) -> Result<(
     if !fits {
         return Err(family.error(
             format!(
-                "the family `{}` is not as wide as `{}`",
-                found.name, name.text
+                "`{}` does not fit into the family `{}`",
+                name.text, found.name
             ),
             "a type and the repr of its family have the same size, and pointers stay pointers",
         ));
@@ -310,14 +424,11 @@ fn parse_type(row: &Row<'_>, types: &mut Types, errors: &mut Errors) -> Result<(
     row.at_most(4, COLUMNS)?;
     let integer = width.is_some() && name.text != "bool";
     let mut classes = Vec::new();
-    for class in cell.commas() {
+    for class in cell.commas(errors) {
         let at = types.classes.iter().position(|c| c.name == class.text);
-        let known: Vec<_> = types.classes.iter().map(|c| c.name.as_str()).collect();
         match at {
-            None => errors.push(class.error(
-                format!("unknown class `{}`", shorten(class.text)),
-                format!("the classes are {}", known.join(", ")),
-            )),
+            None if faulty.has(|name| name == class.text) => {}
+            None => errors.push(unknown_class(class, "above this row", &types.classes)),
             Some(at) if classes.contains(&at) => errors.push(class.error(
                 format!("the class `{}` stands twice", class.text),
                 "a class stands once",

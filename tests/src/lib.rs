@@ -1,3 +1,9 @@
 //! What the tests of the workspace share.
 
 pub mod calls;
+pub mod project;
+
+/// The README's first program runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

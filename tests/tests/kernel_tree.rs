@@ -6,8 +6,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::{env, fs};
+
+use atomics_tests::project::{self, success};
 
 fn tree() -> Option<PathBuf> {
     let named = env::var_os("LKMM_KERNEL_TREE")
@@ -31,25 +33,9 @@ fn tree() -> Option<PathBuf> {
     found
 }
 
-/// Runs `cargo xtask` with arguments.
-fn xtask(args: &[&str]) -> Output {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    Command::new(cargo)
-        .current_dir(root)
-        .args(["run", "--quiet", "--offline", "--package", "xtask", "--"])
-        .args(args)
-        .output()
-        .expect("cargo starts")
-}
-
-fn text(output: &Output) -> String {
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).into_owned()
+/// What `cargo xtask` prints.
+fn xtask(args: &[&str]) -> String {
+    success(&project::xtask(args))
 }
 
 /// The parts of a tree that the drop-in reads and replaces, copied.
@@ -113,17 +99,17 @@ fn the_c_helpers_are_upstreams() {
     let Some(tree) = tree() else { return };
     let copy = copy_of(&tree);
     let root = copy.path().to_str().expect("a path in UTF-8");
-    let first = text(&xtask(&["gen", "--kernel", root]));
+    let first = xtask(&["gen", "--kernel", root]);
     println!("{first}");
     let helpers = "rust/helpers/atomic.c";
     let read = |root: &Path| fs::read_to_string(root.join(helpers)).expect("a helper file");
     assert_eq!(code(&read(copy.path())), code(&read(&tree)));
     // The second time, nothing changes, not even the time of a file.
     let before = contents(copy.path());
-    let second = text(&xtask(&["gen", "--kernel", root]));
+    let second = xtask(&["gen", "--kernel", root]);
     assert_eq!(contents(copy.path()), before);
     assert!(second.contains(" 0 files written, 0 removed"), "{second}");
-    text(&xtask(&["gen", "--kernel", root, "--check"]));
+    xtask(&["gen", "--kernel", root, "--check"]);
 }
 
 #[test]
@@ -142,7 +128,7 @@ fn the_names_are_those_of_the_header() {
         .filter(|n| families.iter().any(|f| n.starts_with(f)))
         .collect();
     assert_eq!(expected.len(), 255);
-    let listed = text(&xtask(&["list", "--names"]));
+    let listed = xtask(&["list", "--names"]);
     let found: BTreeSet<&str> = listed.lines().collect();
     assert_eq!(found, expected);
     assert!(listed.lines().is_sorted() && found.len() == listed.lines().count());

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{File, Item, ItemMod};
 
@@ -45,8 +46,31 @@ fn module<'a>(items: &'a [Item], name: &str) -> &'a ItemMod {
 fn tokens<T: ToTokens>(parts: impl IntoIterator<Item = T>) -> Vec<String> {
     parts
         .into_iter()
-        .map(|part| part.to_token_stream().to_string())
+        .map(|part| plain(part.to_token_stream()))
         .collect()
+}
+
+/// Tokens as text. A string is what it says, however it is quoted: rustc makes a raw one of a
+/// doc comment.
+fn plain(tokens: TokenStream) -> String {
+    let one = |token: TokenTree| match token {
+        TokenTree::Group(group) => {
+            let inner = plain(group.stream());
+            match group.delimiter() {
+                Delimiter::Parenthesis => format!("({inner})"),
+                Delimiter::Brace => format!("{{{inner}}}"),
+                Delimiter::Bracket => format!("[{inner}]"),
+                Delimiter::None => inner,
+            }
+        }
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            syn::parse_str::<syn::LitStr>(&text)
+                .map_or(text, |string| format!("{:?}", string.value()))
+        }
+        other => other.to_string(),
+    };
+    tokens.into_iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// The module of a macro has the items and the inner attributes of the file.
@@ -94,7 +118,7 @@ fn the_macro_and_the_files_are_the_same_tokens() {
             let ItemMod { vis, ident, .. } = module;
             format!("{} mod {ident};", vis.to_token_stream())
         }
-        other => other.to_token_stream().to_string(),
+        other => plain(other.to_token_stream()),
     };
     expected
         .items

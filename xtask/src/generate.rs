@@ -112,10 +112,10 @@ pub fn repository_root() -> PathBuf {
 fn repository(options: &Options) -> Result<Vec<Generated>> {
     let spec = options.tables.load()?;
     let mut files = emit::core_crate(&spec)?;
-    files.push(bindings::generate(
-        &emit::core_header(&spec),
-        &repository_root(),
-    )?);
+    let header = files.iter().find(|f| f.path == layout::CORE_HEADER);
+    let header = header.context("the crate has a C header")?;
+    let bindings = bindings::generate(header, &repository_root())?;
+    files.push(bindings);
 
     Ok(files.into_iter().map(to_disk).collect())
 }

@@ -1,6 +1,238 @@
-//! `cargo xtask test`
-use anyhow::Result;
-use std::process::ExitCode;
-pub fn run(_: bool, _: &[String]) -> Result<ExitCode> {
-    todo!()
+//! `cargo xtask test`: the tests, by tier.
+
+use std::env;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::setup::{self, Need};
+
+/// A group of tests that need the same tools.
+struct Tier {
+    name: &'static str,
+    proves: &'static str,
+    needs: &'static [Need],
+    /// Arguments of cargo, one list per command.
+    commands: &'static [&'static [&'static str]],
+}
+
+const TIERS: [Tier; 5] = [
+    Tier {
+        name: "style",
+        proves: "the text is formatted and free of lints, generated code included",
+        needs: &[Need::Libclang, Need::CCompiler],
+        commands: &[
+            &["fmt", "--all", "--check"],
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ],
+            &[
+                "clippy",
+                "--package",
+                "atomics-core",
+                "--features",
+                "c-helpers",
+                "--",
+                "-Dwarnings",
+            ],
+            &["xtask", "gen", "--check"],
+        ],
+    },
+    Tier {
+        name: "unit",
+        proves: "tables parse, errors point at the fault, plans resolve, examples run",
+        needs: &[],
+        commands: &[
+            &[
+                "test",
+                "--package",
+                "atomics-spec",
+                "--package",
+                "atomics-macros",
+            ],
+            &["test", "--package", "xtask"],
+            &["test", "--package", "atomics-core"],
+            &[
+                "test",
+                "--package",
+                "atomics-tests",
+                "--test",
+                "bad_tables",
+                "--test",
+                "cli",
+            ],
+            &[
+                "test",
+                "--package",
+                "atomics-tests",
+                "--test",
+                "plans",
+                "--test",
+                "one_generator",
+            ],
+            &["test", "--package", "atomics-tests", "--doc"],
+            &["doc", "--workspace", "--no-deps"],
+        ],
+    },
+    Tier {
+        name: "differential",
+        proves: "every variant on every type and backend computes what semantics.tbl says",
+        needs: &[Need::CCompiler],
+        commands: &[
+            &[
+                "test",
+                "--package",
+                "atomics-tests",
+                "--test",
+                "differential",
+            ],
+            &[
+                "test",
+                "--release",
+                "--package",
+                "atomics-tests",
+                "--test",
+                "differential",
+            ],
+            &[
+                "test",
+                "--package",
+                "atomics-tests",
+                "--features",
+                "c-helpers",
+                "--test",
+                "differential",
+            ],
+            &[
+                "test",
+                "--package",
+                "atomics-core",
+                "--features",
+                "c-helpers",
+            ],
+            &[
+                "test",
+                "--package",
+                "atomics-tests",
+                "--test",
+                "new_op",
+                "--test",
+                "user_macro",
+            ],
+        ],
+    },
+    Tier {
+        name: "compile-fail",
+        proves: "every illegal ordering and type is refused with a message that helps",
+        needs: &[],
+        commands: &[&[
+            "test",
+            "--package",
+            "atomics-tests",
+            "--test",
+            "compile_fail",
+        ]],
+    },
+    Tier {
+        name: "tree",
+        proves: "the names, the table and the C helpers are those of a Linux tree",
+        needs: &[Need::KernelTree],
+        commands: &[&[
+            "test",
+            "--package",
+            "atomics-tests",
+            "--test",
+            "kernel_tree",
+        ]],
+    },
+];
+
+/// How a tier ended.
+enum Outcome {
+    Passed(Duration),
+    Failed(Duration),
+    Lacks(Vec<Need>),
+}
+
+/// Runs the tiers called `wanted`, or all of them. With `all`, a tier that cannot run is a
+/// failure.
+///
+/// # Errors
+///
+/// If there is no such tier, or cargo does not start.
+pub fn run(all: bool, wanted: &[String]) -> Result<ExitCode> {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|w| !TIERS.iter().any(|t| t.name == w.as_str()))
+    {
+        let names: Vec<_> = TIERS.iter().map(|t| t.name).collect();
+        bail!(
+            "there is no tier `{unknown}`\n = help: the tiers are {}",
+            names.join(", ")
+        );
+    }
+    let chosen = |t: &&Tier| wanted.is_empty() || wanted.iter().any(|w| w == t.name);
+    let mut outcomes = Vec::new();
+    for tier in TIERS.iter().filter(chosen) {
+        outcomes.push((tier, run_tier(tier)?));
+    }
+    println!();
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for (tier, outcome) in &outcomes {
+        let told = match outcome {
+            Outcome::Passed(time) => {
+                passed += 1;
+                format!("passed in {:.0} s", time.as_secs_f64())
+            }
+            Outcome::Failed(time) => {
+                failed += 1;
+                format!("FAILED after {:.0} s", time.as_secs_f64())
+            }
+            Outcome::Lacks(needs) => {
+                skipped += 1;
+                let needs: Vec<_> = needs.iter().map(ToString::to_string).collect();
+                format!(
+                    "not run: it lacks {}; try `cargo xtask setup`",
+                    needs.join(" and ")
+                )
+            }
+        };
+        println!("{:<13} {told}\n{:<13} {}", tier.name, "", tier.proves);
+    }
+    println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+    let good = failed == 0 && (skipped == 0 || !all);
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn run_tier(tier: &Tier) -> Result<Outcome> {
+    let lacks = setup::missing(tier.needs);
+    if !lacks.is_empty() {
+        return Ok(Outcome::Lacks(lacks));
+    }
+    let start = Instant::now();
+    for args in tier.commands {
+        println!("\n[{}] cargo {}", tier.name, args.join(" "));
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command
+            .args(*args)
+            .current_dir(crate::generate::repository_root())
+            .stdin(Stdio::null());
+        // Warnings of rustdoc are errors; cargo takes no flag for it.
+        command.env("RUSTDOCFLAGS", "--deny warnings");
+        if !command.status().context("cannot start cargo")?.success() {
+            return Ok(Outcome::Failed(start.elapsed()));
+        }
+    }
+    Ok(Outcome::Passed(start.elapsed()))
 }

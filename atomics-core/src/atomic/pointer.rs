@@ -18,6 +18,17 @@ use super::{
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_load};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else changes the field.
+/// assert_eq!(unsafe { atomic_load(ptr, Relaxed) }, 12);
+/// ```
 #[doc(alias = "READ_ONCE")]
 #[doc(alias = "smp_load_acquire")]
 #[inline(always)]
@@ -38,6 +49,18 @@ where
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_store};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_store(ptr, 10, Relaxed) };
+/// assert_eq!(field, 10);
+/// ```
 #[doc(alias = "WRITE_ONCE")]
 #[doc(alias = "smp_store_release")]
 #[inline(always)]
@@ -56,6 +79,18 @@ where
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_add};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_add(ptr, 10, Relaxed) };
+/// assert_eq!(field, 22);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs, O: RelaxedOnly>(ptr: *mut T, i: Rhs, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -69,6 +104,18 @@ pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs, O: RelaxedOnly>(ptr: *mut T, i:
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_add_return};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_add_return(ptr, 10, Full) }, 22);
+/// assert_eq!(field, 22);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -86,6 +133,18 @@ pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_add};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_add(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 22);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -103,6 +162,18 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_sub};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_sub(ptr, 10, Relaxed) };
+/// assert_eq!(field, 2);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs, O: RelaxedOnly>(ptr: *mut T, i: Rhs, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -116,6 +187,18 @@ pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs, O: RelaxedOnly>(ptr: *mut T, i:
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_sub_return};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_sub_return(ptr, 10, Full) }, 2);
+/// assert_eq!(field, 2);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -133,6 +216,18 @@ pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_sub};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_sub(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 2);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -150,6 +245,18 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_inc};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_inc(ptr, Relaxed) };
+/// assert_eq!(field, 13);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_inc<T: AtomicArithmetic, O: RelaxedOnly>(ptr: *mut T, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -163,6 +270,18 @@ pub unsafe fn atomic_inc<T: AtomicArithmetic, O: RelaxedOnly>(ptr: *mut T, order
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_inc_return};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_inc_return(ptr, Full) }, 13);
+/// assert_eq!(field, 13);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -176,6 +295,18 @@ pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_inc};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_inc(ptr, Full) }, 12);
+/// assert_eq!(field, 13);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -189,6 +320,18 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_dec};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_dec(ptr, Relaxed) };
+/// assert_eq!(field, 11);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_dec<T: AtomicArithmetic, O: RelaxedOnly>(ptr: *mut T, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -202,6 +345,18 @@ pub unsafe fn atomic_dec<T: AtomicArithmetic, O: RelaxedOnly>(ptr: *mut T, order
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_dec_return};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_dec_return(ptr, Full) }, 11);
+/// assert_eq!(field, 11);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -215,6 +370,18 @@ pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_dec};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_dec(ptr, Full) }, 12);
+/// assert_eq!(field, 11);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -228,6 +395,18 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_and};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_and(ptr, 10, Relaxed) };
+/// assert_eq!(field, 8);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_and<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -241,6 +420,18 @@ pub unsafe fn atomic_and<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, or
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_and};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_and(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 8);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -254,6 +445,18 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_andnot};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_andnot(ptr, 10, Relaxed) };
+/// assert_eq!(field, 4);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_andnot<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -267,6 +470,18 @@ pub unsafe fn atomic_andnot<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T,
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_andnot};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_andnot(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 4);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
     ptr: *mut T,
@@ -284,6 +499,18 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_or};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_or(ptr, 10, Relaxed) };
+/// assert_eq!(field, 14);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_or<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -297,6 +524,18 @@ pub unsafe fn atomic_or<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ord
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_or};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_or(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 14);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -310,6 +549,18 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Relaxed, atomic_xor};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// unsafe { atomic_xor(ptr, 10, Relaxed) };
+/// assert_eq!(field, 6);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_xor<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -323,6 +574,18 @@ pub unsafe fn atomic_xor<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, or
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_xor};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_xor(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 6);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -336,6 +599,18 @@ pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, xchg};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { xchg(ptr, 10, Full) }, 12);
+/// assert_eq!(field, 10);
+/// ```
 #[inline(always)]
 pub unsafe fn xchg<T: AtomicType, O: Ordering>(ptr: *mut T, new: T, ordering: O) -> T
 where
@@ -352,6 +627,25 @@ where
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, cmpxchg};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { cmpxchg(ptr, 12, 7, Full) }, Ok(12));
+/// assert_eq!(field, 7);
+///
+/// // It fails, and stores nothing.
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { cmpxchg(ptr, 10, 3, Full) }, Err(12));
+/// assert_eq!(field, 12);
+/// ```
 #[inline(always)]
 pub unsafe fn cmpxchg<T: AtomicType, O: Ordering>(
     ptr: *mut T,
@@ -373,6 +667,18 @@ where
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_sub_and_test};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_sub_and_test(ptr, 10, Full) });
+/// assert_eq!(field, 2);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_sub_and_test<T: AtomicTest, O: FullOnly>(
     ptr: *mut T,
@@ -390,6 +696,18 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest, O: FullOnly>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_dec_and_test};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_dec_and_test(ptr, Full) });
+/// assert_eq!(field, 11);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, ordering: O) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -403,6 +721,18 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, order
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_inc_and_test};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_inc_and_test(ptr, Full) });
+/// assert_eq!(field, 13);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_inc_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, ordering: O) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -416,6 +746,18 @@ pub unsafe fn atomic_inc_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, order
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_add_negative};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_add_negative(ptr, 10, Full) });
+/// assert_eq!(field, 22);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
     ptr: *mut T,
@@ -433,6 +775,25 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_fetch_add_unless};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_add_unless(ptr, 10, 3, Full) }, 12);
+/// assert_eq!(field, 22);
+///
+/// // It fails, and stores nothing.
+/// let mut field = 0_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_fetch_add_unless(ptr, 1, 0, Full) }, 0);
+/// assert_eq!(field, 0);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional, O: FullOnly>(
     ptr: *mut T,
@@ -451,6 +812,25 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional, O: FullOnly>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_add_unless};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(unsafe { atomic_add_unless(ptr, 10, 3, Full) });
+/// assert_eq!(field, 22);
+///
+/// // It fails, and stores nothing.
+/// let mut field = 0_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_add_unless(ptr, 1, 0, Full) });
+/// assert_eq!(field, 0);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_add_unless<T: AtomicConditional, O: FullOnly>(
     ptr: *mut T,
@@ -469,6 +849,25 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional, O: FullOnly>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_inc_not_zero};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(unsafe { atomic_inc_not_zero(ptr, Full) });
+/// assert_eq!(field, 13);
+///
+/// // It fails, and stores nothing.
+/// let mut field = 0_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_inc_not_zero(ptr, Full) });
+/// assert_eq!(field, 0);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_inc_not_zero<T: AtomicConditional, O: FullOnly>(
     ptr: *mut T,
@@ -485,6 +884,25 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional, O: FullOnly>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_inc_unless_negative};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(unsafe { atomic_inc_unless_negative(ptr, Full) });
+/// assert_eq!(field, 13);
+///
+/// // It fails, and stores nothing.
+/// let mut field = -1_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_inc_unless_negative(ptr, Full) });
+/// assert_eq!(field, -1);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned, O: FullOnly>(
     ptr: *mut T,
@@ -501,6 +919,25 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned, O: FullOnly>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_dec_unless_positive};
+///
+/// let mut field = 0_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(unsafe { atomic_dec_unless_positive(ptr, Full) });
+/// assert_eq!(field, -1);
+///
+/// // It fails, and stores nothing.
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert!(!unsafe { atomic_dec_unless_positive(ptr, Full) });
+/// assert_eq!(field, 12);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned, O: FullOnly>(
     ptr: *mut T,
@@ -517,6 +954,25 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned, O: FullOnly>(
 /// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Full, atomic_dec_if_positive};
+///
+/// let mut field = 12_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_dec_if_positive(ptr, Full) }, 11);
+/// assert_eq!(field, 11);
+///
+/// // It fails, and stores nothing.
+/// let mut field = 0_i32;
+/// let ptr = &raw mut field;
+/// // SAFETY: The pointer is valid, and nothing else accesses the field.
+/// assert_eq!(unsafe { atomic_dec_if_positive(ptr, Full) }, -1);
+/// assert_eq!(field, 0);
+/// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_if_positive<T: AtomicSigned, O: FullOnly>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.

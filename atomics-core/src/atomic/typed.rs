@@ -1044,7 +1044,7 @@ impl<T: AtomicType> Atomic<T> {
     /// /// Gives up the lock bit. The other bits may change meanwhile and are kept.
     /// fn unlock(flags: &Atomic<u32>) {
     ///     let old = flags.fetch_andnot(LOCKED, Release);
-    ///     assert!(old & LOCKED != 0, "unlocked twice");
+    ///     assert!(old & LOCKED != 0);
     /// }
     ///
     /// let flags = Atomic::new(DIRTY);

@@ -8,7 +8,7 @@ use crate::expr::Expr;
 use crate::model::{Spec, Variant};
 use crate::names::rust_ident;
 use crate::plan::{Derived, Missing, Plan, Planner, Tells};
-use crate::table::ArgKind;
+use crate::table::{ArgKind, Op};
 
 /// Which Rust the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Dialect {
 
 /// The module of one architecture.
 pub fn module(spec: &Spec, arch: &Arch, dialect: Dialect) -> Result<String, Missing> {
-    let planner = Planner { spec, arch };
+    let planner = Planner::new(spec, arch);
     let mut text = Text::default();
     text.inner_doc(&format!(
         "Inline assembly for {}.\n\n\
@@ -381,7 +381,7 @@ impl Native<'_> {
     /// The text of an instruction, as `asm!` takes it.
     fn instruction(&self, line: &str) -> String {
         super::instruction(self.arch, self.template, line, self.bits(), &|name| {
-            let name = asm_name(name);
+            let name = asm_name(name, self.v.of.op);
             let modifier = self.arch.size(self.bits()).and_then(|s| s.modifier.clone());
             match modifier {
                 Some(modifier) => format!("{{{name}:{modifier}}}"),
@@ -395,7 +395,7 @@ impl Native<'_> {
         let value = self.v.family.repr.rust();
         let found = fresh("found", op);
         let result = fresh("r", op);
-        let jumps = self.template.condition.is_some() && op.pointer().is_none() && self.d.labels;
+        let jumps = self.template.condition.is_some() && self.d.labels;
         let sets = self.template.condition.is_some() && !jumps;
         let flag = fresh("is", op);
         read_pointer(t, self.v);
@@ -420,10 +420,19 @@ impl Native<'_> {
             });
             t.line(");");
         });
-        if sets {
-            t.line(format!("let {flag} = {flag} != 0;"));
-            write_pointer(t, self.v, &format!("!{flag}"), &found);
-            t.line(flag);
+        if op.pointer().is_some() {
+            // A comparison of what was found is for the compiler to see: it leaves it out where
+            // nobody asks, and fuses it with a branch where somebody does.
+            let meaning = self.v.of.meaning;
+            if let Some(fails) = &meaning.fails {
+                let failed = rust(self.v, &meaning.expand(fails), &found);
+                write_pointer(t, self.v, &failed, &found);
+            }
+            if let Some(returned) = self.v.of.result() {
+                t.line(rust(self.v, &meaning.expand(&returned), &found));
+            }
+        } else if sets {
+            t.line(format!("{flag} != 0"));
         } else if jumps {
             t.line("false");
         } else if self.template.result != Place::Nowhere {
@@ -464,8 +473,8 @@ impl Native<'_> {
     fn operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str, found: &str, r: &str) {
         let op = self.v.of.op;
         let class = self.class();
-        let variable = rust_ident(op.variable());
-        t.line(format!("{} = in(reg) {variable},", asm_name(op.variable())));
+        // A template calls the variable's address {v}, whatever the argument is called.
+        t.line(format!("v = in(reg) {},", rust_ident(op.variable())));
         for arg in op.operands() {
             let fixed = self
                 .template
@@ -481,8 +490,10 @@ impl Native<'_> {
                 rust_ident(&arg.name)
             };
             let place = fixed.map_or_else(|| class.clone(), |reg| format!("{reg:?}"));
-            let name =
-                fixed.map_or_else(|| format!("{} = ", asm_name(&arg.name)), |_| String::new());
+            let name = fixed.map_or_else(
+                || format!("{} = ", asm_name(&arg.name, op)),
+                |_| String::new(),
+            );
             t.line(match (pointer, holds) {
                 (true, _) => format!("{name}inout({place}) {value} => {found},"),
                 (_, true) => format!("{name}inout({place}) {value} => {r},"),
@@ -517,10 +528,10 @@ impl Native<'_> {
 }
 
 /// The name of an operand of `asm!`, which cannot be a raw identifier.
-fn asm_name(arg: &str) -> String {
+fn asm_name(arg: &str, op: &Op) -> String {
     if rust_ident(arg) == arg {
         arg.into()
     } else {
-        format!("{arg}_")
+        fresh(&format!("{arg}_"), op)
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{Spec, Variant};
 use crate::names;
 use crate::plan::{Derived, Missing, Plan, Planner, Tells};
 use crate::table::{Arg, ArgKind};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What C helpers look like.
@@ -114,28 +115,56 @@ pub fn barriers(arch: &Arch, style: Style<'_>) -> String {
     })
 }
 
-/// Helpers that do it themselves, by the templates of `arch`.
+/// Helpers that do it themselves, by the templates of `arch`. A helper stands below those that it
+/// calls, so that none needs a declaration.
 pub fn helpers<'s>(
     spec: &'s Spec,
     arch: &'s Arch,
     variants: impl Iterator<Item = Variant<'s>>,
     style: Style<'_>,
 ) -> Result<String, Missing> {
-    let planner = Planner { spec, arch };
-    let mut out = String::new();
+    let mut writer = Helpers {
+        planner: Planner::new(spec, arch),
+        style,
+        done: BTreeSet::new(),
+        out: String::new(),
+    };
     for v in variants {
-        let plan = planner.plan(&v)?;
+        writer.helper(&v)?;
+    }
+    Ok(writer.out)
+}
+
+/// Helpers under construction.
+struct Helpers<'s, 'a> {
+    planner: Planner<'s>,
+    style: Style<'a>,
+    /// The functions that have been written.
+    done: BTreeSet<String>,
+    out: String,
+}
+
+impl<'s> Helpers<'s, '_> {
+    fn helper(&mut self, v: &Variant<'s>) -> Result<(), Missing> {
+        if !self.done.insert(v.function()) {
+            return Ok(());
+        }
+        let plan = self.planner.plan(v)?;
+        for callee in plan.callees() {
+            self.helper(&callee)?;
+        }
+        let arch = self.planner.arch;
         let mut body = Body {
-            v: &v,
+            v,
             arch,
-            style,
+            style: self.style,
             out: String::new(),
             depth: 1,
         };
         body.plan(&plan);
-        let _ = write!(out, "{}\n{{\n{}}}\n\n", head(&v, style), body.out);
+        let _ = write!(self.out, "{}\n{{\n{}}}\n\n", head(v, self.style), body.out);
+        Ok(())
     }
-    Ok(out)
 }
 
 /// The body of one helper.
@@ -149,6 +178,10 @@ struct Body<'a> {
 
 impl Body<'_> {
     fn line(&mut self, text: &str) {
+        if text.is_empty() {
+            self.out.push('\n');
+            return;
+        }
         let _ = writeln!(self.out, "{}{text}", "\t".repeat(self.depth));
     }
 
@@ -277,7 +310,7 @@ impl Body<'_> {
                 .operands()
                 .zip(args)
                 .map(|(arg, expr)| match arg.kind {
-                    ArgKind::Pointer => super::expr_name(expr),
+                    ArgKind::Pointer => expr.to_string(),
                     _ => self.expr(expr, ""),
                 });
             let call = self.call(source, &passed.collect::<Vec<_>>());

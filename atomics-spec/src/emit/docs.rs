@@ -1,10 +1,10 @@
 //! The documentation of generated items: what an operation computes, how it is ordered, its
 //! prose and its examples.
 
+use super::example::{self, Layer};
 use super::text::{Text, list};
 use crate::docs::CRATE;
 use crate::expr::{Expr, Kind};
-use crate::interp;
 use crate::model::{FormOf, Spec, Variant};
 use crate::names;
 use crate::table::{ArgKind, Form, Ordering};
@@ -156,7 +156,11 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
     t.doc("");
     t.doc("# Examples");
     t.doc("");
-    t.doc_lines(example(spec, form, path).iter().map(String::as_str));
+    t.doc_lines(
+        example::lines(spec, form, path, Layer::Method)
+            .iter()
+            .map(String::as_str),
+    );
     // The example of the operation stands at its first form.
     let is_first = form.op.forms.first() == Some(&form.form);
     if let Some(doc) = form.doc.filter(|_| is_first) {
@@ -172,93 +176,6 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
         );
         t.doc_lines(["```"]);
     }
-}
-
-/// A minimal example whose values come from the reference interpreter: once where the operation
-/// stores, and, if it can fail, once where it does not.
-fn example(spec: &Spec, form: &FormOf<'_>, path: &str) -> Vec<String> {
-    let Some(ty) = example_type(spec, form) else {
-        return Vec::new();
-    };
-    let ordering = form.orderings()[0].name();
-    let can_load = spec.forms().any(|f| f.method() == "load");
-    let mut imports = vec!["Atomic", ordering];
-    if can_load && ordering != "Relaxed" {
-        imports.push("Relaxed");
-    }
-    imports.sort_unstable();
-    let mut lines = vec![
-        "```".to_owned(),
-        format!("use {path}::{{{}}};", imports.join(", ")),
-        String::new(),
-    ];
-    for wanted in [true, false] {
-        let Some((memory, operands)) = sample(form, wanted) else {
-            continue;
-        };
-        let outcome = interp::run(form, 32, memory, &operands);
-        let comment = if wanted {
-            ""
-        } else {
-            "// It fails, and stores nothing.\n"
-        };
-        lines.extend(comment.lines().map(str::to_owned));
-        lines.push(format!("let x = Atomic::new({memory}_{ty});"));
-        let mut args: Vec<String> = operands.iter().map(ToString::to_string).collect();
-        args.push(ordering.to_owned());
-        let call = format!("x.{}({})", form.method(), args.join(", "));
-        let results = form.op.pointer().is_some() && matches!(form.form, Form::Truth(_));
-        lines.push(match (outcome.result, form.result().map(|r| r.kind())) {
-            _ if results && outcome.stored => format!("assert_eq!({call}, Ok({}));", operands[0]),
-            _ if results => format!("assert_eq!({call}, Err({memory}));"),
-            (Some(1), Some(Kind::Truth)) => format!("assert!({call});"),
-            (Some(_), Some(Kind::Truth)) => format!("assert!(!{call});"),
-            (Some(value), _) => format!("assert_eq!({call}, {value});"),
-            (None, _) => format!("{call};"),
-        });
-        if can_load && form.form != Form::Load {
-            lines.push(format!("assert_eq!(x.load(Relaxed), {});", outcome.memory));
-        }
-        if wanted && form.can_fail() {
-            lines.push(String::new());
-        }
-    }
-    while lines.last().is_some_and(String::is_empty) {
-        lines.pop();
-    }
-    lines.push("```".into());
-    lines
-}
-
-/// The type of an example: the first 32-bit type that has the class.
-fn example_type<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Option<&'s str> {
-    let has = |t: &&crate::types::Type| {
-        t.classes.contains(&form.meaning.class) && t.is_integer() && t.name.ends_with("32")
-    };
-    spec.types.types.iter().find(has).map(|t| t.name.as_str())
-}
-
-/// A value of the variable and operands with which the operation stores something, or with
-/// which it fails. `wanted` without success, in an operation that never fails, has none.
-fn sample(form: &FormOf<'_>, wanted: bool) -> Option<(i64, Vec<i64>)> {
-    if !wanted && !form.can_fail() {
-        return None;
-    }
-    let count = form.op.operands().count();
-    let operands = [[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]];
-    let stores = |outcome: &interp::Outcome| !form.can_fail() || outcome.stored;
-    for memory in [12, 42, 1, 0, -1] {
-        for operands in operands {
-            let operands: Vec<i64> = operands.iter().copied().cycle().take(count).collect();
-            let outcome = interp::run(form, 32, memory, &operands);
-            // A success that changes nothing would show nothing.
-            let shows = !wanted || form.form == Form::Load || outcome.memory != memory;
-            if stores(&outcome) == wanted && shows {
-                return Some((memory, operands));
-            }
-        }
-    }
-    None
 }
 
 /// The C names of a form, for `doc(alias)`.
@@ -311,7 +228,7 @@ pub fn rust_call(form: &FormOf<'_>, ordering: Ordering) -> String {
     format!(
         "{}.{}({})",
         form.op.variable(),
-        form.method(),
+        names::rust_ident(&form.method()),
         args.join(", ")
     )
 }

@@ -49,7 +49,7 @@ pub fn explain(spec: &Spec, v: &Variant<'_>) -> Result<String, Missing> {
     for arch in spec.asm_archs() {
         let _ = writeln!(out, "\n{}", arch.name);
         let mut listing = Listing {
-            planner: Planner { spec, arch },
+            planner: Planner::new(spec, arch),
             out: &mut out,
             depth: 1,
         };
@@ -132,17 +132,9 @@ impl<'s> Listing<'s, '_> {
                     lines.push((text, meaning));
                 }
                 if let Some(condition) = &template.condition {
-                    let setcc = arch.setcc.as_deref().unwrap_or("");
-                    let branch = arch.branch.as_deref().unwrap_or("");
-                    let line = if v.of.op.pointer().is_some() {
-                        setcc
-                    } else {
-                        branch
-                    };
+                    let line = arch.branch.as_deref().unwrap_or("");
                     lines.push((
-                        line.replace("{cc}", condition)
-                            .replace("{label}", "yes")
-                            .replace("{r}", "result"),
+                        line.replace("{cc}", condition).replace("{label}", "yes"),
                         "the condition codes are the result".into(),
                     ));
                 }

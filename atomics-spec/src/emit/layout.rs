@@ -5,7 +5,7 @@ use super::c::Style;
 use super::extern_c::Link;
 use super::root::{Parts, has_flag};
 use super::{asm, barrier, c, extern_c, internal, ordering, pointer, predefine, raw, root, typed};
-use crate::arch::Lang;
+use crate::arch::{Arch, Lang};
 use crate::model::Spec;
 use crate::names;
 use crate::plan::{Missing, Planner};
@@ -37,7 +37,7 @@ fn modules(spec: &Spec, parts: Parts, byte: &str, path: &str) -> Vec<(&'static s
     let mut modules = vec![
         ("internal", internal::module(spec)),
         ("ordering", ordering::module(spec)),
-        ("pointer", pointer::module(spec)),
+        ("pointer", pointer::module(spec, path)),
         ("predefine", predefine::module(spec)),
         ("raw", raw::module(spec)),
         ("typed", typed::module(spec, path)),
@@ -56,7 +56,7 @@ fn modules(spec: &Spec, parts: Parts, byte: &str, path: &str) -> Vec<(&'static s
 fn native_bytes(spec: &Spec) -> String {
     let archs: Vec<String> = spec
         .asm_archs()
-        .filter(|arch| Planner { spec, arch }.is_native_width(8))
+        .filter(|arch| Planner::new(spec, arch).is_native_width(8))
         .map(|arch| format!("target_arch = \"{}\"", arch.name))
         .collect();
     match archs.as_slice() {
@@ -65,45 +65,69 @@ fn native_bytes(spec: &Spec) -> String {
     }
 }
 
-/// The helpers of `atomics-core`.
-const CORE: Style<'static> = Style {
-    prefix: names::HELPER_PREFIX,
-    attribute: "",
-};
-
 /// The path of the header that bindgen reads, in the repository.
 pub const CORE_HEADER: &str = "atomics-core/c/atomic.h";
 /// The path of what bindgen makes of it.
 pub const CORE_BINDINGS: &str = "atomics-core/src/atomic/backend/bindings.rs";
 
-/// The C header of the helpers of `atomics-core`.
-pub fn core_header(spec: &Spec) -> File {
-    let mut out = banner("", "");
-    out.push_str("#ifndef ATOMICS_CORE_ATOMIC_H\n#define ATOMICS_CORE_ATOMIC_H\n\n");
-    for include in c_arch(spec).map_or(&[][..], |a| &a.includes) {
+/// C helpers for user space: a header, and what includes it as `atomic.h`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CFiles {
+    /// The types and the declarations.
+    pub header: String,
+    /// The definitions.
+    pub source: String,
+}
+
+/// C helpers for user space whose names begin with `prefix`, by GCC's and Clang's built-ins. They
+/// rely on `-fwrapv`.
+///
+/// # Errors
+///
+/// If the built-ins leave no way to carry out a variant, or there is no table `c`.
+pub fn c_files(spec: &Spec, prefix: &str) -> Result<CFiles, Missing> {
+    let style = Style {
+        prefix,
+        attribute: "",
+    };
+    let missing = || Missing {
+        arch: "c".into(),
+        variant: "any".into(),
+        bits: 0,
+    };
+    let arch = spec
+        .arch("c")
+        .filter(|a| a.lang == Lang::C)
+        .ok_or_else(missing)?;
+    let mut source = "#include \"atomic.h\"\n\n".to_owned();
+    source += &c::helpers(spec, arch, spec.variants(), style)?;
+    source += c::barriers(arch, style).trim_end();
+    source.push('\n');
+    Ok(CFiles {
+        header: header(spec, arch, style),
+        source,
+    })
+}
+
+fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
+    let mut out = "#ifndef RUST_ATOMIC_H\n#define RUST_ATOMIC_H\n\n".to_owned();
+    for include in &arch.includes {
         out.push_str(&format!("#include {include}\n"));
     }
     out.push_str("\ntypedef int8_t s8;\ntypedef int16_t s16;\ntypedef int64_t s64;\n\n");
     for family in &spec.types.families {
         if let Some(object) = &family.c_object {
+            let value = &family.c_value;
             out.push_str(&format!(
-                "typedef struct {{\n\t{} counter;\n}} {object};\n\n",
-                family.c_value
+                "typedef struct {{\n\t{value} counter;\n}} {object};\n\n"
             ));
         }
     }
-    out.push_str(&c::declarations(spec.variants(), CORE));
+    out.push_str(&c::declarations(spec.variants(), style));
     out.push('\n');
-    out.push_str(&c::barrier_declarations(CORE));
+    out.push_str(&c::barrier_declarations(style));
     out.push_str("\n#endif\n");
-    File {
-        path: CORE_HEADER.into(),
-        contents: out,
-    }
-}
-
-fn c_arch(spec: &Spec) -> Option<&crate::arch::Arch> {
-    spec.arch("c").filter(|a| a.lang == Lang::C)
+    out
 }
 
 /// The files of `atomics-core`, but for what bindgen writes.
@@ -134,13 +158,9 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
         barriers: true,
     };
     add("src/atomic/backend/c.rs", extern_c::module(spec, link));
-    if let Some(arch) = c_arch(spec) {
-        let mut text = "#include \"atomic.h\"\n\n".to_owned();
-        text += &c::helpers(spec, arch, spec.variants(), CORE)?;
-        text += c::barriers(arch, CORE).trim_end();
-        add("c/atomic.c", text + "\n");
-    }
-    files.push(core_header(spec));
+    let c = c_files(spec, names::HELPER_PREFIX)?;
+    add("c/atomic.c", c.source);
+    add("c/atomic.h", c.header);
     Ok(files)
 }
 
@@ -276,7 +296,11 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
         }
     };
     inline(&mut out, "backend", &backend);
-    if path.is_none() {
+    // What stands in templates shows itself by loads and stores.
+    let shows = ["load", "store"]
+        .iter()
+        .all(|m| spec.typed_forms().any(|f| f.method() == *m));
+    if path.is_none() || !shows {
         out = unrun(&out);
     }
     Ok(out)

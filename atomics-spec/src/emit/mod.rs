@@ -8,6 +8,7 @@ pub mod asm;
 pub mod barrier;
 pub mod c;
 pub mod docs;
+mod example;
 pub mod explain;
 pub mod extern_c;
 mod instructions;
@@ -23,4 +24,4 @@ mod text;
 pub mod typed;
 
 use instructions::{c_expression, expr_name, instruction};
-pub use layout::{File, core_crate, core_header, kernel, module_tree};
+pub use layout::{File, core_crate, kernel, module_tree};

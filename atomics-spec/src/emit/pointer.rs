@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::example::{self, Layer};
 use super::text::{Text, fresh};
 use super::typed::Typed;
 use crate::model::Spec;
 use crate::names::{self, rust_ident};
 use crate::table::Form;
 
-/// The module.
-pub fn module(spec: &Spec) -> String {
+/// The module; `path` is the path of the generated items in examples.
+pub fn module(spec: &Spec, path: &str) -> String {
     let mut t = Text::default();
     let mut used: BTreeSet<String> = ["Atomic".into(), "AtomicType".into()].into();
     let mut internal = BTreeSet::new();
@@ -26,7 +27,7 @@ pub fn module(spec: &Spec) -> String {
             }
         }
         t.line("");
-        function(&mut t, &typed);
+        function(&mut t, spec, &typed, path);
     }
     let mut head = Text::default();
     head.inner_doc(
@@ -39,7 +40,7 @@ pub fn module(spec: &Spec) -> String {
         + &t.finish()
 }
 
-fn function(t: &mut Text, typed: &Typed<'_>) {
+fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     let form = &typed.form;
     let method = form.method();
     t.doc(&format!("[`Atomic::{method}`] on a raw pointer."));
@@ -60,6 +61,13 @@ fn function(t: &mut Text, typed: &Typed<'_>) {
     t.doc("- The pointer is valid for reads and writes, and aligned to the alignment of `T`.");
     t.doc("- What it points to is a valid `T`.");
     t.doc("- Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.");
+    let example = example::lines(spec, form, path, Layer::Pointer);
+    if !example.is_empty() {
+        t.doc("");
+        t.doc("# Examples");
+        t.doc("");
+        t.doc_lines(example.iter().map(String::as_str));
+    }
     let aliases: &[&str] = match form.form {
         Form::Load => &["READ_ONCE", "smp_load_acquire"],
         Form::Store => &["WRITE_ONCE", "smp_store_release"],

@@ -387,18 +387,25 @@ fn finds_marked_files_that_are_not_kept() {
     fs::create_dir_all(root.join("a/deep/er")).unwrap();
     put(root, "a/kept", "// made by us\n");
     put(root, "a/deep/er/old", "/* made by us */");
-    put(root, "a/hand", "// by hand\n// made by us\n");
+    put(root, "a/hand", "// by hand\n\n\n// made by us\n");
+    put(root, "a/licensed", "// SPDX\n\n// made by us\n");
     put(root, "elsewhere", "// made by us\n");
     symlink("orphan", root.join("a/link")).unwrap();
     fs::write(root.join("a/binary"), b"\xff\x00made by you").unwrap();
 
     let dirs = ["a", "./a/deep", "not/there"].map(Path::new);
     let found = find_orphans(root, &dirs, &[file("./a/kept", "")], "made by us").unwrap();
-    assert_eq!(found, paths(&["a/deep/er/old", "a/orphan"]));
+    assert_eq!(found, paths(&["a/deep/er/old", "a/licensed", "a/orphan"]));
     let all = find_orphans(root, &[Path::new("")], &[], "made by us").unwrap();
     assert_eq!(
         all,
-        paths(&["a/deep/er/old", "a/kept", "a/orphan", "elsewhere"])
+        paths(&[
+            "a/deep/er/old",
+            "a/kept",
+            "a/licensed",
+            "a/orphan",
+            "elsewhere"
+        ])
     );
     assert!(find_orphans(root, &dirs, &[], "").is_err());
     assert!(find_orphans(root, &[Path::new("a/one")], &[], "x").is_err());

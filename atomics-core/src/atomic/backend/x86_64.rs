@@ -1032,28 +1032,23 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
     // SAFETY: The pointer is valid, as the caller promises.
     let expected = unsafe { *old };
     let found: i32;
-    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is eax and sets ZF, else loads *v into eax.
+            // Stores new if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {new:e}",
-            // Keeps the result before other instructions change the condition codes.
-            "sete {is}",
             v = in(reg) v,
             inout("eax") expected => found,
             new = in(reg) new,
-            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
-    let is = is != 0;
-    if !is {
+    if found != expected {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    is
+    found == expected
 }
 
 /// `atomic_try_cmpxchg_acquire()`: acquire.
@@ -2351,28 +2346,23 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
     // SAFETY: The pointer is valid, as the caller promises.
     let expected = unsafe { *old };
     let found: i64;
-    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is rax and sets ZF, else loads *v into rax.
+            // Stores new if *v is rax, else loads *v into rax.
             "lock cmpxchg qword ptr [{v}], {new:r}",
-            // Keeps the result before other instructions change the condition codes.
-            "sete {is}",
             v = in(reg) v,
             inout("rax") expected => found,
             new = in(reg) new,
-            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
-    let is = is != 0;
-    if !is {
+    if found != expected {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    is
+    found == expected
 }
 
 /// `atomic64_try_cmpxchg_acquire()`: acquire.
@@ -3670,28 +3660,23 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new
     // SAFETY: The pointer is valid, as the caller promises.
     let expected = unsafe { *old };
     let found: isize;
-    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is rax and sets ZF, else loads *v into rax.
+            // Stores new if *v is rax, else loads *v into rax.
             "lock cmpxchg qword ptr [{v}], {new:r}",
-            // Keeps the result before other instructions change the condition codes.
-            "sete {is}",
             v = in(reg) v,
             inout("rax") expected => found,
             new = in(reg) new,
-            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
-    let is = is != 0;
-    if !is {
+    if found != expected {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    is
+    found == expected
 }
 
 /// `atomic_long_try_cmpxchg_acquire()`: acquire.
@@ -5001,28 +4986,23 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
     // SAFETY: The pointer is valid, as the caller promises.
     let expected = unsafe { *old };
     let found: i8;
-    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is al and sets ZF, else loads *v into al.
+            // Stores new if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {new}",
-            // Keeps the result before other instructions change the condition codes.
-            "sete {is}",
             v = in(reg) v,
             inout("al") expected => found,
             new = in(reg_byte) new,
-            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
-    let is = is != 0;
-    if !is {
+    if found != expected {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    is
+    found == expected
 }
 
 /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
@@ -6320,28 +6300,23 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
     // SAFETY: The pointer is valid, as the caller promises.
     let expected = unsafe { *old };
     let found: i16;
-    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is ax and sets ZF, else loads *v into ax.
+            // Stores new if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {new:x}",
-            // Keeps the result before other instructions change the condition codes.
-            "sete {is}",
             v = in(reg) v,
             inout("ax") expected => found,
             new = in(reg) new,
-            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
-    let is = is != 0;
-    if !is {
+    if found != expected {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    is
+    found == expected
 }
 
 /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
@@ -6865,28 +6840,23 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     // SAFETY: The pointer is valid, as the caller promises.
     let expected = unsafe { *old };
     let found: *const c_void;
-    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is rax and sets ZF, else loads *v into rax.
+            // Stores new if *v is rax, else loads *v into rax.
             "lock cmpxchg qword ptr [{v}], {new:r}",
-            // Keeps the result before other instructions change the condition codes.
-            "sete {is}",
             v = in(reg) v,
             inout("rax") expected => found,
             new = in(reg) new,
-            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
-    let is = is != 0;
-    if !is {
+    if found != expected {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    is
+    found == expected
 }
 
 /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.

@@ -1,0 +1,151 @@
+//! Plans stand where the kernel's own fallbacks put them.
+//!
+//! What is expected here was read off Linux 7.3: `arch/x86/include/asm/atomic.h` says what x86
+//! defines, and `include/linux/atomic/atomic-arch-fallback.h` what the rest falls back to.
+
+use atomics_spec::arch::Fence;
+use atomics_spec::plan::{Plan, Planner, Tells};
+use atomics_spec::{Source, Spec, Tables};
+
+fn plan_of(spec: &Spec, arch: &str, function: &str) -> String {
+    let arch = spec.arch(arch).expect("a table of the architecture");
+    let variant = spec
+        .find(function)
+        .unwrap_or_else(|| panic!("no {function}"));
+    let planner = Planner::new(spec, arch);
+    match planner.plan(&variant).unwrap_or_else(|e| panic!("{e}")) {
+        Plan::Native(template) => {
+            let lines: Vec<_> = template.lines.iter().map(|l| l.text.as_str()).collect();
+            format!("native: {}", lines.join("; "))
+        }
+        Plan::Fenced {
+            relaxed,
+            before,
+            after,
+        } => {
+            format!("fenced: {before:?} {} {after:?}", relaxed.name())
+        }
+        Plan::Stronger(full) => format!("stronger: {}", full.name()),
+        Plan::Derived(d) => {
+            let args: Vec<_> = d.args.iter().map(ToString::to_string).collect();
+            let tells = match d.tells {
+                Tells::Result => "",
+                Tells::Old => " tells old",
+                Tells::New => " tells new",
+            };
+            format!("by {}({}){tells}", d.source.name(), args.join(", "))
+        }
+        Plan::Loop { exchange, .. } => format!("loop: {}", exchange.name()),
+    }
+}
+
+#[test]
+fn x86_64_is_as_in_the_kernel() {
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let expected = [
+        ("atomic_add", "native: lock add {mem}, {i}"),
+        ("atomic_fetch_add", "native: lock xadd {mem}, {i}"),
+        ("atomic_fetch_add_release", "stronger: fetch_add"),
+        ("atomic_fetch_sub", "by fetch_add(-i)"),
+        ("atomic_add_return", "by fetch_add(i) tells old"),
+        ("atomic_sub_return", "by add_return(-i)"),
+        ("atomic_inc_return", "by add_return(1)"),
+        ("atomic_dec_return_relaxed", "by sub_return_relaxed(1)"),
+        ("atomic_fetch_dec", "by fetch_sub(1)"),
+        ("atomic_andnot", "by and(~i)"),
+        ("atomic_fetch_and", "loop: try_cmpxchg"),
+        ("atomic64_fetch_andnot", "by fetch_and(~i)"),
+        ("atomic_xchg_relaxed", "stronger: xchg"),
+        ("atomic_dec_and_test", "native: lock dec {mem}"),
+        ("atomic_add_negative_acquire", "stronger: add_negative"),
+        ("atomic_fetch_add_unless", "loop: try_cmpxchg"),
+        ("atomic_add_unless", "by fetch_add_unless(a, u) tells old"),
+        ("atomic_inc_not_zero", "by add_unless(1, 0)"),
+        ("atomic_dec_if_positive", "loop: try_cmpxchg"),
+    ];
+    for (function, plan) in expected {
+        assert_eq!(plan_of(&spec, "x86_64", function), plan, "{function}");
+    }
+}
+
+/// A table of an architecture that has loads, stores and one relaxed compare-and-exchange.
+const POOR: &str = "arch poor\nlang asm\nwidth 64\nflags no\n\
+    size 8 reg - [{v}]\nsize 16 reg - [{v}]\nsize 32 reg - [{v}]\nsize 64 reg - [{v}]\n\
+    op read 8,16,32,64 >r\nasm load {r}, {mem} -- loads\n\
+    op set 8,16,32,64 -\nasm store {i}, {mem} -- stores\n\
+    op cmpxchg_relaxed 8,16,32,64 new>r\nasm cas {old}, {new}, {mem} -- compares and swaps\n";
+
+fn poor(extra: &str) -> Spec {
+    let barriers = atomics_spec::arch::BARRIERS
+        .map(|b| format!("barrier {b}\n"))
+        .concat();
+    let table = format!("{POOR}{extra}{barriers}");
+    let mut tables = Tables::builtin();
+    tables.archs = vec![Source::new("poor.tbl", &table)];
+    Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn everything_can_be_made_of_a_relaxed_cmpxchg() {
+    let spec = poor("");
+    let fenced = |before: Option<Fence>, after: Option<Fence>| {
+        format!("fenced: {before:?} cmpxchg_relaxed {after:?}")
+    };
+    let full = fenced(Some(Fence::FullBefore), Some(Fence::FullAfter));
+    let expected = [
+        (
+            "atomic_read_acquire",
+            "fenced: None read Some(Acquire)".to_owned(),
+        ),
+        (
+            "atomic_set_release",
+            "fenced: Some(Release) set None".to_owned(),
+        ),
+        ("atomic_cmpxchg", full),
+        ("atomic_cmpxchg_acquire", fenced(None, Some(Fence::Acquire))),
+        ("atomic_cmpxchg_release", fenced(Some(Fence::Release), None)),
+        (
+            "atomic_try_cmpxchg",
+            "by cmpxchg(old, new) tells old".to_owned(),
+        ),
+        (
+            "atomic_xchg_acquire",
+            "loop: try_cmpxchg_acquire".to_owned(),
+        ),
+        // A void operation is unordered, and so is its loop.
+        ("atomic_add", "loop: try_cmpxchg_relaxed".to_owned()),
+        ("atomic_fetch_add", "loop: try_cmpxchg".to_owned()),
+        (
+            "atomic_sub_and_test",
+            "by sub_return(i) tells new".to_owned(),
+        ),
+        ("atomic_andnot", "by and(~i)".to_owned()),
+    ];
+    for (function, plan) in expected {
+        assert_eq!(plan_of(&spec, "poor", function), plan, "{function}");
+    }
+    let arch = spec.arch("poor").expect("it is there");
+    let planner = Planner::new(&spec, arch);
+    for variant in spec.variants() {
+        planner.plan(&variant).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+#[test]
+fn what_an_architecture_has_is_used() {
+    let spec = poor("op fetch_add_relaxed 32 i>r\nasm ldadd {i}, {mem} -- adds\n");
+    assert_eq!(
+        plan_of(&spec, "poor", "atomic_fetch_add"),
+        "fenced: Some(FullBefore) fetch_add_relaxed Some(FullAfter)"
+    );
+    // Subtracting is adding the negative where adding is one instruction.
+    assert_eq!(
+        plan_of(&spec, "poor", "atomic_fetch_sub_relaxed"),
+        "by fetch_add_relaxed(-i)"
+    );
+    // It is not at this width.
+    assert_eq!(
+        plan_of(&spec, "poor", "atomic64_fetch_sub"),
+        "loop: try_cmpxchg"
+    );
+}

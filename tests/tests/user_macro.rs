@@ -1,0 +1,198 @@
+//! The macros, used as a user would: a crate of its own, with its own tables.
+
+use std::fs;
+use std::path::Path;
+
+use atomics_tests::project::{build_folder, cargo, printed, repository, success, write};
+
+/// A manifest for a scratch crate.
+fn manifest(name: &str, build: bool) -> String {
+    let root = repository();
+    let root = root.display();
+    let build = if build {
+        format!(
+            "[build-dependencies]\natomics-spec = {{ path = \"{root}/atomics-spec\" }}\ncc = \"1\"\n"
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\natomics-macros = {{ path = \"{root}/atomics-macros\" }}\n\n{build}"
+    )
+}
+
+const TABLE: &str = "read\tl\tcv\nset\ts\tv\ti\ntry_cmpxchg\tB\tv\tp:old\ti:new\nnand\tvF\ti\tv\n";
+
+const SEMANTICS: &str = "read basic - - -\nset basic i - -\n\
+    try_cmpxchg exchange new v!=old v==old\nnand bitwise ~(v&i) - -\n";
+
+/// A program that uses the module, and denies all warnings.
+const PROGRAM: &str = r#"//! A user's crate.
+#![deny(warnings)]
+
+atomics_macros::atomics! {
+    /// Our own atomics.
+    pub mod atomics;
+    table = "my.tbl",
+    semantics = "my_semantics.tbl",
+    docs = "docs",
+    BACKEND
+}
+
+use atomics::{Atomic, Full, Release};
+
+/// A state.
+#[derive(atomics_macros::AtomicType, Clone, Copy, Debug, PartialEq)]
+#[atomic(crate = crate::atomics)]
+#[repr(u16)]
+pub enum State {
+    /// Nothing happens.
+    Idle,
+    /// Something does.
+    Busy,
+}
+
+/// Uses it.
+pub fn run() {
+    let x = Atomic::new(0b1100_u8);
+    assert_eq!(x.fetch_nand(0b1010, Full), 0b1100);
+    assert_eq!(x.load(atomics::Acquire), !0b1000);
+    let state = Atomic::new(State::Idle);
+    assert_eq!(state.cmpxchg(State::Idle, State::Busy, Full), Ok(State::Idle));
+    assert_eq!(state.cmpxchg(State::Idle, State::Busy, Full), Err(State::Busy));
+    state.store(State::Idle, Release);
+    assert_eq!(x.fetch_new(0, Full), !0b1000);
+}
+
+#[test]
+fn it_runs() {
+    run();
+}
+"#;
+
+fn program(backend: &str, new: bool) -> String {
+    let program = PROGRAM.replace("BACKEND", backend);
+    if new {
+        program
+    } else {
+        program
+            .lines()
+            .filter(|l| !l.contains("fetch_new"))
+            .fold(String::new(), |a, l| a + l + "\n")
+    }
+}
+
+const DOC: &str = "Not and.\n\n```rust\nuse {crate}::{Atomic, Relaxed};\n\nlet x = Atomic::new(1_i64);\n\
+    x.nand(1, Relaxed);\nassert_eq!(x.load(Relaxed), !1);\n```\n";
+
+fn scratch(name: &str) -> std::path::PathBuf {
+    let folder = build_folder("user").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("a lock file");
+    // The versions of this repository, which are there.
+    write(&folder, &[("Cargo.lock", &lock)]);
+    folder
+}
+
+fn test(folder: &Path) -> std::process::Output {
+    cargo(folder, "user/target", &["test"])
+}
+
+#[test]
+fn a_users_own_table() {
+    let folder = scratch("own_table");
+    write(
+        &folder,
+        &[
+            ("Cargo.toml", &manifest("own_table", false)),
+            ("my.tbl", TABLE),
+            ("my_semantics.tbl", SEMANTICS),
+            ("docs/nand.md", DOC),
+            (
+                "src/lib.rs",
+                &program("path = \"own_table::atomics\",", false),
+            ),
+        ],
+    );
+    let text = success(&test(&folder));
+    // Its examples run: those of the tables, and the one of the user.
+    assert!(text.contains("nand"), "{text}");
+
+    // A change of the table alone rebuilds the crate: the new operation is there.
+    write(
+        &folder,
+        &[(
+            "src/lib.rs",
+            &program("path = \"own_table::atomics\",", true),
+        )],
+    );
+    let text = printed(&test(&folder));
+    assert!(
+        text.contains("fetch_new"),
+        "the operation does not exist yet: {text}"
+    );
+    let table = format!("{TABLE}new\tF\ti\tv\n");
+    let semantics = format!("{SEMANTICS}new bitwise v^i - -\n");
+    write(
+        &folder,
+        &[("my.tbl", &table), ("my_semantics.tbl", &semantics)],
+    );
+    success(&test(&folder));
+
+    // A fault is an error at the macro call that quotes the line of the table.
+    write(
+        &folder,
+        &[("my.tbl", &format!("{table}bad\tvZ\ti\tv\nworse\tv\tq\tv\n"))],
+    );
+    let text = printed(&test(&folder));
+    for part in [
+        "error: unknown meta letter `Z`",
+        "my.tbl:6:6",
+        "bad vZ i v",
+        "error: unknown argument type `q`",
+        "my.tbl:7:9",
+        "worse v q v",
+        "--> src/lib.rs:7:13",
+        "the letters are v, l, s, R, F, f, I, i, B, b",
+    ] {
+        assert!(text.contains(part), "no `{part}` in {text}");
+    }
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn a_users_own_c_helpers() {
+    let folder = scratch("own_helpers");
+    let build = r#"fn main() {
+    let table = std::fs::read("my.tbl").unwrap();
+    let semantics = std::fs::read("my_semantics.tbl").unwrap();
+    let mut tables = atomics_spec::Tables::builtin();
+    tables.ops = atomics_spec::Source { name: "my.tbl", bytes: &table };
+    tables.semantics = atomics_spec::Source { name: "my_semantics.tbl", bytes: &semantics };
+    tables.strict_archs = false;
+    let spec = atomics_spec::Spec::load(&tables).unwrap();
+    let c = atomics_spec::emit::layout::c_files(&spec, "my_driver_").unwrap();
+    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").unwrap());
+    std::fs::write(out.join("atomic.h"), c.header).unwrap();
+    std::fs::write(out.join("atomic.c"), c.source).unwrap();
+    cc::Build::new().file(out.join("atomic.c")).flag("-fwrapv").compile("my_driver");
+    println!("cargo::rerun-if-changed=my.tbl");
+}
+"#;
+    write(
+        &folder,
+        &[
+            ("Cargo.toml", &manifest("own_helpers", true)),
+            ("my.tbl", TABLE),
+            ("my_semantics.tbl", SEMANTICS),
+            ("docs/nand.md", DOC),
+            ("build.rs", build),
+            (
+                "src/lib.rs",
+                &program("backend = c(\"my_driver_\"),", false),
+            ),
+        ],
+    );
+    success(&test(&folder));
+}

@@ -87,7 +87,7 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 /// }
 ///
 /// // SAFETY: A field-less enum has the layout of the integer that its `repr` names, and each of
-/// // its values is one of that integer. It has no interior and is `Send`.
+/// // its values is one of that integer. It is `Send`.
 /// unsafe impl AtomicType for State {
 ///     type Repr = i32;
 /// }
@@ -127,7 +127,7 @@ pub unsafe trait AtomicArithmetic: AtomicType<Repr: AtomicArithmeticOps> {}
 /// Adding any value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits of any
 /// value of the type, or subtracting it from them, wrapping, gives the bits of a value of the type.
 #[diagnostic::on_unimplemented(
-    message = "`{Rhs}` cannot be added to an atomic `{Self}`",
+    message = "`{Self}` has no atomic arithmetic with `{Rhs}`",
     label = "not an operation of this type",
     note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64` and `usize`"
 )]
@@ -245,6 +245,7 @@ impl<T: AtomicType> Atomic<T> {
     /// For as long as `'a` lasts,
     ///
     /// - `ptr` is aligned to the alignment of `T`, and valid for reads and writes;
+    /// - `*ptr` holds a valid `T`, whatever is stored there by others, in Rust or in C;
     /// - no other access to `*ptr`, in Rust or in C, is a data race with atomic accesses under
     ///   the LKMM. That is so if all of them are atomic.
     ///
@@ -264,6 +265,7 @@ impl<T: AtomicType> Atomic<T> {
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         const { Self::LAYOUT };
+        // INVARIANT: The caller promises that the memory holds a valid `T` for `'a`.
         // SAFETY: `Atomic<T>` has the layout of `T`; the caller promises that the pointer is
         // valid for `'a`, and that no other access races with those through the reference.
         unsafe { &*ptr.cast::<Self>() }
@@ -272,7 +274,7 @@ impl<T: AtomicType> Atomic<T> {
     /// Returns a pointer to the value, for C or for accesses of another size.
     ///
     /// The pointer is aligned, and valid for as long as the variable. What is done with it must
-    /// not be a data race under the LKMM.
+    /// not be a data race under the LKMM, and must leave a valid `T` there.
     ///
     /// # Examples
     ///

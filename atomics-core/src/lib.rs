@@ -36,7 +36,7 @@
 //! # Backends
 //!
 //! On x86_64 the operations are inline assembly. With the feature `c-helpers` they are calls of C
-//! functions that are built with the crate, on any architecture; that needs a C compiler.
+//! functions that are built with the crate, on any 64-bit architecture; that needs a C compiler.
 //!
 //! # Do not mix memory models
 //!

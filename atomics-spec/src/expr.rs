@@ -106,6 +106,34 @@ impl Expr {
         }
     }
 
+    /// The comparison that is true where this one is not; none of a value.
+    pub fn negated(&self) -> Option<Expr> {
+        let Expr::Binary(op, a, b) = self else {
+            return None;
+        };
+        let op = match op {
+            Binary::Eq => Binary::Ne,
+            Binary::Ne => Binary::Eq,
+            Binary::Lt => Binary::Ge,
+            Binary::Ge => Binary::Lt,
+            Binary::Gt => Binary::Le,
+            Binary::Le => Binary::Gt,
+            _ => return None,
+        };
+        Some(Expr::Binary(op, a.clone(), b.clone()))
+    }
+
+    /// Whether it is a comparison of which is greater, which is signed.
+    pub fn is_signed(&self) -> bool {
+        let ordered = [Binary::Lt, Binary::Le, Binary::Gt, Binary::Ge];
+        matches!(self, Expr::Binary(op, ..) if ordered.contains(op))
+    }
+
+    /// The expression as a table has it, without blanks.
+    pub fn unspaced(&self) -> String {
+        self.to_string().replace(' ', "")
+    }
+
     /// Whether the variable `name` occurs.
     pub fn mentions(&self, name: &str) -> bool {
         match self {
@@ -232,11 +260,22 @@ impl Expr {
 
     /// The expression in Rust, for variables of the signed integer type `ty`.
     pub fn rust(&self, ty: &str, name: &dyn Fn(&str) -> String) -> String {
+        self.rust_text(ty, name, false)
+    }
+
+    /// The expression in Rust; if it is to be `typed`, its type does not depend on what it is used
+    /// for.
+    fn rust_text(&self, ty: &str, name: &dyn Fn(&str) -> String, typed: bool) -> String {
+        let suffix = if typed {
+            format!("_{ty}")
+        } else {
+            String::new()
+        };
         match self {
-            Expr::Num(n) => n.to_string(),
+            Expr::Num(n) => format!("{n}{suffix}"),
             Expr::Var(var) => name(var),
             Expr::Unary(Unary::Neg, a) => format!("{}.wrapping_neg()", a.receiver(ty, name)),
-            Expr::Unary(Unary::Not, a) => format!("!{}", a.rust_operand(ty, name, 5)),
+            Expr::Unary(Unary::Not, a) => format!("!{}", a.rust_operand(ty, name, 5, typed)),
             Expr::Binary(Binary::Add, a, b) => {
                 format!(
                     "{}.wrapping_add({})",
@@ -257,17 +296,23 @@ impl Expr {
                 let (left, right) = (if level == 0 { 1 } else { level }, level + 1);
                 format!(
                     "{} {} {}",
-                    a.rust_operand(ty, name, left),
+                    a.rust_operand(ty, name, left, typed),
                     op.symbol(),
-                    b.rust_operand(ty, name, right)
+                    b.rust_operand(ty, name, right, false)
                 )
             }
         }
     }
 
     /// An operand in Rust, in parentheses if it binds more loosely than `level`.
-    fn rust_operand(&self, ty: &str, name: &dyn Fn(&str) -> String, level: usize) -> String {
-        let text = self.rust(ty, name);
+    fn rust_operand(
+        &self,
+        ty: &str,
+        name: &dyn Fn(&str) -> String,
+        level: usize,
+        typed: bool,
+    ) -> String {
+        let text = self.rust_text(ty, name, typed);
         match self {
             // A sum is a method call in Rust, which binds most tightly.
             Expr::Binary(op, ..) if op.level() < level.min(4) => format!("({text})"),
@@ -275,13 +320,13 @@ impl Expr {
         }
     }
 
-    /// The receiver of a method call in Rust.
+    /// The receiver of a method call in Rust, which must have a type by itself.
     fn receiver(&self, ty: &str, name: &dyn Fn(&str) -> String) -> String {
+        let text = self.rust_operand(ty, name, 5, true);
         match self {
-            Expr::Num(n) if *n < 0 => format!("({n}_{ty})"),
-            Expr::Num(n) => format!("{n}_{ty}"),
-            Expr::Unary(Unary::Not, _) => format!("({})", self.rust(ty, name)),
-            _ => self.rust_operand(ty, name, 5),
+            Expr::Unary(Unary::Not, _) => format!("({text})"),
+            Expr::Num(n) if *n < 0 => format!("({text})"),
+            _ => text,
         }
     }
 

@@ -347,7 +347,8 @@ impl<'s> Goal<'s> {
         let may_tell = match tells {
             Tells::Result => self.same_result(form),
             Tells::Old => true,
-            Tells::New => form.form == Form::Return,
+            // The new value does not tell what to write through a pointer.
+            Tells::New => form.form == Form::Return && own.op.pointer().is_none(),
         };
         if !may_tell || !self.new.is_like(new) || !alike(&self.fails, &form.meaning.fails) {
             return None;

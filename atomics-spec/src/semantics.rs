@@ -4,7 +4,7 @@ use crate::diag::Errors;
 use crate::expr::{Binary, Expr, Kind, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
 use crate::table::{Form, Op, Parsed, Table};
-use crate::types::{self, Class, Operand, unknown_class};
+use crate::types::{self, Class, Operand, Type, Types, unknown_class};
 
 const COLUMNS: &str = "name  class  new  fails  result";
 
@@ -159,6 +159,7 @@ fn parse_row(
     // A load has no values but the old one.
     if !op.forms.contains(&Form::Load) {
         check_class(&meaning, op, &classes[meaning.class], &cells, errors);
+        check_signs(&meaning, &types.types, &cells, errors);
     }
     (errors.0.len() == before).then_some(meaning)
 }
@@ -276,11 +277,51 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
             ));
         }
     }
+    // The typed method says by `Ok` and `Err` whether it stored something.
+    let succeeds = meaning.fails.as_ref().and_then(Expr::negated);
+    let tells = has(|f| matches!(f, Form::Truth(_))) && op.pointer().is_some();
+    if let (true, Some(succeeds), Some(result)) = (tells, &succeeds, &meaning.result) {
+        if result.kind() == Kind::Truth && result != succeeds {
+            errors.push(cells.result.error(
+                format!(
+                    "`{}` has a `p` argument, but does not return whether it stored",
+                    op.name
+                ),
+                format!(
+                    "write {}, which is when it does not fail",
+                    succeeds.unspaced()
+                ),
+            ));
+        }
+    }
     if meaning.result.is_some() && !wanted.iter().any(|(_, needed, ..)| *needed) {
         errors.push(cells.result.error(
             format!("no form of `{}` returns this", op.name),
             "write `-`: F and f return the old value, R the new one, the others nothing",
         ));
+    }
+}
+
+/// Comparisons are signed, so that what they say would be wrong of an unsigned type.
+fn check_signs(meaning: &Meaning, types: &Types, cells: &Cells<'_>, errors: &mut Errors) {
+    let has = |t: &&Type| t.classes.contains(&meaning.class);
+    let Some(other) = types.types.iter().filter(has).find(|t| !t.is_signed()) else {
+        return;
+    };
+    let class = &types.classes[meaning.class].name;
+    for (expr, cell) in [
+        (&meaning.fails, cells.fails),
+        (&meaning.result, cells.result),
+    ] {
+        if expr.as_ref().is_some_and(Expr::is_signed) {
+            errors.push(cell.error(
+                format!(
+                    "a signed comparison in the class `{class}`, which `{}` has",
+                    other.name
+                ),
+                "compare with == or !=, or use a class that only signed types have",
+            ));
+        }
     }
 }
 

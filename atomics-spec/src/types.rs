@@ -110,6 +110,15 @@ impl Type {
         ("usize", Width::Pointer),
     ];
 
+    /// The width of its values.
+    pub fn width(&self) -> Width {
+        match Self::INTS.iter().find(|(name, _)| *name == self.name) {
+            Some((_, width)) => *width,
+            None if self.name == "bool" => Width::Bits(8),
+            None => Width::Pointer,
+        }
+    }
+
     /// Whether it is a raw pointer.
     pub fn is_pointer(&self) -> bool {
         self.name.starts_with('*')
@@ -118,6 +127,11 @@ impl Type {
     /// Whether it is an integer.
     pub fn is_integer(&self) -> bool {
         Self::INTS.iter().any(|(name, _)| *name == self.name)
+    }
+
+    /// Whether its values can be negative.
+    pub fn is_signed(&self) -> bool {
+        self.is_integer() && !self.is_unsigned()
     }
 
     /// Whether it is an unsigned integer.

@@ -1,5 +1,6 @@
 //! Scratch projects for tests that need cargo.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
@@ -100,4 +101,18 @@ fn copy(from: &Path, to: &Path, root: &Path) {
             fs::copy(&path, &target).expect("a writable folder");
         }
     }
+}
+
+/// All files below a folder with their contents.
+pub fn contents(folder: &Path) -> BTreeSet<(PathBuf, Vec<u8>)> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.insert((path.clone(), fs::read(&path).expect("readable")));
+        }
+    }
+    found
 }

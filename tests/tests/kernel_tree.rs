@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use atomics_tests::project::{self, success};
+use atomics_tests::project::{self, contents, success};
 
 fn tree() -> Option<PathBuf> {
     let named = env::var_os("LKMM_KERNEL_TREE")
@@ -62,20 +62,6 @@ fn copy_of(tree: &Path) -> tempfile::TempDir {
         );
     }
     folder
-}
-
-/// All files below a folder with their contents.
-fn contents(folder: &Path) -> BTreeSet<(PathBuf, Vec<u8>)> {
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(folder).expect("readable") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            found.extend(contents(&path));
-        } else {
-            found.insert((path.clone(), fs::read(&path).expect("readable")));
-        }
-    }
-    found
 }
 
 /// C without its comment lines.

@@ -15,6 +15,9 @@ mod x86_64;
 #[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
 pub(crate) use x86_64::*;
 
+#[cfg(all(feature = "c-helpers", not(target_pointer_width = "64")))]
+compile_error!("the C helpers are for 64-bit architectures");
+
 #[cfg(not(any(feature = "c-helpers", target_arch = "x86_64")))]
 compile_error!(
     "atomics-core has no instructions for this architecture yet; its feature `c-helpers` does it in C"

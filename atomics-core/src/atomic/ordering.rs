@@ -4,8 +4,9 @@
 //!
 //! They mean what they mean in the LKMM (`tools/memory-model/Documentation/explanation.txt`):
 //!
-//! - [`Relaxed`] orders nothing, but for dependencies: what is stored under a condition that
-//!   was loaded, or stored or loaded at an address that was loaded, comes after the load.
+//! - [`Relaxed`] orders nothing, but for dependencies: a store comes after the load that its
+//!   condition, its address or its value was computed from, and so does an access whose address
+//!   was computed from the load.
 //! - [`Acquire`] orders the load of the operation before all accesses that follow. A store in
 //!   the same operation is relaxed.
 //! - [`Release`] orders all accesses that precede before the store of the operation. A load in
@@ -437,7 +438,7 @@ impl DispatchOrdering for Relaxed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed` or `Acquire`",
-    note = "an operation that only loads has no store for `Release` or `Full` to order"
+    note = "an operation that only loads has no store for `Release` to order, and C has no fully ordered one: use a barrier"
 )]
 pub trait AcquireOrRelaxed: Ordering + DispatchAcquireOrRelaxed {}
 
@@ -472,7 +473,7 @@ impl DispatchAcquireOrRelaxed for Acquire {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed` or `Release`",
-    note = "an operation that only stores has no load for `Acquire` or `Full` to order"
+    note = "an operation that only stores has no load for `Acquire` to order; for a fully ordered store, use `smp_store_mb`"
 )]
 pub trait ReleaseOrRelaxed: Ordering + DispatchReleaseOrRelaxed {}
 

@@ -92,7 +92,7 @@ where
 /// assert_eq!(field, 22);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs, O: RelaxedOnly>(ptr: *mut T, i: Rhs, ordering: O) {
+pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.add(i, ordering);
 }
@@ -175,7 +175,7 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// assert_eq!(field, 2);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs, O: RelaxedOnly>(ptr: *mut T, i: Rhs, ordering: O) {
+pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.sub(i, ordering);
 }
@@ -258,7 +258,7 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// assert_eq!(field, 13);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_inc<T: AtomicArithmetic, O: RelaxedOnly>(ptr: *mut T, ordering: O) {
+pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.inc(ordering);
 }
@@ -333,7 +333,7 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// assert_eq!(field, 11);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_dec<T: AtomicArithmetic, O: RelaxedOnly>(ptr: *mut T, ordering: O) {
+pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.dec(ordering);
 }
@@ -408,7 +408,7 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// assert_eq!(field, 8);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_and<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
+pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.and(i, ordering);
 }
@@ -458,7 +458,7 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// assert_eq!(field, 4);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_andnot<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
+pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.andnot(i, ordering);
 }
@@ -512,7 +512,7 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 /// assert_eq!(field, 14);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_or<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
+pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.or(i, ordering);
 }
@@ -562,7 +562,7 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 /// assert_eq!(field, 6);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_xor<T: AtomicBitwise, O: RelaxedOnly>(ptr: *mut T, i: T, ordering: O) {
+pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.xor(i, ordering);
 }
@@ -680,10 +680,10 @@ where
 /// assert_eq!(field, 2);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_sub_and_test<T: AtomicTest, O: FullOnly>(
+pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
     ptr: *mut T,
     i: T,
-    ordering: O,
+    ordering: impl FullOnly,
 ) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.sub_and_test(i, ordering)
@@ -709,7 +709,7 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest, O: FullOnly>(
 /// assert_eq!(field, 11);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_dec_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, ordering: O) -> bool {
+pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.dec_and_test(ordering)
 }
@@ -734,7 +734,7 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, order
 /// assert_eq!(field, 13);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_inc_and_test<T: AtomicTest, O: FullOnly>(ptr: *mut T, ordering: O) -> bool {
+pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.inc_and_test(ordering)
 }
@@ -795,11 +795,11 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
 /// assert_eq!(field, 0);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional, O: FullOnly>(
+pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
     ptr: *mut T,
     a: T,
     u: T,
-    ordering: O,
+    ordering: impl FullOnly,
 ) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.fetch_add_unless(a, u, ordering)
@@ -832,11 +832,11 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional, O: FullOnly>(
 /// assert_eq!(field, 0);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_add_unless<T: AtomicConditional, O: FullOnly>(
+pub unsafe fn atomic_add_unless<T: AtomicConditional>(
     ptr: *mut T,
     a: T,
     u: T,
-    ordering: O,
+    ordering: impl FullOnly,
 ) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.add_unless(a, u, ordering)
@@ -869,9 +869,9 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional, O: FullOnly>(
 /// assert_eq!(field, 0);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_inc_not_zero<T: AtomicConditional, O: FullOnly>(
+pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
     ptr: *mut T,
-    ordering: O,
+    ordering: impl FullOnly,
 ) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.inc_not_zero(ordering)
@@ -904,9 +904,9 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional, O: FullOnly>(
 /// assert_eq!(field, -1);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned, O: FullOnly>(
+pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
     ptr: *mut T,
-    ordering: O,
+    ordering: impl FullOnly,
 ) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.inc_unless_negative(ordering)
@@ -939,9 +939,9 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned, O: FullOnly>(
 /// assert_eq!(field, 12);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned, O: FullOnly>(
+pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
     ptr: *mut T,
-    ordering: O,
+    ordering: impl FullOnly,
 ) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.dec_unless_positive(ordering)
@@ -974,7 +974,7 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned, O: FullOnly>(
 /// assert_eq!(field, 0);
 /// ```
 #[inline(always)]
-pub unsafe fn atomic_dec_if_positive<T: AtomicSigned, O: FullOnly>(ptr: *mut T, ordering: O) -> T {
+pub unsafe fn atomic_dec_if_positive<T: AtomicSigned>(ptr: *mut T, ordering: impl FullOnly) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
     unsafe { Atomic::from_ptr(ptr) }.dec_if_positive(ordering)
 }

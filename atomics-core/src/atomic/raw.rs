@@ -22,8 +22,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_read(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_read(self.as_ptr()) }
     }
 
@@ -32,8 +33,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_read_acquire(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_read_acquire(self.as_ptr()) }
     }
 
@@ -42,8 +44,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_set(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_set(self.as_ptr(), i) };
     }
 
@@ -52,8 +55,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_set_release(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_set_release(self.as_ptr(), i) };
     }
 
@@ -62,8 +66,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_add(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add(i, self.as_ptr()) };
     }
 
@@ -73,8 +78,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_add_return(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_return(i, self.as_ptr()) }
     }
 
@@ -84,8 +90,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_add_return_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_return_acquire(i, self.as_ptr()) }
     }
 
@@ -95,8 +102,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_add_return_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_return_release(i, self.as_ptr()) }
     }
 
@@ -106,8 +114,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_add_return_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -116,8 +125,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_add(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_add(i, self.as_ptr()) }
     }
 
@@ -126,8 +136,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_add_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_add_acquire(i, self.as_ptr()) }
     }
 
@@ -136,8 +147,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_add_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_add_release(i, self.as_ptr()) }
     }
 
@@ -146,8 +158,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_add_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_add_relaxed(i, self.as_ptr()) }
     }
 
@@ -156,8 +169,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_sub(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_sub(i, self.as_ptr()) };
     }
 
@@ -167,8 +181,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_sub_return(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_sub_return(i, self.as_ptr()) }
     }
 
@@ -178,8 +193,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_sub_return_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_sub_return_acquire(i, self.as_ptr()) }
     }
 
@@ -189,8 +205,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_sub_return_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_sub_return_release(i, self.as_ptr()) }
     }
 
@@ -200,8 +217,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_sub_return_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_sub_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -210,8 +228,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_sub(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_sub(i, self.as_ptr()) }
     }
 
@@ -220,8 +239,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_sub_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_sub_acquire(i, self.as_ptr()) }
     }
 
@@ -230,8 +250,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_sub_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_sub_release(i, self.as_ptr()) }
     }
 
@@ -240,8 +261,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_sub_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
@@ -250,8 +272,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_inc(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc(self.as_ptr()) };
     }
 
@@ -261,8 +284,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_inc_return(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_return(self.as_ptr()) }
     }
 
@@ -272,8 +296,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_inc_return_acquire(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_return_acquire(self.as_ptr()) }
     }
 
@@ -283,8 +308,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_inc_return_release(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_return_release(self.as_ptr()) }
     }
 
@@ -294,8 +320,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_inc_return_relaxed(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_return_relaxed(self.as_ptr()) }
     }
 
@@ -304,8 +331,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_inc(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_inc(self.as_ptr()) }
     }
 
@@ -314,8 +342,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_inc_acquire(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_inc_acquire(self.as_ptr()) }
     }
 
@@ -324,8 +353,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_inc_release(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_inc_release(self.as_ptr()) }
     }
 
@@ -334,8 +364,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_inc_relaxed(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_inc_relaxed(self.as_ptr()) }
     }
 
@@ -344,8 +375,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_dec(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec(self.as_ptr()) };
     }
 
@@ -355,8 +387,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_dec_return(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_return(self.as_ptr()) }
     }
 
@@ -366,8 +399,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_dec_return_acquire(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_return_acquire(self.as_ptr()) }
     }
 
@@ -377,8 +411,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_dec_return_release(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_return_release(self.as_ptr()) }
     }
 
@@ -388,8 +423,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_dec_return_relaxed(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_return_relaxed(self.as_ptr()) }
     }
 
@@ -398,8 +434,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_dec(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_dec(self.as_ptr()) }
     }
 
@@ -408,8 +445,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_dec_acquire(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_dec_acquire(self.as_ptr()) }
     }
 
@@ -418,8 +456,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_dec_release(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_dec_release(self.as_ptr()) }
     }
 
@@ -428,8 +467,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_dec_relaxed(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_dec_relaxed(self.as_ptr()) }
     }
 
@@ -438,8 +478,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_and(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_and(i, self.as_ptr()) };
     }
 
@@ -448,8 +489,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_and(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_and(i, self.as_ptr()) }
     }
 
@@ -458,8 +500,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_and_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_and_acquire(i, self.as_ptr()) }
     }
 
@@ -468,8 +511,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_and_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_and_release(i, self.as_ptr()) }
     }
 
@@ -478,8 +522,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_and_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_and_relaxed(i, self.as_ptr()) }
     }
 
@@ -488,8 +533,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_andnot(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_andnot(i, self.as_ptr()) };
     }
 
@@ -498,8 +544,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_andnot(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_andnot(i, self.as_ptr()) }
     }
 
@@ -508,8 +555,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_andnot_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
@@ -518,8 +566,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_andnot_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_andnot_release(i, self.as_ptr()) }
     }
 
@@ -528,8 +577,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_andnot_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
@@ -538,8 +588,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_or(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_or(i, self.as_ptr()) };
     }
 
@@ -548,8 +599,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_or(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_or(i, self.as_ptr()) }
     }
 
@@ -558,8 +610,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_or_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_or_acquire(i, self.as_ptr()) }
     }
 
@@ -568,8 +621,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_or_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_or_release(i, self.as_ptr()) }
     }
 
@@ -578,8 +632,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_or_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_or_relaxed(i, self.as_ptr()) }
     }
 
@@ -588,8 +643,9 @@ impl AtomicRepr<i32> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_xor(&self, i: i32) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_xor(i, self.as_ptr()) };
     }
 
@@ -598,8 +654,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_fetch_xor(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_xor(i, self.as_ptr()) }
     }
 
@@ -608,8 +665,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_fetch_xor_acquire(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_xor_acquire(i, self.as_ptr()) }
     }
 
@@ -618,8 +676,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_fetch_xor_release(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_xor_release(i, self.as_ptr()) }
     }
 
@@ -628,8 +687,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_fetch_xor_relaxed(&self, i: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
@@ -638,8 +698,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_xchg(&self, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_xchg(self.as_ptr(), new) }
     }
 
@@ -648,8 +709,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_xchg_acquire(&self, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_xchg_acquire(self.as_ptr(), new) }
     }
 
@@ -658,8 +720,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_xchg_release(&self, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_xchg_release(self.as_ptr(), new) }
     }
 
@@ -668,8 +731,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_xchg_relaxed(&self, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_xchg_relaxed(self.as_ptr(), new) }
     }
 
@@ -679,8 +743,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_cmpxchg(&self, old: i32, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -690,8 +755,9 @@ impl AtomicRepr<i32> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_cmpxchg_acquire(&self, old: i32, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -701,8 +767,9 @@ impl AtomicRepr<i32> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_cmpxchg_release(&self, old: i32, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -712,8 +779,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_cmpxchg_relaxed(&self, old: i32, new: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -723,8 +791,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_try_cmpxchg(&self, old: &mut i32, new: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_try_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -734,8 +803,9 @@ impl AtomicRepr<i32> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_try_cmpxchg_acquire(&self, old: &mut i32, new: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -745,8 +815,9 @@ impl AtomicRepr<i32> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_try_cmpxchg_release(&self, old: &mut i32, new: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -756,8 +827,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_try_cmpxchg_relaxed(&self, old: &mut i32, new: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -766,8 +838,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_sub_and_test(&self, i: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_sub_and_test(i, self.as_ptr()) }
     }
 
@@ -776,8 +849,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_dec_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_and_test(self.as_ptr()) }
     }
 
@@ -786,8 +860,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_inc_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_and_test(self.as_ptr()) }
     }
 
@@ -796,8 +871,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_add_negative(&self, i: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_negative(i, self.as_ptr()) }
     }
 
@@ -806,8 +882,9 @@ impl AtomicRepr<i32> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_add_negative_acquire(&self, i: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_negative_acquire(i, self.as_ptr()) }
     }
 
@@ -816,8 +893,9 @@ impl AtomicRepr<i32> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_add_negative_release(&self, i: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_negative_release(i, self.as_ptr()) }
     }
 
@@ -826,8 +904,9 @@ impl AtomicRepr<i32> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_add_negative_relaxed(&self, i: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_negative_relaxed(i, self.as_ptr()) }
     }
 
@@ -837,8 +916,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_fetch_add_unless(&self, a: i32, u: i32) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_fetch_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -848,8 +928,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_add_unless(&self, a: i32, u: i32) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -859,8 +940,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_inc_not_zero(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_not_zero(self.as_ptr()) }
     }
 
@@ -870,8 +952,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_inc_unless_negative(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_inc_unless_negative(self.as_ptr()) }
     }
 
@@ -881,8 +964,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_dec_unless_positive(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_unless_positive(self.as_ptr()) }
     }
 
@@ -892,8 +976,9 @@ impl AtomicRepr<i32> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_dec_if_positive(&self) -> i32 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_dec_if_positive(self.as_ptr()) }
     }
 }
@@ -908,8 +993,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_read(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_read(self.as_ptr()) }
     }
 
@@ -918,8 +1004,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_read_acquire(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_read_acquire(self.as_ptr()) }
     }
 
@@ -928,8 +1015,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_set(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_set(self.as_ptr(), i) };
     }
 
@@ -938,8 +1026,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_set_release(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_set_release(self.as_ptr(), i) };
     }
 
@@ -948,8 +1037,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_add(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add(i, self.as_ptr()) };
     }
 
@@ -959,8 +1049,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_add_return(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_return(i, self.as_ptr()) }
     }
 
@@ -970,8 +1061,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_add_return_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_return_acquire(i, self.as_ptr()) }
     }
 
@@ -981,8 +1073,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_add_return_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_return_release(i, self.as_ptr()) }
     }
 
@@ -992,8 +1085,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_add_return_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -1002,8 +1096,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_add(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_add(i, self.as_ptr()) }
     }
 
@@ -1012,8 +1107,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_add_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_add_acquire(i, self.as_ptr()) }
     }
 
@@ -1022,8 +1118,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_add_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_add_release(i, self.as_ptr()) }
     }
 
@@ -1032,8 +1129,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_add_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_add_relaxed(i, self.as_ptr()) }
     }
 
@@ -1042,8 +1140,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_sub(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_sub(i, self.as_ptr()) };
     }
 
@@ -1053,8 +1152,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_sub_return(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_sub_return(i, self.as_ptr()) }
     }
 
@@ -1064,8 +1164,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_sub_return_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_sub_return_acquire(i, self.as_ptr()) }
     }
 
@@ -1075,8 +1176,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_sub_return_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_sub_return_release(i, self.as_ptr()) }
     }
 
@@ -1086,8 +1188,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_sub_return_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_sub_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -1096,8 +1199,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_sub(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_sub(i, self.as_ptr()) }
     }
 
@@ -1106,8 +1210,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_sub_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_sub_acquire(i, self.as_ptr()) }
     }
 
@@ -1116,8 +1221,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_sub_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_sub_release(i, self.as_ptr()) }
     }
 
@@ -1126,8 +1232,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_sub_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
@@ -1136,8 +1243,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_inc(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc(self.as_ptr()) };
     }
 
@@ -1147,8 +1255,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_inc_return(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_return(self.as_ptr()) }
     }
 
@@ -1158,8 +1267,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_inc_return_acquire(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_return_acquire(self.as_ptr()) }
     }
 
@@ -1169,8 +1279,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_inc_return_release(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_return_release(self.as_ptr()) }
     }
 
@@ -1180,8 +1291,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_inc_return_relaxed(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_return_relaxed(self.as_ptr()) }
     }
 
@@ -1190,8 +1302,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_inc(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_inc(self.as_ptr()) }
     }
 
@@ -1200,8 +1313,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_inc_acquire(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_inc_acquire(self.as_ptr()) }
     }
 
@@ -1210,8 +1324,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_inc_release(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_inc_release(self.as_ptr()) }
     }
 
@@ -1220,8 +1335,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_inc_relaxed(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_inc_relaxed(self.as_ptr()) }
     }
 
@@ -1230,8 +1346,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_dec(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec(self.as_ptr()) };
     }
 
@@ -1241,8 +1358,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_dec_return(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_return(self.as_ptr()) }
     }
 
@@ -1252,8 +1370,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_dec_return_acquire(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_return_acquire(self.as_ptr()) }
     }
 
@@ -1263,8 +1382,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_dec_return_release(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_return_release(self.as_ptr()) }
     }
 
@@ -1274,8 +1394,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_dec_return_relaxed(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_return_relaxed(self.as_ptr()) }
     }
 
@@ -1284,8 +1405,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_dec(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_dec(self.as_ptr()) }
     }
 
@@ -1294,8 +1416,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_dec_acquire(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_dec_acquire(self.as_ptr()) }
     }
 
@@ -1304,8 +1427,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_dec_release(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_dec_release(self.as_ptr()) }
     }
 
@@ -1314,8 +1438,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_dec_relaxed(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_dec_relaxed(self.as_ptr()) }
     }
 
@@ -1324,8 +1449,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_and(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_and(i, self.as_ptr()) };
     }
 
@@ -1334,8 +1460,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_and(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_and(i, self.as_ptr()) }
     }
 
@@ -1344,8 +1471,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_and_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_and_acquire(i, self.as_ptr()) }
     }
 
@@ -1354,8 +1482,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_and_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_and_release(i, self.as_ptr()) }
     }
 
@@ -1364,8 +1493,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_and_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_and_relaxed(i, self.as_ptr()) }
     }
 
@@ -1374,8 +1504,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_andnot(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_andnot(i, self.as_ptr()) };
     }
 
@@ -1384,8 +1515,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_andnot(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_andnot(i, self.as_ptr()) }
     }
 
@@ -1394,8 +1526,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_andnot_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
@@ -1404,8 +1537,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_andnot_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_andnot_release(i, self.as_ptr()) }
     }
 
@@ -1414,8 +1548,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_andnot_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
@@ -1424,8 +1559,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_or(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_or(i, self.as_ptr()) };
     }
 
@@ -1434,8 +1570,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_or(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_or(i, self.as_ptr()) }
     }
 
@@ -1444,8 +1581,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_or_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_or_acquire(i, self.as_ptr()) }
     }
 
@@ -1454,8 +1592,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_or_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_or_release(i, self.as_ptr()) }
     }
 
@@ -1464,8 +1603,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_or_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_or_relaxed(i, self.as_ptr()) }
     }
 
@@ -1474,8 +1614,9 @@ impl AtomicRepr<i64> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic64_xor(&self, i: i64) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_xor(i, self.as_ptr()) };
     }
 
@@ -1484,8 +1625,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_fetch_xor(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_xor(i, self.as_ptr()) }
     }
 
@@ -1494,8 +1636,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_fetch_xor_acquire(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_xor_acquire(i, self.as_ptr()) }
     }
 
@@ -1504,8 +1647,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_fetch_xor_release(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_xor_release(i, self.as_ptr()) }
     }
 
@@ -1514,8 +1658,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_fetch_xor_relaxed(&self, i: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
@@ -1524,8 +1669,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_xchg(&self, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_xchg(self.as_ptr(), new) }
     }
 
@@ -1534,8 +1680,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_xchg_acquire(&self, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_xchg_acquire(self.as_ptr(), new) }
     }
 
@@ -1544,8 +1691,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_xchg_release(&self, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_xchg_release(self.as_ptr(), new) }
     }
 
@@ -1554,8 +1702,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_xchg_relaxed(&self, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_xchg_relaxed(self.as_ptr(), new) }
     }
 
@@ -1565,8 +1714,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_cmpxchg(&self, old: i64, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -1576,8 +1726,9 @@ impl AtomicRepr<i64> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_cmpxchg_acquire(&self, old: i64, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -1587,8 +1738,9 @@ impl AtomicRepr<i64> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_cmpxchg_release(&self, old: i64, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -1598,8 +1750,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_cmpxchg_relaxed(&self, old: i64, new: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -1609,8 +1762,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_try_cmpxchg(&self, old: &mut i64, new: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_try_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -1620,8 +1774,9 @@ impl AtomicRepr<i64> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_try_cmpxchg_acquire(&self, old: &mut i64, new: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -1631,8 +1786,9 @@ impl AtomicRepr<i64> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_try_cmpxchg_release(&self, old: &mut i64, new: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -1642,8 +1798,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_try_cmpxchg_relaxed(&self, old: &mut i64, new: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -1652,8 +1809,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_sub_and_test(&self, i: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_sub_and_test(i, self.as_ptr()) }
     }
 
@@ -1662,8 +1820,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_dec_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_and_test(self.as_ptr()) }
     }
 
@@ -1672,8 +1831,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_inc_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_and_test(self.as_ptr()) }
     }
 
@@ -1682,8 +1842,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic64_add_negative(&self, i: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_negative(i, self.as_ptr()) }
     }
 
@@ -1692,8 +1853,9 @@ impl AtomicRepr<i64> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic64_add_negative_acquire(&self, i: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_negative_acquire(i, self.as_ptr()) }
     }
 
@@ -1702,8 +1864,9 @@ impl AtomicRepr<i64> {
     /// It is release.
     #[inline(always)]
     pub fn atomic64_add_negative_release(&self, i: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_negative_release(i, self.as_ptr()) }
     }
 
@@ -1712,8 +1875,9 @@ impl AtomicRepr<i64> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic64_add_negative_relaxed(&self, i: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_negative_relaxed(i, self.as_ptr()) }
     }
 
@@ -1723,8 +1887,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_fetch_add_unless(&self, a: i64, u: i64) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_fetch_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -1734,8 +1899,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_add_unless(&self, a: i64, u: i64) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -1745,8 +1911,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_inc_not_zero(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_not_zero(self.as_ptr()) }
     }
 
@@ -1756,8 +1923,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_inc_unless_negative(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_inc_unless_negative(self.as_ptr()) }
     }
 
@@ -1767,8 +1935,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_dec_unless_positive(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_unless_positive(self.as_ptr()) }
     }
 
@@ -1778,8 +1947,9 @@ impl AtomicRepr<i64> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic64_dec_if_positive(&self) -> i64 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic64_dec_if_positive(self.as_ptr()) }
     }
 }
@@ -1794,8 +1964,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_read(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_read(self.as_ptr()) }
     }
 
@@ -1804,8 +1975,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_read_acquire(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_read_acquire(self.as_ptr()) }
     }
 
@@ -1814,8 +1986,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_set(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_set(self.as_ptr(), i) };
     }
 
@@ -1824,8 +1997,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_set_release(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_set_release(self.as_ptr(), i) };
     }
 
@@ -1834,8 +2008,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_add(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add(i, self.as_ptr()) };
     }
 
@@ -1845,8 +2020,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_add_return(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_return(i, self.as_ptr()) }
     }
 
@@ -1856,8 +2032,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_add_return_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_return_acquire(i, self.as_ptr()) }
     }
 
@@ -1867,8 +2044,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_add_return_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_return_release(i, self.as_ptr()) }
     }
 
@@ -1878,8 +2056,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_add_return_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -1888,8 +2067,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_add(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_add(i, self.as_ptr()) }
     }
 
@@ -1898,8 +2078,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_add_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_add_acquire(i, self.as_ptr()) }
     }
 
@@ -1908,8 +2089,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_add_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_add_release(i, self.as_ptr()) }
     }
 
@@ -1918,8 +2100,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_add_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_add_relaxed(i, self.as_ptr()) }
     }
 
@@ -1928,8 +2111,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_sub(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_sub(i, self.as_ptr()) };
     }
 
@@ -1939,8 +2123,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_sub_return(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_sub_return(i, self.as_ptr()) }
     }
 
@@ -1950,8 +2135,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_sub_return_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_sub_return_acquire(i, self.as_ptr()) }
     }
 
@@ -1961,8 +2147,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_sub_return_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_sub_return_release(i, self.as_ptr()) }
     }
 
@@ -1972,8 +2159,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_sub_return_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_sub_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -1982,8 +2170,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_sub(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_sub(i, self.as_ptr()) }
     }
 
@@ -1992,8 +2181,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_sub_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_sub_acquire(i, self.as_ptr()) }
     }
 
@@ -2002,8 +2192,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_sub_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_sub_release(i, self.as_ptr()) }
     }
 
@@ -2012,8 +2203,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_sub_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
@@ -2022,8 +2214,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_inc(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc(self.as_ptr()) };
     }
 
@@ -2033,8 +2226,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_inc_return(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_return(self.as_ptr()) }
     }
 
@@ -2044,8 +2238,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_inc_return_acquire(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_return_acquire(self.as_ptr()) }
     }
 
@@ -2055,8 +2250,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_inc_return_release(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_return_release(self.as_ptr()) }
     }
 
@@ -2066,8 +2262,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_inc_return_relaxed(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_return_relaxed(self.as_ptr()) }
     }
 
@@ -2076,8 +2273,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_inc(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_inc(self.as_ptr()) }
     }
 
@@ -2086,8 +2284,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_inc_acquire(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_inc_acquire(self.as_ptr()) }
     }
 
@@ -2096,8 +2295,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_inc_release(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_inc_release(self.as_ptr()) }
     }
 
@@ -2106,8 +2306,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_inc_relaxed(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_inc_relaxed(self.as_ptr()) }
     }
 
@@ -2116,8 +2317,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_dec(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec(self.as_ptr()) };
     }
 
@@ -2127,8 +2329,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_dec_return(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_return(self.as_ptr()) }
     }
 
@@ -2138,8 +2341,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_dec_return_acquire(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_return_acquire(self.as_ptr()) }
     }
 
@@ -2149,8 +2353,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_dec_return_release(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_return_release(self.as_ptr()) }
     }
 
@@ -2160,8 +2365,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_dec_return_relaxed(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_return_relaxed(self.as_ptr()) }
     }
 
@@ -2170,8 +2376,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_dec(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_dec(self.as_ptr()) }
     }
 
@@ -2180,8 +2387,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_dec_acquire(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_dec_acquire(self.as_ptr()) }
     }
 
@@ -2190,8 +2398,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_dec_release(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_dec_release(self.as_ptr()) }
     }
 
@@ -2200,8 +2409,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_dec_relaxed(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_dec_relaxed(self.as_ptr()) }
     }
 
@@ -2210,8 +2420,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_and(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_and(i, self.as_ptr()) };
     }
 
@@ -2220,8 +2431,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_and(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_and(i, self.as_ptr()) }
     }
 
@@ -2230,8 +2442,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_and_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_and_acquire(i, self.as_ptr()) }
     }
 
@@ -2240,8 +2453,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_and_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_and_release(i, self.as_ptr()) }
     }
 
@@ -2250,8 +2464,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_and_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_and_relaxed(i, self.as_ptr()) }
     }
 
@@ -2260,8 +2475,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_andnot(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_andnot(i, self.as_ptr()) };
     }
 
@@ -2270,8 +2486,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_andnot(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_andnot(i, self.as_ptr()) }
     }
 
@@ -2280,8 +2497,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_andnot_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
@@ -2290,8 +2508,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_andnot_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_andnot_release(i, self.as_ptr()) }
     }
 
@@ -2300,8 +2519,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_andnot_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
@@ -2310,8 +2530,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_or(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_or(i, self.as_ptr()) };
     }
 
@@ -2320,8 +2541,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_or(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_or(i, self.as_ptr()) }
     }
 
@@ -2330,8 +2552,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_or_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_or_acquire(i, self.as_ptr()) }
     }
 
@@ -2340,8 +2563,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_or_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_or_release(i, self.as_ptr()) }
     }
 
@@ -2350,8 +2574,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_or_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_or_relaxed(i, self.as_ptr()) }
     }
 
@@ -2360,8 +2585,9 @@ impl AtomicRepr<isize> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_long_xor(&self, i: isize) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_xor(i, self.as_ptr()) };
     }
 
@@ -2370,8 +2596,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_fetch_xor(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_xor(i, self.as_ptr()) }
     }
 
@@ -2380,8 +2607,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_fetch_xor_acquire(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_xor_acquire(i, self.as_ptr()) }
     }
 
@@ -2390,8 +2618,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_fetch_xor_release(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_xor_release(i, self.as_ptr()) }
     }
 
@@ -2400,8 +2629,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_fetch_xor_relaxed(&self, i: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
@@ -2410,8 +2640,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_xchg(&self, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_xchg(self.as_ptr(), new) }
     }
 
@@ -2420,8 +2651,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_xchg_acquire(&self, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_xchg_acquire(self.as_ptr(), new) }
     }
 
@@ -2430,8 +2662,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_xchg_release(&self, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_xchg_release(self.as_ptr(), new) }
     }
 
@@ -2440,8 +2673,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_xchg_relaxed(&self, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_xchg_relaxed(self.as_ptr(), new) }
     }
 
@@ -2451,8 +2685,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_cmpxchg(&self, old: isize, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -2462,8 +2697,9 @@ impl AtomicRepr<isize> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_cmpxchg_acquire(&self, old: isize, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -2473,8 +2709,9 @@ impl AtomicRepr<isize> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_cmpxchg_release(&self, old: isize, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -2484,8 +2721,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_cmpxchg_relaxed(&self, old: isize, new: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -2495,8 +2733,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg(&self, old: &mut isize, new: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_try_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -2506,8 +2745,9 @@ impl AtomicRepr<isize> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg_acquire(&self, old: &mut isize, new: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -2517,8 +2757,9 @@ impl AtomicRepr<isize> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg_release(&self, old: &mut isize, new: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -2528,8 +2769,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg_relaxed(&self, old: &mut isize, new: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -2538,8 +2780,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_sub_and_test(&self, i: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_sub_and_test(i, self.as_ptr()) }
     }
 
@@ -2548,8 +2791,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_dec_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_and_test(self.as_ptr()) }
     }
 
@@ -2558,8 +2802,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_inc_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_and_test(self.as_ptr()) }
     }
 
@@ -2568,8 +2813,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_long_add_negative(&self, i: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_negative(i, self.as_ptr()) }
     }
 
@@ -2578,8 +2824,9 @@ impl AtomicRepr<isize> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_long_add_negative_acquire(&self, i: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_negative_acquire(i, self.as_ptr()) }
     }
 
@@ -2588,8 +2835,9 @@ impl AtomicRepr<isize> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_long_add_negative_release(&self, i: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_negative_release(i, self.as_ptr()) }
     }
 
@@ -2598,8 +2846,9 @@ impl AtomicRepr<isize> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_long_add_negative_relaxed(&self, i: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_negative_relaxed(i, self.as_ptr()) }
     }
 
@@ -2609,8 +2858,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_fetch_add_unless(&self, a: isize, u: isize) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_fetch_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -2620,8 +2870,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_add_unless(&self, a: isize, u: isize) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -2631,8 +2882,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_inc_not_zero(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_not_zero(self.as_ptr()) }
     }
 
@@ -2642,8 +2894,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_inc_unless_negative(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_inc_unless_negative(self.as_ptr()) }
     }
 
@@ -2653,8 +2906,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_dec_unless_positive(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_unless_positive(self.as_ptr()) }
     }
 
@@ -2664,8 +2918,9 @@ impl AtomicRepr<isize> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_long_dec_if_positive(&self) -> isize {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_long_dec_if_positive(self.as_ptr()) }
     }
 }
@@ -2680,8 +2935,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_read(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_read(self.as_ptr()) }
     }
 
@@ -2690,8 +2946,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_read_acquire(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_read_acquire(self.as_ptr()) }
     }
 
@@ -2700,8 +2957,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_set(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_set(self.as_ptr(), i) };
     }
 
@@ -2710,8 +2968,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_set_release(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_set_release(self.as_ptr(), i) };
     }
 
@@ -2720,8 +2979,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_add(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add(i, self.as_ptr()) };
     }
 
@@ -2731,8 +2991,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_add_return(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_return(i, self.as_ptr()) }
     }
 
@@ -2742,8 +3003,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_add_return_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_return_acquire(i, self.as_ptr()) }
     }
 
@@ -2753,8 +3015,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_add_return_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_return_release(i, self.as_ptr()) }
     }
 
@@ -2764,8 +3027,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_add_return_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -2774,8 +3038,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_add(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_add(i, self.as_ptr()) }
     }
 
@@ -2784,8 +3049,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_add_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_add_acquire(i, self.as_ptr()) }
     }
 
@@ -2794,8 +3060,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_add_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_add_release(i, self.as_ptr()) }
     }
 
@@ -2804,8 +3071,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_add_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_add_relaxed(i, self.as_ptr()) }
     }
 
@@ -2814,8 +3082,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_sub(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_sub(i, self.as_ptr()) };
     }
 
@@ -2825,8 +3094,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_sub_return(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_sub_return(i, self.as_ptr()) }
     }
 
@@ -2836,8 +3106,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_sub_return_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_sub_return_acquire(i, self.as_ptr()) }
     }
 
@@ -2847,8 +3118,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_sub_return_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_sub_return_release(i, self.as_ptr()) }
     }
 
@@ -2858,8 +3130,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_sub_return_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_sub_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -2868,8 +3141,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_sub(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_sub(i, self.as_ptr()) }
     }
 
@@ -2878,8 +3152,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_sub_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_sub_acquire(i, self.as_ptr()) }
     }
 
@@ -2888,8 +3163,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_sub_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_sub_release(i, self.as_ptr()) }
     }
 
@@ -2898,8 +3174,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_sub_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
@@ -2908,8 +3185,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_inc(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc(self.as_ptr()) };
     }
 
@@ -2919,8 +3197,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_inc_return(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_return(self.as_ptr()) }
     }
 
@@ -2930,8 +3209,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_inc_return_acquire(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_return_acquire(self.as_ptr()) }
     }
 
@@ -2941,8 +3221,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_inc_return_release(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_return_release(self.as_ptr()) }
     }
 
@@ -2952,8 +3233,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_inc_return_relaxed(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_return_relaxed(self.as_ptr()) }
     }
 
@@ -2962,8 +3244,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_inc(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_inc(self.as_ptr()) }
     }
 
@@ -2972,8 +3255,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_inc_acquire(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_inc_acquire(self.as_ptr()) }
     }
 
@@ -2982,8 +3266,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_inc_release(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_inc_release(self.as_ptr()) }
     }
 
@@ -2992,8 +3277,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_inc_relaxed(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_inc_relaxed(self.as_ptr()) }
     }
 
@@ -3002,8 +3288,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_dec(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec(self.as_ptr()) };
     }
 
@@ -3013,8 +3300,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_dec_return(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_return(self.as_ptr()) }
     }
 
@@ -3024,8 +3312,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_dec_return_acquire(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_return_acquire(self.as_ptr()) }
     }
 
@@ -3035,8 +3324,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_dec_return_release(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_return_release(self.as_ptr()) }
     }
 
@@ -3046,8 +3336,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_dec_return_relaxed(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_return_relaxed(self.as_ptr()) }
     }
 
@@ -3056,8 +3347,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_dec(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_dec(self.as_ptr()) }
     }
 
@@ -3066,8 +3358,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_dec_acquire(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_dec_acquire(self.as_ptr()) }
     }
 
@@ -3076,8 +3369,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_dec_release(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_dec_release(self.as_ptr()) }
     }
 
@@ -3086,8 +3380,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_dec_relaxed(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_dec_relaxed(self.as_ptr()) }
     }
 
@@ -3096,8 +3391,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_and(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_and(i, self.as_ptr()) };
     }
 
@@ -3106,8 +3402,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_and(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_and(i, self.as_ptr()) }
     }
 
@@ -3116,8 +3413,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_and_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_and_acquire(i, self.as_ptr()) }
     }
 
@@ -3126,8 +3424,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_and_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_and_release(i, self.as_ptr()) }
     }
 
@@ -3136,8 +3435,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_and_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_and_relaxed(i, self.as_ptr()) }
     }
 
@@ -3146,8 +3446,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_andnot(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_andnot(i, self.as_ptr()) };
     }
 
@@ -3156,8 +3457,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_andnot(i, self.as_ptr()) }
     }
 
@@ -3166,8 +3468,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
@@ -3176,8 +3479,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_andnot_release(i, self.as_ptr()) }
     }
 
@@ -3186,8 +3490,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
@@ -3196,8 +3501,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_or(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_or(i, self.as_ptr()) };
     }
 
@@ -3206,8 +3512,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_or(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_or(i, self.as_ptr()) }
     }
 
@@ -3216,8 +3523,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_or_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_or_acquire(i, self.as_ptr()) }
     }
 
@@ -3226,8 +3534,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_or_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_or_release(i, self.as_ptr()) }
     }
 
@@ -3236,8 +3545,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_or_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_or_relaxed(i, self.as_ptr()) }
     }
 
@@ -3246,8 +3556,9 @@ impl AtomicRepr<i8> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i8_xor(&self, i: i8) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_xor(i, self.as_ptr()) };
     }
 
@@ -3256,8 +3567,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_fetch_xor(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_xor(i, self.as_ptr()) }
     }
 
@@ -3266,8 +3578,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_fetch_xor_acquire(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_xor_acquire(i, self.as_ptr()) }
     }
 
@@ -3276,8 +3589,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_fetch_xor_release(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_xor_release(i, self.as_ptr()) }
     }
 
@@ -3286,8 +3600,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_fetch_xor_relaxed(&self, i: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
@@ -3296,8 +3611,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_xchg(&self, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_xchg(self.as_ptr(), new) }
     }
 
@@ -3306,8 +3622,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_xchg_acquire(&self, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_xchg_acquire(self.as_ptr(), new) }
     }
 
@@ -3316,8 +3633,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_xchg_release(&self, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_xchg_release(self.as_ptr(), new) }
     }
 
@@ -3326,8 +3644,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_xchg_relaxed(&self, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_xchg_relaxed(self.as_ptr(), new) }
     }
 
@@ -3337,8 +3656,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_cmpxchg(&self, old: i8, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -3348,8 +3668,9 @@ impl AtomicRepr<i8> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_cmpxchg_acquire(&self, old: i8, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -3359,8 +3680,9 @@ impl AtomicRepr<i8> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_cmpxchg_release(&self, old: i8, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -3370,8 +3692,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_cmpxchg_relaxed(&self, old: i8, new: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -3381,8 +3704,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg(&self, old: &mut i8, new: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_try_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -3392,8 +3716,9 @@ impl AtomicRepr<i8> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg_acquire(&self, old: &mut i8, new: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -3403,8 +3728,9 @@ impl AtomicRepr<i8> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg_release(&self, old: &mut i8, new: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -3414,8 +3740,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg_relaxed(&self, old: &mut i8, new: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -3424,8 +3751,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_sub_and_test(&self, i: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_sub_and_test(i, self.as_ptr()) }
     }
 
@@ -3434,8 +3762,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_dec_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_and_test(self.as_ptr()) }
     }
 
@@ -3444,8 +3773,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_inc_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_and_test(self.as_ptr()) }
     }
 
@@ -3454,8 +3784,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i8_add_negative(&self, i: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_negative(i, self.as_ptr()) }
     }
 
@@ -3464,8 +3795,9 @@ impl AtomicRepr<i8> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i8_add_negative_acquire(&self, i: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_negative_acquire(i, self.as_ptr()) }
     }
 
@@ -3474,8 +3806,9 @@ impl AtomicRepr<i8> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i8_add_negative_release(&self, i: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_negative_release(i, self.as_ptr()) }
     }
 
@@ -3484,8 +3817,9 @@ impl AtomicRepr<i8> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i8_add_negative_relaxed(&self, i: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_negative_relaxed(i, self.as_ptr()) }
     }
 
@@ -3495,8 +3829,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_fetch_add_unless(&self, a: i8, u: i8) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_fetch_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -3506,8 +3841,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_add_unless(&self, a: i8, u: i8) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -3517,8 +3853,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_inc_not_zero(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_not_zero(self.as_ptr()) }
     }
 
@@ -3528,8 +3865,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_inc_unless_negative(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_inc_unless_negative(self.as_ptr()) }
     }
 
@@ -3539,8 +3877,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_dec_unless_positive(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_unless_positive(self.as_ptr()) }
     }
 
@@ -3550,8 +3889,9 @@ impl AtomicRepr<i8> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i8_dec_if_positive(&self) -> i8 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i8_dec_if_positive(self.as_ptr()) }
     }
 }
@@ -3566,8 +3906,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_read(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_read(self.as_ptr()) }
     }
 
@@ -3576,8 +3917,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_read_acquire(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_read_acquire(self.as_ptr()) }
     }
 
@@ -3586,8 +3928,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_set(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_set(self.as_ptr(), i) };
     }
 
@@ -3596,8 +3939,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_set_release(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_set_release(self.as_ptr(), i) };
     }
 
@@ -3606,8 +3950,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_add(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add(i, self.as_ptr()) };
     }
 
@@ -3617,8 +3962,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_add_return(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_return(i, self.as_ptr()) }
     }
 
@@ -3628,8 +3974,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_add_return_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_return_acquire(i, self.as_ptr()) }
     }
 
@@ -3639,8 +3986,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_add_return_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_return_release(i, self.as_ptr()) }
     }
 
@@ -3650,8 +3998,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_add_return_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -3660,8 +4009,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_add(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_add(i, self.as_ptr()) }
     }
 
@@ -3670,8 +4020,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_add_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_add_acquire(i, self.as_ptr()) }
     }
 
@@ -3680,8 +4031,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_add_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_add_release(i, self.as_ptr()) }
     }
 
@@ -3690,8 +4042,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_add_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_add_relaxed(i, self.as_ptr()) }
     }
 
@@ -3700,8 +4053,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_sub(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_sub(i, self.as_ptr()) };
     }
 
@@ -3711,8 +4065,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_sub_return(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_sub_return(i, self.as_ptr()) }
     }
 
@@ -3722,8 +4077,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_sub_return_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_sub_return_acquire(i, self.as_ptr()) }
     }
 
@@ -3733,8 +4089,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_sub_return_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_sub_return_release(i, self.as_ptr()) }
     }
 
@@ -3744,8 +4101,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_sub_return_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_sub_return_relaxed(i, self.as_ptr()) }
     }
 
@@ -3754,8 +4112,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_sub(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_sub(i, self.as_ptr()) }
     }
 
@@ -3764,8 +4123,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_sub_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_sub_acquire(i, self.as_ptr()) }
     }
 
@@ -3774,8 +4134,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_sub_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_sub_release(i, self.as_ptr()) }
     }
 
@@ -3784,8 +4145,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_sub_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
@@ -3794,8 +4156,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_inc(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc(self.as_ptr()) };
     }
 
@@ -3805,8 +4168,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_inc_return(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_return(self.as_ptr()) }
     }
 
@@ -3816,8 +4180,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_inc_return_acquire(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_return_acquire(self.as_ptr()) }
     }
 
@@ -3827,8 +4192,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_inc_return_release(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_return_release(self.as_ptr()) }
     }
 
@@ -3838,8 +4204,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_inc_return_relaxed(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_return_relaxed(self.as_ptr()) }
     }
 
@@ -3848,8 +4215,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_inc(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_inc(self.as_ptr()) }
     }
 
@@ -3858,8 +4226,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_inc_acquire(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_inc_acquire(self.as_ptr()) }
     }
 
@@ -3868,8 +4237,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_inc_release(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_inc_release(self.as_ptr()) }
     }
 
@@ -3878,8 +4248,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_inc_relaxed(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_inc_relaxed(self.as_ptr()) }
     }
 
@@ -3888,8 +4259,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_dec(&self) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec(self.as_ptr()) };
     }
 
@@ -3899,8 +4271,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_dec_return(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_return(self.as_ptr()) }
     }
 
@@ -3910,8 +4283,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_dec_return_acquire(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_return_acquire(self.as_ptr()) }
     }
 
@@ -3921,8 +4295,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_dec_return_release(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_return_release(self.as_ptr()) }
     }
 
@@ -3932,8 +4307,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_dec_return_relaxed(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_return_relaxed(self.as_ptr()) }
     }
 
@@ -3942,8 +4318,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_dec(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_dec(self.as_ptr()) }
     }
 
@@ -3952,8 +4329,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_dec_acquire(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_dec_acquire(self.as_ptr()) }
     }
 
@@ -3962,8 +4340,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_dec_release(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_dec_release(self.as_ptr()) }
     }
 
@@ -3972,8 +4351,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_dec_relaxed(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_dec_relaxed(self.as_ptr()) }
     }
 
@@ -3982,8 +4362,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_and(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_and(i, self.as_ptr()) };
     }
 
@@ -3992,8 +4373,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_and(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_and(i, self.as_ptr()) }
     }
 
@@ -4002,8 +4384,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_and_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_and_acquire(i, self.as_ptr()) }
     }
 
@@ -4012,8 +4395,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_and_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_and_release(i, self.as_ptr()) }
     }
 
@@ -4022,8 +4406,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_and_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_and_relaxed(i, self.as_ptr()) }
     }
 
@@ -4032,8 +4417,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_andnot(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_andnot(i, self.as_ptr()) };
     }
 
@@ -4042,8 +4428,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_andnot(i, self.as_ptr()) }
     }
 
@@ -4052,8 +4439,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
@@ -4062,8 +4450,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_andnot_release(i, self.as_ptr()) }
     }
 
@@ -4072,8 +4461,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
@@ -4082,8 +4472,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_or(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_or(i, self.as_ptr()) };
     }
 
@@ -4092,8 +4483,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_or(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_or(i, self.as_ptr()) }
     }
 
@@ -4102,8 +4494,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_or_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_or_acquire(i, self.as_ptr()) }
     }
 
@@ -4112,8 +4505,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_or_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_or_release(i, self.as_ptr()) }
     }
 
@@ -4122,8 +4516,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_or_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_or_relaxed(i, self.as_ptr()) }
     }
 
@@ -4132,8 +4527,9 @@ impl AtomicRepr<i16> {
     /// It is unordered.
     #[inline(always)]
     pub fn atomic_i16_xor(&self, i: i16) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_xor(i, self.as_ptr()) };
     }
 
@@ -4142,8 +4538,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_fetch_xor(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_xor(i, self.as_ptr()) }
     }
 
@@ -4152,8 +4549,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_fetch_xor_acquire(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_xor_acquire(i, self.as_ptr()) }
     }
 
@@ -4162,8 +4560,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_fetch_xor_release(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_xor_release(i, self.as_ptr()) }
     }
 
@@ -4172,8 +4571,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_fetch_xor_relaxed(&self, i: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
@@ -4182,8 +4582,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_xchg(&self, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_xchg(self.as_ptr(), new) }
     }
 
@@ -4192,8 +4593,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_xchg_acquire(&self, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_xchg_acquire(self.as_ptr(), new) }
     }
 
@@ -4202,8 +4604,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_xchg_release(&self, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_xchg_release(self.as_ptr(), new) }
     }
 
@@ -4212,8 +4615,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_xchg_relaxed(&self, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_xchg_relaxed(self.as_ptr(), new) }
     }
 
@@ -4223,8 +4627,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_cmpxchg(&self, old: i16, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -4234,8 +4639,9 @@ impl AtomicRepr<i16> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_cmpxchg_acquire(&self, old: i16, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -4245,8 +4651,9 @@ impl AtomicRepr<i16> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_cmpxchg_release(&self, old: i16, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -4256,8 +4663,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_cmpxchg_relaxed(&self, old: i16, new: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -4267,8 +4675,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg(&self, old: &mut i16, new: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_try_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -4278,8 +4687,9 @@ impl AtomicRepr<i16> {
     /// It is acquire; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg_acquire(&self, old: &mut i16, new: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -4289,8 +4699,9 @@ impl AtomicRepr<i16> {
     /// It is release; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg_release(&self, old: &mut i16, new: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -4300,8 +4711,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg_relaxed(&self, old: &mut i16, new: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -4310,8 +4722,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_sub_and_test(&self, i: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_sub_and_test(i, self.as_ptr()) }
     }
 
@@ -4320,8 +4733,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_dec_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_and_test(self.as_ptr()) }
     }
 
@@ -4330,8 +4744,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_inc_and_test(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_and_test(self.as_ptr()) }
     }
 
@@ -4340,8 +4755,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_i16_add_negative(&self, i: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_negative(i, self.as_ptr()) }
     }
 
@@ -4350,8 +4766,9 @@ impl AtomicRepr<i16> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_i16_add_negative_acquire(&self, i: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_negative_acquire(i, self.as_ptr()) }
     }
 
@@ -4360,8 +4777,9 @@ impl AtomicRepr<i16> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_i16_add_negative_release(&self, i: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_negative_release(i, self.as_ptr()) }
     }
 
@@ -4370,8 +4788,9 @@ impl AtomicRepr<i16> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_i16_add_negative_relaxed(&self, i: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_negative_relaxed(i, self.as_ptr()) }
     }
 
@@ -4381,8 +4800,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_fetch_add_unless(&self, a: i16, u: i16) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_fetch_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -4392,8 +4812,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_add_unless(&self, a: i16, u: i16) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_add_unless(self.as_ptr(), a, u) }
     }
 
@@ -4403,8 +4824,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_inc_not_zero(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_not_zero(self.as_ptr()) }
     }
 
@@ -4414,8 +4836,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_inc_unless_negative(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_inc_unless_negative(self.as_ptr()) }
     }
 
@@ -4425,8 +4848,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_dec_unless_positive(&self) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_unless_positive(self.as_ptr()) }
     }
 
@@ -4436,8 +4860,9 @@ impl AtomicRepr<i16> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_i16_dec_if_positive(&self) -> i16 {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_i16_dec_if_positive(self.as_ptr()) }
     }
 }
@@ -4456,8 +4881,9 @@ impl AtomicRepr<*const c_void> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_ptr_read(&self) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_read(self.as_ptr()) }
     }
 
@@ -4466,8 +4892,9 @@ impl AtomicRepr<*const c_void> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_ptr_read_acquire(&self) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_read_acquire(self.as_ptr()) }
     }
 
@@ -4476,8 +4903,9 @@ impl AtomicRepr<*const c_void> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_ptr_set(&self, i: *const c_void) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_set(self.as_ptr(), i) };
     }
 
@@ -4486,8 +4914,9 @@ impl AtomicRepr<*const c_void> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_ptr_set_release(&self, i: *const c_void) {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_set_release(self.as_ptr(), i) };
     }
 
@@ -4496,8 +4925,9 @@ impl AtomicRepr<*const c_void> {
     /// It is fully ordered.
     #[inline(always)]
     pub fn atomic_ptr_xchg(&self, new: *const c_void) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_xchg(self.as_ptr(), new) }
     }
 
@@ -4506,8 +4936,9 @@ impl AtomicRepr<*const c_void> {
     /// It is acquire.
     #[inline(always)]
     pub fn atomic_ptr_xchg_acquire(&self, new: *const c_void) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_xchg_acquire(self.as_ptr(), new) }
     }
 
@@ -4516,8 +4947,9 @@ impl AtomicRepr<*const c_void> {
     /// It is release.
     #[inline(always)]
     pub fn atomic_ptr_xchg_release(&self, new: *const c_void) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_xchg_release(self.as_ptr(), new) }
     }
 
@@ -4526,8 +4958,9 @@ impl AtomicRepr<*const c_void> {
     /// It is relaxed.
     #[inline(always)]
     pub fn atomic_ptr_xchg_relaxed(&self, new: *const c_void) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_xchg_relaxed(self.as_ptr(), new) }
     }
 
@@ -4537,8 +4970,9 @@ impl AtomicRepr<*const c_void> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_ptr_cmpxchg(&self, old: *const c_void, new: *const c_void) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -4552,8 +4986,9 @@ impl AtomicRepr<*const c_void> {
         old: *const c_void,
         new: *const c_void,
     ) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -4567,8 +5002,9 @@ impl AtomicRepr<*const c_void> {
         old: *const c_void,
         new: *const c_void,
     ) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -4582,8 +5018,9 @@ impl AtomicRepr<*const c_void> {
         old: *const c_void,
         new: *const c_void,
     ) -> *const c_void {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
@@ -4593,8 +5030,9 @@ impl AtomicRepr<*const c_void> {
     /// It is fully ordered; when it fails, it orders nothing.
     #[inline(always)]
     pub fn atomic_ptr_try_cmpxchg(&self, old: &mut *const c_void, new: *const c_void) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_try_cmpxchg(self.as_ptr(), old, new) }
     }
 
@@ -4608,8 +5046,9 @@ impl AtomicRepr<*const c_void> {
         old: &mut *const c_void,
         new: *const c_void,
     ) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
@@ -4623,8 +5062,9 @@ impl AtomicRepr<*const c_void> {
         old: &mut *const c_void,
         new: *const c_void,
     ) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
@@ -4638,8 +5078,9 @@ impl AtomicRepr<*const c_void> {
         old: &mut *const c_void,
         new: *const c_void,
     ) -> bool {
-        // SAFETY: The pointers come from references, so that they are valid and aligned; by the
-        // contract of `from_ptr()`, all other accesses to the variable are atomic.
+        // SAFETY: The pointers come from references, so that they are valid and aligned. Others
+        // access the variable through references like this one, or by the contract of `from_ptr()`
+        // in ways that do not race with it.
         unsafe { backend::atomic_ptr_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 }

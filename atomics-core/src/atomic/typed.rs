@@ -82,8 +82,8 @@ impl<T: AtomicType> Atomic<T> {
         T::Repr: AtomicBasicOps,
     {
         let bits = O::read(&self.0);
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -185,7 +185,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -226,7 +226,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_add")]
     #[doc(alias = "atomic_long_add")]
     #[inline(always)]
-    pub fn add<Rhs, O: RelaxedOnly>(&self, i: Rhs, _: O)
+    pub fn add<Rhs>(&self, i: Rhs, _: impl RelaxedOnly)
     where
         T: AtomicAdd<Rhs>,
     {
@@ -282,8 +282,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
         let bits = O::add_return(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those of the sum, hence those of a valid `T` by the promise of
+        // `AtomicAdd`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -335,8 +335,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
         let bits = O::fetch_add(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -365,7 +365,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -390,7 +390,7 @@ impl<T: AtomicType> Atomic<T> {
     /// fn complete(queue: &Queue, n: u32) -> bool {
     ///     // Full: the bytes are accounted before the caller goes on to wake the writers.
     ///     let before = queue.inflight.fetch_sub(n, Full);
-    ///     before >= LOW_WATER && before - n < LOW_WATER
+    ///     before >= LOW_WATER && before.wrapping_sub(n) < LOW_WATER
     /// }
     ///
     /// let queue = Queue {
@@ -405,7 +405,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_sub")]
     #[doc(alias = "atomic_long_sub")]
     #[inline(always)]
-    pub fn sub<Rhs, O: RelaxedOnly>(&self, i: Rhs, _: O)
+    pub fn sub<Rhs>(&self, i: Rhs, _: impl RelaxedOnly)
     where
         T: AtomicAdd<Rhs>,
     {
@@ -460,8 +460,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
         let bits = O::sub_return(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those of the sum, hence those of a valid `T` by the promise of
+        // `AtomicAdd`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -512,8 +512,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
         let bits = O::fetch_sub(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -541,7 +541,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -584,7 +584,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc")]
     #[doc(alias = "atomic_long_inc")]
     #[inline(always)]
-    pub fn inc<O: RelaxedOnly>(&self, _: O)
+    pub fn inc(&self, _: impl RelaxedOnly)
     where
         T: AtomicArithmetic,
     {
@@ -638,8 +638,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::inc_return(&self.0);
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are what the class computes, hence those of a valid `T` by the promise
+        // of its trait.
         unsafe { super::from_repr(bits) }
     }
 
@@ -689,8 +689,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::fetch_inc(&self.0);
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -719,7 +719,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -759,7 +759,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec")]
     #[doc(alias = "atomic_long_dec")]
     #[inline(always)]
-    pub fn dec<O: RelaxedOnly>(&self, _: O)
+    pub fn dec(&self, _: impl RelaxedOnly)
     where
         T: AtomicArithmetic,
     {
@@ -814,8 +814,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::dec_return(&self.0);
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are what the class computes, hence those of a valid `T` by the promise
+        // of its trait.
         unsafe { super::from_repr(bits) }
     }
 
@@ -866,8 +866,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::fetch_dec(&self.0);
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -896,7 +896,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -935,7 +935,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_and")]
     #[doc(alias = "atomic_long_and")]
     #[inline(always)]
-    pub fn and<O: RelaxedOnly>(&self, i: T, _: O)
+    pub fn and(&self, i: T, _: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -990,8 +990,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::fetch_and(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1019,7 +1019,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -1058,7 +1058,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_andnot")]
     #[doc(alias = "atomic_long_andnot")]
     #[inline(always)]
-    pub fn andnot<O: RelaxedOnly>(&self, i: T, _: O)
+    pub fn andnot(&self, i: T, _: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -1112,8 +1112,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::fetch_andnot(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1143,7 +1143,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -1182,7 +1182,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_or")]
     #[doc(alias = "atomic_long_or")]
     #[inline(always)]
-    pub fn or<O: RelaxedOnly>(&self, i: T, _: O)
+    pub fn or(&self, i: T, _: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -1238,8 +1238,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::fetch_or(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1267,7 +1267,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
-    /// either, since it is no read to the memory model.
+    /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
     ///
@@ -1310,7 +1310,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_xor")]
     #[doc(alias = "atomic_long_xor")]
     #[inline(always)]
-    pub fn xor<O: RelaxedOnly>(&self, i: T, _: O)
+    pub fn xor(&self, i: T, _: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -1364,8 +1364,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = O::fetch_xor(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1441,8 +1441,8 @@ impl<T: AtomicType> Atomic<T> {
     {
         // INVARIANT: What is stored is a value of `T`.
         let bits = O::xchg(&self.0, super::into_repr(new));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1533,8 +1533,8 @@ impl<T: AtomicType> Atomic<T> {
         if O::try_cmpxchg(&self.0, &mut found, super::into_repr(new)) {
             Ok(old)
         } else {
-            // SAFETY: The bits are those of a value that the variable held or that was just stored,
-            // hence those of a valid `T`.
+            // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+            // invariant.
             Err(unsafe { super::from_repr(found) })
         }
     }
@@ -1604,7 +1604,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_sub_and_test")]
     #[doc(alias = "atomic_long_sub_and_test")]
     #[inline(always)]
-    pub fn sub_and_test<O: FullOnly>(&self, i: T, _: O) -> bool
+    pub fn sub_and_test(&self, i: T, _: impl FullOnly) -> bool
     where
         T: AtomicTest,
     {
@@ -1676,7 +1676,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_and_test")]
     #[doc(alias = "atomic_long_dec_and_test")]
     #[inline(always)]
-    pub fn dec_and_test<O: FullOnly>(&self, _: O) -> bool
+    pub fn dec_and_test(&self, _: impl FullOnly) -> bool
     where
         T: AtomicTest,
     {
@@ -1746,7 +1746,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_and_test")]
     #[doc(alias = "atomic_long_inc_and_test")]
     #[inline(always)]
-    pub fn inc_and_test<O: FullOnly>(&self, _: O) -> bool
+    pub fn inc_and_test(&self, _: impl FullOnly) -> bool
     where
         T: AtomicTest,
     {
@@ -1891,15 +1891,15 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_add_unless")]
     #[doc(alias = "atomic_long_fetch_add_unless")]
     #[inline(always)]
-    pub fn fetch_add_unless<O: FullOnly>(&self, a: T, u: T, _: O) -> T
+    pub fn fetch_add_unless(&self, a: T, u: T, _: impl FullOnly) -> T
     where
         T: AtomicConditional,
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits =
             T::Repr::atomic_fetch_add_unless(&self.0, super::into_repr(a), super::into_repr(u));
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
+        // invariant.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1948,7 +1948,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_add_unless")]
     #[doc(alias = "atomic_long_add_unless")]
     #[inline(always)]
-    pub fn add_unless<O: FullOnly>(&self, a: T, u: T, _: O) -> bool
+    pub fn add_unless(&self, a: T, u: T, _: impl FullOnly) -> bool
     where
         T: AtomicConditional,
     {
@@ -2026,7 +2026,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_not_zero")]
     #[doc(alias = "atomic_long_inc_not_zero")]
     #[inline(always)]
-    pub fn inc_not_zero<O: FullOnly>(&self, _: O) -> bool
+    pub fn inc_not_zero(&self, _: impl FullOnly) -> bool
     where
         T: AtomicConditional,
     {
@@ -2102,7 +2102,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_unless_negative")]
     #[doc(alias = "atomic_long_inc_unless_negative")]
     #[inline(always)]
-    pub fn inc_unless_negative<O: FullOnly>(&self, _: O) -> bool
+    pub fn inc_unless_negative(&self, _: impl FullOnly) -> bool
     where
         T: AtomicSigned,
     {
@@ -2182,7 +2182,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_unless_positive")]
     #[doc(alias = "atomic_long_dec_unless_positive")]
     #[inline(always)]
-    pub fn dec_unless_positive<O: FullOnly>(&self, _: O) -> bool
+    pub fn dec_unless_positive(&self, _: impl FullOnly) -> bool
     where
         T: AtomicSigned,
     {
@@ -2259,14 +2259,14 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_if_positive")]
     #[doc(alias = "atomic_long_dec_if_positive")]
     #[inline(always)]
-    pub fn dec_if_positive<O: FullOnly>(&self, _: O) -> T
+    pub fn dec_if_positive(&self, _: impl FullOnly) -> T
     where
         T: AtomicSigned,
     {
         // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
         let bits = T::Repr::atomic_dec_if_positive(&self.0);
-        // SAFETY: The bits are those of a value that the variable held or that was just stored,
-        // hence those of a valid `T`.
+        // SAFETY: The bits are what the class computes, hence those of a valid `T` by the promise
+        // of its trait.
         unsafe { super::from_repr(bits) }
     }
 }

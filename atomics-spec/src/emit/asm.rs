@@ -35,7 +35,7 @@ pub fn module(spec: &Spec, arch: &Arch, dialect: Dialect) -> Result<String, Miss
          # Safety\n\n\
          The contract of every function: its pointers are valid for reads and writes (reads, for\n\
          `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same\n\
-         time are atomic.",
+         time are no data races with atomic ones.",
         arch.name
     ));
     text.line("use core::arch::asm;");
@@ -103,7 +103,11 @@ fn barrier(text: &mut Text, name: &str, what: &str, lines: &[Line], arch: &Arch)
             t.line("unsafe { asm!(\"\", options(nostack, preserves_flags)) };");
             return;
         }
-        t.comment("SAFETY: The instructions change neither memory nor a register.");
+        t.comment(
+            "SAFETY: Memory and registers are afterwards what they were. Where an instruction \
+             writes, it writes back what it found in one atomic access, so that even the red zone \
+             of the stack survives it.",
+        );
         t.block("unsafe", |t| {
             t.line("asm!(");
             t.indented(|t| {

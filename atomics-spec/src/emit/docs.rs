@@ -76,7 +76,8 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
     match form.form {
         Form::Void => rules.push(format!(
             "Takes `Relaxed` only. An operation that returns nothing is unordered {SOURCE}, and \
-             `smp_mb(Read)` does not order it either, since it is no read to the memory model."
+             `smp_mb(Read)` does not order it either: the memory model exempts its read from \
+             read barriers."
         )),
         Form::Load => rules.push(
             "Takes `Relaxed`, which is C's `READ_ONCE()` and orders nothing but what depends on \

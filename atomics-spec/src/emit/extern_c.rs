@@ -44,6 +44,21 @@ pub fn module(spec: &Spec, link: Link<'_>) -> String {
         t.line("use core::ffi::c_void;");
         t.line("");
     }
+    if let Link::Bindgen {
+        long_is_isize: false,
+        ..
+    } = link
+    {
+        t.line("const _: () = assert!(");
+        t.indented(|t| {
+            t.line("size_of::<core::ffi::c_long>() == size_of::<isize>(),");
+            t.line(
+                "\"C's `long` is as wide as a pointer on the platforms that have these helpers\"",
+            );
+        });
+        t.line(");");
+        t.line("");
+    }
     let barriers = match link {
         Link::Bindgen {
             module, barriers, ..

@@ -4,7 +4,9 @@ use super::asm::Dialect;
 use super::c::Style;
 use super::extern_c::Link;
 use super::root::{Parts, has_flag};
-use super::{asm, barrier, c, extern_c, internal, ordering, pointer, predefine, raw, root, typed};
+use super::{
+    asm, barrier, c, extern_c, internal, kunit, ordering, pointer, predefine, raw, root, typed,
+};
 use crate::arch::{Arch, Lang};
 use crate::model::Spec;
 use crate::names;
@@ -133,7 +135,10 @@ fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
 /// The files of `atomics-core`, but for what bindgen writes.
 pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let path = "atomics_core";
-    let parts = Parts { barrier: true };
+    let parts = Parts {
+        barrier: true,
+        kunit: false,
+    };
     let head = banner("", "");
     let mut files = Vec::new();
     let mut add = |name: &str, text: String| {
@@ -178,6 +183,9 @@ fn core_backend(spec: &Spec) -> String {
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
         any.push(format!("target_arch = \"{name}\""));
     }
+    // Values wider than a register would be torn.
+    out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n\
+            compile_error!(\"the C helpers are for 64-bit architectures\");\n";
     out += &format!(
         "\n#[cfg(not(any({})))]\ncompile_error!(\n    \"atomics-core has no instructions for this \
          architecture yet; its feature `c-helpers` does it in C\"\n);\n",
@@ -194,7 +202,10 @@ pub fn kernel(spec: &Spec) -> Result<Vec<File>, Missing> {
         attribute: "__rust_helper",
     };
     let path = "kernel::sync::atomic";
-    let parts = Parts { barrier: false };
+    let parts = Parts {
+        barrier: false,
+        kunit: true,
+    };
     let head = banner(" --kernel TREE", RUST);
     let mut files = Vec::new();
     let mut add = |name: &str, text: String| {
@@ -245,10 +256,13 @@ pub fn kernel(spec: &Spec) -> Result<Vec<File>, Missing> {
         long_is_isize: true,
         barriers: false,
     };
-    add(
-        "kernel/sync/atomic/backend.rs",
-        extern_c::module(spec, link),
-    );
+    // A plain load or store is atomic towards a read-modify-write only where that takes no lock.
+    let guard = "\nconst _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \
+                 \"loads and stores are atomic towards other operations only if those take no \
+                 lock\"\n);\n";
+    let backend = extern_c::module(spec, link) + guard;
+    add("kernel/sync/atomic/backend.rs", backend);
+    add("kernel/sync/atomic/tests.rs", kunit::module(spec));
     Ok(files)
 }
 
@@ -267,7 +281,10 @@ pub enum Backend {
 /// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where
 /// that is, for the examples; without it, examples are not run.
 pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result<String, Missing> {
-    let parts = Parts { barrier: true };
+    let parts = Parts {
+        barrier: true,
+        kunit: false,
+    };
     let shown = path.unwrap_or("crate");
     let mut out = root::module(spec, parts, shown);
     for (name, text) in modules(spec, parts, &native_bytes(spec), shown) {

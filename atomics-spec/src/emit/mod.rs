@@ -13,6 +13,7 @@ pub mod explain;
 pub mod extern_c;
 mod instructions;
 pub mod internal;
+pub mod kunit;
 pub mod layout;
 pub mod ordering;
 pub mod pointer;

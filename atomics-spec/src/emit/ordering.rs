@@ -49,8 +49,14 @@ fn purpose(set: Form) -> &'static str {
 /// Why there are no other orderings in a set.
 fn reason(set: Form) -> &'static str {
     match set {
-        Form::Load => "an operation that only loads has no store for `Release` or `Full` to order",
-        Form::Store => "an operation that only stores has no load for `Acquire` or `Full` to order",
+        Form::Load => {
+            "an operation that only loads has no store for `Release` to order, and C has no fully \
+             ordered one: use a barrier"
+        }
+        Form::Store => {
+            "an operation that only stores has no load for `Acquire` to order; for a fully ordered \
+             store, use `smp_store_mb`"
+        }
         Form::Void => {
             "an operation that returns nothing is never ordered in the LKMM; for an ordered one, \
              take a `fetch_` or `_return` method and drop its result"

@@ -80,7 +80,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     let (ptr, ordering) = (fresh("ptr", form.op), fresh("ordering", form.op));
     let mut params = vec![format!("{ptr}: *mut T")];
     params.extend(typed.operands());
-    params.push(format!("{ordering}: O"));
+    params.push(format!("{ordering}: {}", typed.ordering()));
     // What is asked of `T` itself stands with it; only a bound on its `Repr` needs a `where`.
     let bounds = typed.wheres();
     let (own, wheres): (Vec<_>, Vec<_>) = bounds.into_iter().partition(|b| b.starts_with("T: "));

@@ -112,8 +112,9 @@ fn method(t: &mut Text, v: &Variant<'_>) {
         let end = if ret.is_some() { "" } else { ";" };
         let call = format!("backend::{}({})", v.function(), args.join(", "));
         t.proven(
-            "The pointers come from references, so that they are valid and aligned; by the \
-             contract of `from_ptr()`, all other accesses to the variable are atomic.",
+            "The pointers come from references, so that they are valid and aligned. Others \
+             access the variable through references like this one, or by the contract of \
+             `from_ptr()` in ways that do not race with it.",
             "",
             &call,
             end,

@@ -10,6 +10,8 @@ use crate::types::{Class, Operand};
 pub struct Parts {
     /// The module `barrier`; a kernel has its own.
     pub barrier: bool,
+    /// The KUnit tests of a kernel.
+    pub kunit: bool,
 }
 
 /// Whether the model has what `AtomicFlag` is made of.
@@ -83,6 +85,9 @@ fn modules(spec: &Spec, parts: Parts) -> String {
     }
     if has_flag(spec) {
         modules.push(("flag", ""));
+    }
+    if parts.kunit {
+        modules.push(("tests", "#[cfg(CONFIG_RUST_ATOMICS_KUNIT_TEST)]\n"));
     }
     modules.sort_unstable();
     modules
@@ -172,7 +177,7 @@ fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
          of any value of the type, or subtracting it from them, wrapping, gives the bits of a \
          value of the type.",
     );
-    on_unimplemented(t, "`{Rhs}` cannot be added to an atomic `{Self}`", &have);
+    on_unimplemented(t, "`{Self}` has no atomic arithmetic with `{Rhs}`", &have);
     let supertrait = format!("AtomicType<Repr: {}>", all.join(" + "));
     t.block(
         &format!("pub unsafe trait AtomicAdd<Rhs = Self>: {supertrait}"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::docs;
 use super::text::Text;
-use crate::expr::Kind;
+use crate::expr::{Expr, Kind};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 use crate::table::{ArgKind, Form};
@@ -95,11 +95,22 @@ impl Typed<'_> {
         if self.takes_rhs() {
             generics.push("Rhs".to_owned());
         }
-        generics.push(format!(
-            "O: {}",
-            names::ordering_trait(self.form.orderings())
-        ));
+        if self.form.orderings().len() > 1 {
+            generics.push(format!(
+                "O: {}",
+                names::ordering_trait(self.form.orderings())
+            ));
+        }
         generics
+    }
+
+    /// The type of the ordering: a generic parameter where there is a choice. Where there is
+    /// none it is not one, so that `add::<Rhs>` has the one parameter that it has in the kernel.
+    pub fn ordering(&self) -> String {
+        match self.form.orderings() {
+            [_] => format!("impl {}", names::ordering_trait(self.form.orderings())),
+            _ => "O".into(),
+        }
     }
 
     /// The operands with their types.
@@ -132,6 +143,28 @@ impl Typed<'_> {
         }]
     }
 
+    /// Why the bits that come back are those of a `T`.
+    fn proof(&self) -> &'static str {
+        let form = &self.form;
+        let is_old =
+            form.op.pointer().is_some() || form.result() == Some(Expr::var(form.op.variable()));
+        match self.bound() {
+            _ if is_old => {
+                "The bits are those that the variable held, hence those of a valid `T` by the \
+                 invariant."
+            }
+            Bound::Ops(_) => "The bits are those of an argument, hence those of a valid `T`.",
+            Bound::Class(_) => {
+                "The bits are what the class computes, hence those of a valid `T` by the promise \
+                 of its trait."
+            }
+            Bound::Add => {
+                "The bits are those of the sum, hence those of a valid `T` by the promise of \
+                 `AtomicAdd`."
+            }
+        }
+    }
+
     fn method(&self, t: &mut Text, spec: &Spec, path: &str) {
         let form = &self.form;
         docs::method(t, spec, form, path);
@@ -141,12 +174,12 @@ impl Typed<'_> {
         t.line("#[inline(always)]");
         let mut params = vec!["&self".to_owned()];
         params.extend(self.operands());
-        params.push("_: O".into());
-        let head = format!(
-            "pub fn {}<{}>",
-            rust_ident(&form.method()),
-            self.generics().join(", ")
-        );
+        params.push(format!("_: {}", self.ordering()));
+        let generics = match self.generics().as_slice() {
+            [] => String::new(),
+            some => format!("<{}>", some.join(", ")),
+        };
+        let head = format!("pub fn {}{generics}", rust_ident(&form.method()));
         t.signature(&head, &params, self.ret().as_deref(), &self.wheres());
         t.indented(|t| self.body(t));
         t.line("}");
@@ -192,21 +225,20 @@ impl Typed<'_> {
             }
             _ => format!("O::{}", rust_ident(&form.base())),
         };
-        const PROOF: &str = "The bits are those of a value that the variable held or that was \
-             just stored, hence those of a valid `T`.";
+        let proof = self.proof();
         match (form.result().map(|r| r.kind()), pointer) {
             (None, None) => t.call("", &callee, &args, ";"),
             (Some(Kind::Truth), None) => t.call("", &callee, &args, ""),
             (Some(Kind::Value), None) => {
                 let bits = super::text::fresh("bits", form.op);
                 t.call(&format!("let {bits} = "), &callee, &args, ";");
-                t.proven(PROOF, "", &format!("super::from_repr({bits})"), "");
+                t.proven(proof, "", &format!("super::from_repr({bits})"), "");
             }
             (Some(Kind::Truth), Some(pointer)) => {
                 t.line(format!("if {callee}({}) {{", args.join(", ")));
                 t.indented(|t| t.line(format!("Ok({})", rust_ident(&pointer))));
                 t.line("} else {");
-                t.indented(|t| t.proven(PROOF, "Err(", &format!("super::from_repr({found})"), ")"));
+                t.indented(|t| t.proven(proof, "Err(", &format!("super::from_repr({found})"), ")"));
                 t.line("}");
             }
             (result, Some(pointer)) => {
@@ -218,9 +250,9 @@ impl Typed<'_> {
                 };
                 t.call(&bind, &callee, &args, ";");
                 let place = format!("*{} = ", rust_ident(&pointer));
-                t.proven(PROOF, &place, &format!("super::from_repr({found})"), ";");
+                t.proven(proof, &place, &format!("super::from_repr({found})"), ";");
                 if result.is_some() {
-                    t.proven(PROOF, "", &format!("super::from_repr({bits})"), "");
+                    t.proven(proof, "", &format!("super::from_repr({bits})"), "");
                 }
             }
         }

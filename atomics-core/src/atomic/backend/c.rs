@@ -10,6 +10,11 @@
 
 use core::ffi::c_void;
 
+const _: () = assert!(
+    size_of::<core::ffi::c_long>() == size_of::<isize>(),
+    "C's `long` is as wide as a pointer on the platforms that have these helpers"
+);
+
 use super::bindings;
 
 /// `atomic_read()`: relaxed.

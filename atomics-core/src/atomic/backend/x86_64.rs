@@ -13,7 +13,7 @@
 //!
 //! The contract of every function: its pointers are valid for reads and writes (reads, for
 //! `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same
-//! time are atomic.
+//! time are no data races with atomic ones.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -6910,7 +6910,9 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: The instructions change neither memory nor a register.
+    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
+    // writes back what it found in one atomic access, so that even the red zone of the stack
+    // survives it.
     unsafe {
         asm!(
             // Orders all accesses, of every memory type.
@@ -6924,7 +6926,9 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: The instructions change neither memory nor a register.
+    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
+    // writes back what it found in one atomic access, so that even the red zone of the stack
+    // survives it.
     unsafe {
         asm!(
             // Orders loads, of every memory type.
@@ -6938,7 +6942,9 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: The instructions change neither memory nor a register.
+    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
+    // writes back what it found in one atomic access, so that even the red zone of the stack
+    // survives it.
     unsafe {
         asm!(
             // Orders stores, of every memory type.
@@ -6952,7 +6958,9 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: The instructions change neither memory nor a register.
+    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
+    // writes back what it found in one atomic access, so that even the red zone of the stack
+    // survives it.
     unsafe {
         asm!(
             // Orders all accesses, of every memory type.
@@ -6982,7 +6990,9 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: The instructions change neither memory nor a register.
+    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
+    // writes back what it found in one atomic access, so that even the red zone of the stack
+    // survives it.
     unsafe {
         asm!(
             // A locked instruction that changes nothing.

@@ -185,7 +185,7 @@ impl<'a> Parser<'a, '_> {
         if returned && op.pointer() == Some(operand) {
             return Err(cell.error(
                 format!("`{arg}` is a pointer, whose register holds what was found"),
-                "let the result be in another register",
+                "the result follows from that: leave out the `>r`",
             ));
         }
         if let Some(register) = register {
@@ -214,7 +214,7 @@ impl<'a> Parser<'a, '_> {
             };
             return Err(cell.error(
                 message,
-                format!("the rows `register` above have {}", or_none(&known)),
+                format!("the registers above this row are {}", or_none(&known)),
             ));
         }
         for (other, taken) in &template.fixed {

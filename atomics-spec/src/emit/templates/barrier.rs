@@ -20,6 +20,11 @@ pub struct Read;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Write;
 
+/// The same types where `kernel::sync::barrier` has them.
+pub mod ordering {
+    pub use super::{Full, Read, Write};
+}
+
 mod private {
     /// Between CPUs.
     #[derive(Debug)]
@@ -128,11 +133,11 @@ pub fn barrier() {
     unsafe { core::arch::asm!("", options(nostack, preserves_flags)) };
 }
 
-/// Orders earlier accesses before a following atomic operation that is not ordered by itself,
-/// and before what follows that.
+/// Orders earlier accesses before an atomic read-modify-write operation right after it that is
+/// not ordered by itself, and before what follows that.
 ///
-/// It is for operations that return nothing, and for relaxed ones (`Documentation/atomic_t.txt`,
-/// section "ORDERING").
+/// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
+/// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
 /// # Examples
 ///
@@ -147,11 +152,11 @@ pub fn smp_mb__before_atomic() {
     backend::smp_mb__before_atomic();
 }
 
-/// Orders a preceding atomic operation that is not ordered by itself, and what precedes it,
-/// before later accesses.
+/// Orders an atomic read-modify-write operation right before it that is not ordered by itself,
+/// and what precedes that, before later accesses.
 ///
-/// It is for operations that return nothing, and for relaxed ones (`Documentation/atomic_t.txt`,
-/// section "ORDERING").
+/// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
+/// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
 /// # Examples
 ///

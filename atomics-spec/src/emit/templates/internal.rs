@@ -42,8 +42,9 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts, `ptr` is aligned and valid for reads and writes, and no other
-    /// access to `*ptr`, in Rust or in C, is a data race with atomic accesses under the LKMM.
+    /// For as long as `'a` lasts, `ptr` is aligned and valid for reads and writes, `*ptr` is
+    /// initialised, and no other access to it, in Rust or in C, is a data race with atomic
+    /// accesses under the LKMM.
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         // SAFETY: `AtomicRepr<T>` has the layout of `T`; the caller promises the rest.

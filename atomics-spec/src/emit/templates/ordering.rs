@@ -2,8 +2,9 @@
 //!
 //! They mean what they mean in the LKMM (`tools/memory-model/Documentation/explanation.txt`):
 //!
-//! - [`Relaxed`] orders nothing, but for dependencies: what is stored under a condition that
-//!   was loaded, or stored or loaded at an address that was loaded, comes after the load.
+//! - [`Relaxed`] orders nothing, but for dependencies: a store comes after the load that its
+//!   condition, its address or its value was computed from, and so does an access whose address
+//!   was computed from the load.
 //! - [`Acquire`] orders the load of the operation before all accesses that follow. A store in
 //!   the same operation is relaxed.
 //! - [`Release`] orders all accesses that precede before the store of the operation. A load in

@@ -159,7 +159,9 @@ fn parse_row(
     // A load has no values but the old one.
     if !op.forms.contains(&Form::Load) {
         check_class(&meaning, op, &classes[meaning.class], &cells, errors);
-        check_signs(&meaning, &types.types, &cells, errors);
+        if errors.0.len() == before {
+            check_signs(&meaning, &types.types, &cells, errors);
+        }
     }
     (errors.0.len() == before).then_some(meaning)
 }
@@ -280,19 +282,20 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
     // The typed method says by `Ok` and `Err` whether it stored something.
     let succeeds = meaning.fails.as_ref().and_then(Expr::negated);
     let tells = has(|f| matches!(f, Form::Truth(_))) && op.pointer().is_some();
-    if let (true, Some(succeeds), Some(result)) = (tells, &succeeds, &meaning.result) {
-        if result.kind() == Kind::Truth && result != succeeds {
-            errors.push(cells.result.error(
-                format!(
-                    "`{}` has a `p` argument, but does not return whether it stored",
-                    op.name
-                ),
-                format!(
-                    "write {}, which is when it does not fail",
-                    succeeds.unspaced()
-                ),
-            ));
-        }
+    if let (true, Some(succeeds), Some(result)) = (tells, &succeeds, &meaning.result)
+        && result.kind() == Kind::Truth
+        && result != succeeds
+    {
+        errors.push(cells.result.error(
+            format!(
+                "`{}` has a `p` argument, but does not return whether it stored",
+                op.name
+            ),
+            format!(
+                "write {}, which is when it does not fail",
+                succeeds.unspaced()
+            ),
+        ));
     }
     if meaning.result.is_some() && !wanted.iter().any(|(_, needed, ..)| *needed) {
         errors.push(cells.result.error(

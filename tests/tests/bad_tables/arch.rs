@@ -1,0 +1,398 @@
+//! `arch/*.tbl`: everything but the rows `op`.
+
+use super::{ARCH, ARCH_C, check, each, edited, small};
+use atomics_spec::{Source, Tables};
+
+/// One edit of the table with instructions.
+#[track_caller]
+pub(super) fn edit(from: &str, to: &str, report: &str) {
+    let text = edited(ARCH, from, to);
+    check(
+        &Tables {
+            archs: vec![Source::new("demo.tbl", &text)],
+            ..small()
+        },
+        report,
+    );
+}
+
+/// One edit of the table in C.
+#[track_caller]
+pub(super) fn edit_c(from: &str, to: &str, report: &str) {
+    let text = edited(ARCH_C, from, to);
+    check(
+        &Tables {
+            archs: vec![Source::new("c.tbl", &text)],
+            ..small()
+        },
+        report,
+    );
+}
+
+#[test]
+fn an_unknown_row() {
+    each(
+        edit,
+        r"
+        `store_mb xchg` -> `store_mb xchg\nasmm     nop -- nothing\nasm nop -- nothing`
+        error: unknown row `asmm`
+          --> demo.tbl:32:1
+           |
+        32 | asmm     nop -- nothing
+           | ^^^^
+           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence or store_mb
+    ",
+    );
+    // What hangs on it is not complained of.
+    each(
+        edit,
+        r"
+        `size     32` -> `sizes    32`
+        error: unknown row `sizes`
+         --> demo.tbl:5:1
+          |
+        5 | sizes    32 reg e dword ptr [{v}]
+          | ^^^^^
+          = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence or store_mb
+
+        `fence    acquire` -> `fences   acquire\nasm      nop -- nothing`
+        error: unknown row `fences`
+          --> demo.tbl:20:1
+           |
+        20 | fences   acquire
+           | ^^^^^^
+           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence or store_mb
+    ",
+    );
+}
+
+#[test]
+fn missing_rows() {
+    each(
+        edit,
+        r"
+        `arch     demo\nlang     asm\nwidth    64\n` -> ``
+        error: the table has no row `arch`
+         --> demo.tbl:1:1
+          |
+        1 | flags    yes
+          | ^^^^^
+          = help: a table names the architecture, the language of its templates and the width of a pointer
+
+        error: the table has no row `lang`
+         --> demo.tbl:1:1
+          |
+        1 | flags    yes
+          | ^^^^^
+          = help: a table names the architecture, the language of its templates and the width of a pointer
+
+        error: the table has no row `width`
+         --> demo.tbl:1:1
+          |
+        1 | flags    yes
+          | ^^^^^
+          = help: a table names the architecture, the language of its templates and the width of a pointer
+
+        `barrier  rmb\nbarrier  wmb\n` -> ``
+        error: the table lacks the barriers rmb, wmb
+         --> demo.tbl:1:1
+          |
+        1 | arch     demo
+          | ^^^^
+          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+    ",
+    );
+    let archs = vec![Source::new("demo.tbl", "lang c\n")];
+    check(
+        &Tables { archs, ..small() },
+        r"
+        error: the table has no row `arch`
+         --> demo.tbl:1:1
+          |
+        1 | lang c
+          | ^^^^
+          = help: a table names the architecture, the language of its templates and the width of a pointer
+
+        error: the table has no row `width`
+         --> demo.tbl:1:1
+          |
+        1 | lang c
+          | ^^^^
+          = help: a table names the architecture, the language of its templates and the width of a pointer
+
+        error: the table lacks the barriers mb, rmb, wmb, dma_mb, dma_rmb, dma_wmb, smp_mb, smp_rmb, smp_wmb, smp_mb__before_atomic, smp_mb__after_atomic
+         --> demo.tbl:1:1
+          |
+        1 | lang c
+          | ^^^^
+          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+    ",
+    );
+}
+
+#[test]
+fn rows_that_stand_once() {
+    each(
+        edit,
+        r"
+        `flags    yes` -> `flags    yes\nflags    no`
+        error: a second row `flags`
+         --> demo.tbl:5:1
+          |
+        5 | flags    no
+          | ^^^^^
+          = help: there is one such row in a table
+
+        `store_mb xchg` -> `store_mb xchg\nstore_mb xchg\nwidth 64`
+        error: a second row `store_mb`
+          --> demo.tbl:32:1
+           |
+        32 | store_mb xchg
+           | ^^^^^^^^
+           = help: there is one such row in a table
+
+        error: a second row `width`
+          --> demo.tbl:33:1
+           |
+        33 | width 64
+           | ^^^^^
+           = help: there is one such row in a table
+
+        `barrier  rmb\n` -> `barrier  rmb\nbarrier  rmb\nasm nop -- nothing\n`
+        error: the barrier `rmb` has two rows
+          --> demo.tbl:22:10
+           |
+        22 | barrier  rmb
+           |          ^^^
+           = help: remove one of them
+
+        `fence    acquire\n` -> `fence acquire\nfence acquire\nasm nop -- nothing\n`
+        error: the fence `acquire` has two rows
+          --> demo.tbl:21:7
+           |
+        21 | fence acquire
+           |       ^^^^^^^
+           = help: remove one of them
+
+        `register ax ` -> `register ax 32:eax\nregister ax `
+        error: the register `ax` has two rows
+         --> demo.tbl:8:10
+          |
+        8 | register ax 32:eax 64:rax
+          |          ^^
+          = help: one row has its names at all widths
+
+        `size     64 reg r` -> `size     32 reg r`
+        error: the width 32 has two rows `size`
+         --> demo.tbl:6:10
+          |
+        6 | size     32 reg r qword ptr [{v}]
+          |          ^^
+          = help: remove one of them
+    ",
+    );
+}
+
+#[test]
+fn two_tables_of_one_architecture() {
+    let archs = vec![
+        Source::new("demo.tbl", ARCH),
+        Source::new("again.tbl", ARCH),
+    ];
+    check(
+        &Tables { archs, ..small() },
+        r"
+        error: the architecture `demo` has two tables
+         --> again.tbl:1:10
+          |
+        1 | arch     demo
+          |          ^^^^
+          = help: one table has all of an architecture
+    ",
+    );
+}
+
+#[test]
+fn columns() {
+    each(
+        edit,
+        r"
+        `flags    yes` -> `flags`
+        error: the row ends before its column `yes|no`
+         --> demo.tbl:4:1
+          |
+        4 | flags
+          | ^^^^^
+          = help: a row is: flags  yes|no
+
+        `flags    yes` -> `flags    yes no`
+        error: unexpected column `no`
+         --> demo.tbl:4:14
+          |
+        4 | flags    yes no
+          |              ^^
+          = help: a row is: flags  yes|no
+
+        `size     64 reg r qword ptr [{v}]` -> `size     64 reg r`
+        error: the row ends before its column `MEMORY`
+         --> demo.tbl:6:17
+          |
+        6 | size     64 reg r
+          |                 ^
+          = help: a row is: size  BITS  CLASS  MODIFIER  MEMORY
+
+        `register ax 32:eax 64:rax` -> `register ax`
+        error: the row ends before its column `BITS:REGISTER`
+         --> demo.tbl:7:10
+          |
+        7 | register ax
+          |          ^^
+          = help: a row is: register  NAME  BITS:REGISTER...
+
+        `branch   j{cc} {label}` -> `branch`
+        error: the row ends before its column `LINE`
+         --> demo.tbl:8:1
+          |
+        8 | branch
+          | ^^^^^^
+          = help: a row is: branch  LINE
+
+        `asm      mfence -- orders all` -> `asm`
+        error: the row ends before its column `INSTRUCTION`
+          --> demo.tbl:19:1
+           |
+        19 | asm
+           | ^^^
+           = help: a row is: asm  INSTRUCTION -- MEANING
+
+        `barrier  rmb` -> `barrier`
+        error: the table lacks the barriers rmb
+         --> demo.tbl:1:1
+          |
+        1 | arch     demo
+          | ^^^^
+          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+
+        error: the row ends before its column `NAME`
+          --> demo.tbl:21:1
+           |
+        21 | barrier
+           | ^^^^^^^
+           = help: a row is: barrier  NAME
+
+        `op       xchg 32,64 new>r` -> `op       xchg 32,64`
+        error: the row ends before its column `BINDINGS`
+          --> demo.tbl:12:15
+           |
+        12 | op       xchg 32,64
+           |               ^^^^^
+           = help: a row is: op  NAME  BITS  BINDINGS
+
+        `op       xchg 32,64 new>r` -> `op       xchg 32, 64 new>r`
+        error: unexpected column `new>r`
+          --> demo.tbl:12:22
+           |
+        12 | op       xchg 32, 64 new>r
+           |                      ^^^^^
+           = help: a row is: op  NAME  BITS  BINDINGS
+    ",
+    );
+}
+
+#[test]
+fn the_head_of_a_table() {
+    each(
+        edit,
+        r"
+        `arch     demo` -> `arch     x86-64`
+        error: `x86-64` is not the name of an architecture
+         --> demo.tbl:1:10
+          |
+        1 | arch     x86-64
+          |          ^^^^^^
+          = help: a name is made of a-z, 0-9 and _, and starts with a letter
+
+        `lang     asm` -> `lang     rust`
+        error: unknown language `rust`
+         --> demo.tbl:2:10
+          |
+        2 | lang     rust
+          |          ^^^^
+          = help: write `asm` for instructions or `c` for C expressions
+
+        `width    64` -> `width    63`
+        error: `63` is not a width
+         --> demo.tbl:3:10
+          |
+        3 | width    63
+          |          ^^
+          = help: a width is 8, 16, 32 or 64 bits
+
+        `flags    yes` -> `flags    maybe`
+        error: unknown answer `maybe`
+         --> demo.tbl:4:10
+          |
+        4 | flags    maybe
+          |          ^^^^^
+          = help: write `yes` if instructions clobber condition codes, else `no`
+
+        `store_mb xchg` -> `store_mb swap`
+        error: `swap` does not store behind a barrier
+          --> demo.tbl:31:10
+           |
+        31 | store_mb swap
+           |          ^^^^
+           = help: the row is `store_mb  xchg`, or missing for a store and smp_mb()
+    ",
+    );
+    each(
+        edit_c,
+        r#"
+        `<stdint.h>` -> `stdint.h`
+        error: `stdint.h` is not a header
+         --> c.tbl:4:10
+          |
+        4 | include  stdint.h
+          |          ^^^^^^^^
+          = help: write it as in C: <stdint.h> or "name.h"
+    "#,
+    );
+}
+
+#[test]
+fn the_language_stands_above_what_depends_on_it() {
+    let text = edited(ARCH, "lang     asm\n", "") + "lang asm\n";
+    check(
+        &Tables {
+            archs: vec![Source::new("demo.tbl", &text)],
+            ..small()
+        },
+        r"
+        error: the language stands below a row `op`
+          --> demo.tbl:31:1
+           |
+        31 | lang asm
+           | ^^^^
+           = help: write it above all rows that depend on it
+    ",
+    );
+}
+
+#[test]
+fn a_wrong_language_is_one_error() {
+    let text = edited(ARCH_C, "lang     c\n", "lang     C\n");
+    check(
+        &Tables {
+            archs: vec![Source::new("c.tbl", &text)],
+            ..small()
+        },
+        r"
+        error: unknown language `C`
+         --> c.tbl:2:10
+          |
+        2 | lang     C
+          |          ^
+          = help: write `asm` for instructions or `c` for C expressions
+    ",
+    );
+}

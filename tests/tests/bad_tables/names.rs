@@ -1,0 +1,329 @@
+//! Names that a generator would stumble over: keywords, and names that the generated code has
+//! itself. They are no fault, and the code for them is right.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use super::small;
+use atomics_spec::emit::layout::Backend;
+use atomics_spec::emit::{File, core_crate, kernel, module_tree};
+use atomics_spec::expr::Kind;
+use atomics_spec::{Source, Spec, Tables};
+
+/// Names of arguments: keywords of Rust, and what the generated functions call their own.
+const NAMES: [&str; 16] = [
+    "type", "match", "r", "found", "old", "counter", "ptr", "this", "ordering", "next", "bits",
+    "stored", "expected", "is", "mem", "found_",
+];
+
+/// Operations of every kind whose arguments have the name, on top of the built-in ones.
+fn add(name: &str, ops: &mut String, semantics: &mut String) {
+    let other = format!("{name}_");
+    let mut row = |op: &str, meta: &str, args: &str, meaning: &str| {
+        let _ = writeln!(ops, "{op}_{name} {meta} {args}");
+        let _ = writeln!(semantics, "{op}_{name} {meaning}");
+    };
+    row(
+        "sum",
+        "vRF",
+        &format!("i:{name} v"),
+        &format!("arithmetic v+{name} - -"),
+    );
+    row(
+        "mix",
+        "vRF",
+        &format!("i:{name} v:{other}"),
+        &format!("bitwise {other}^--{name}+(~1-{name}) - -"),
+    );
+    row(
+        "put",
+        "v",
+        &format!("v:{other} i:{name}"),
+        &format!("basic {name} - -"),
+    );
+    row(
+        "swap",
+        "I",
+        &format!("v i:{name}"),
+        &format!("exchange {name} - v"),
+    );
+    row(
+        "bump",
+        "vRF",
+        &format!("v:{name}"),
+        &format!("arithmetic {name}+1 - -"),
+    );
+    row(
+        "unless",
+        "fB",
+        &format!("v:{name} i:{other} i"),
+        &format!("conditional {name}+i {name}=={other} {name}!={other}"),
+    );
+    row(
+        "try_put",
+        "BF",
+        &format!("v p:{name} i:{other}"),
+        &format!("exchange {other} v!={name} v=={name}"),
+    );
+    row(
+        "try_sum",
+        "B",
+        &format!("v:{other} p:{name} i"),
+        &format!("conditional {other}+i {other}!={name} {other}=={name}"),
+    );
+}
+
+/// The built-in model with operations for all names.
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    let builtin = Tables::builtin();
+    let [mut ops, mut semantics] = [builtin.ops, builtin.semantics]
+        .map(|source| String::from_utf8_lossy(source.bytes).into_owned());
+    for name in NAMES {
+        add(name, &mut ops, &mut semantics);
+    }
+    let tables = Tables {
+        ops: Source::new("ops.tbl", &ops),
+        semantics: Source::new("semantics.tbl", &semantics),
+        ..builtin
+    };
+    Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
+});
+
+/// Writes files below a folder.
+fn write(files: &[File], folder: &Path) {
+    for file in files {
+        let path = folder.join(&file.path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+        fs::write(path, &file.contents).expect("a writable folder");
+    }
+}
+
+/// Runs a compiler in a folder; panics with what it says if it fails.
+fn run(folder: &Path, program: &str, args: &[&str]) {
+    let mut command = Command::new(program);
+    let output = command
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.unwrap_or_else(|e| panic!("{program} does not start: {e}"));
+    let text = String::from_utf8_lossy(&output.stderr);
+    let shown: Vec<_> = text.lines().take(36).collect();
+    assert!(output.status.success(), "{}", shown.join("\n"));
+}
+
+fn rustc(folder: &Path, file: &str) {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    let flags = [
+        "--edition=2024",
+        "--crate-type=lib",
+        "--emit=metadata",
+        "--cap-lints=allow",
+    ];
+    run(folder, &rustc, &[&flags[..], &[file]].concat());
+}
+
+fn has_gcc() -> bool {
+    let version = Command::new("gcc")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    let there = version.is_ok_and(|status| status.success());
+    if !there {
+        eprintln!("There is no gcc: the C text is not checked.");
+    }
+    there
+}
+
+#[test]
+fn the_rust_text_is_rust() {
+    let spec = &*SPEC;
+    let files = [core_crate(spec), kernel(spec)];
+    for file in files
+        .into_iter()
+        .flat_map(|f| f.unwrap_or_else(|e| panic!("{e}")))
+    {
+        if file.path.ends_with(".rs") {
+            let parsed = syn::parse_file(&file.contents);
+            parsed.unwrap_or_else(|e| panic!("{}: {e}", file.path));
+        }
+    }
+}
+
+/// More than the parser, the compiler sees names that are there twice or stand for another thing.
+#[test]
+fn the_rust_text_compiles() {
+    let spec = &*SPEC;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let c = Backend::C {
+        prefix: "c_".into(),
+    };
+    for (name, backend) in [("asm", Backend::Asm), ("c", c)] {
+        let tree = module_tree(spec, &backend, None).unwrap_or_else(|e| panic!("{e}"));
+        let text = format!("#![no_std]\n#![allow(dead_code)]\npub mod atomic {{\n{tree}}}\n");
+        fs::write(folder.path().join(format!("{name}.rs")), text).expect("a writable folder");
+    }
+    rustc(folder.path(), "c.rs");
+    if cfg!(target_arch = "x86_64") {
+        rustc(folder.path(), "asm.rs");
+    }
+}
+
+/// The built-in operations have templates, which call the variable {v} whatever its name is.
+#[test]
+fn templates_work_with_variables_of_any_name() {
+    let builtin = Tables::builtin();
+    let [ops, semantics] = [builtin.ops, builtin.semantics]
+        .map(|source| String::from_utf8_lossy(source.bytes).into_owned());
+    let mut text = "#![no_std]\n#![allow(dead_code)]\n".to_owned();
+    for name in ["r", "type", "is"] {
+        // From the third column on: arguments here, expressions there.
+        let renamed = |text: &str, rename: &dyn Fn(&str) -> String| {
+            let rows = text.lines().filter(|line| !line.starts_with('#'));
+            let row = |line: &str| {
+                let cells = line.split_whitespace().enumerate();
+                let cells = cells.map(|(i, c)| if i < 2 { c.into() } else { rename(c) });
+                cells.collect::<Vec<_>>().join(" ") + "\n"
+            };
+            rows.map(row).collect::<String>()
+        };
+        let ops = renamed(&ops, &|arg| match arg {
+            "v" | "cv" => format!("{arg}:{name}"),
+            _ => arg.into(),
+        });
+        let semantics = renamed(&semantics, &|expr| expr.replace('v', name));
+        let tables = Tables {
+            ops: Source::new("ops.tbl", &ops),
+            semantics: Source::new("semantics.tbl", &semantics),
+            ..Tables::builtin()
+        };
+        let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+        let tree = module_tree(&spec, &Backend::Asm, None).unwrap_or_else(|e| panic!("{e}"));
+        let _ = writeln!(text, "pub mod {name}_ {{\n{tree}}}");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("asm.rs"), text).expect("a writable folder");
+    if cfg!(target_arch = "x86_64") {
+        rustc(folder.path(), "asm.rs");
+    }
+}
+
+#[test]
+fn the_c_text_is_c() {
+    if !has_gcc() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = core_crate(&SPEC).unwrap_or_else(|e| panic!("{e}"));
+    write(&files, folder.path());
+    // `--x` in a table is `x`, and in C another operator.
+    let bodies = files.iter().filter(|f| f.path.ends_with(".c"));
+    assert!(bodies.clone().count() > 0);
+    assert!(bodies.clone().all(|f| !f.contents.contains("--")));
+    let flags = [
+        "-fsyntax-only",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-Wno-unused-parameter",
+    ];
+    let file = ["-xc", "-Iatomics-core/c", "atomics-core/c/atomic.c"];
+    run(folder.path(), "gcc", &[&flags[..], &file].concat());
+}
+
+/// A kernel's headers as far as the helpers need them.
+const KERNEL_HEADERS: &str = "\
+#include <stdbool.h>
+typedef signed char s8;
+typedef short s16;
+typedef long long s64;
+typedef struct { int counter; } atomic_t;
+typedef struct { s64 counter; } atomic64_t;
+typedef struct { long counter; } atomic_long_t;
+#define __rust_helper
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, val) (*(volatile __typeof__(x) *)&(x) = (val))
+#define smp_load_acquire(p) READ_ONCE(*p)
+#define smp_store_release(p, v) WRITE_ONCE(*p, v)
+#define xchg(p, v) __atomic_exchange_n(p, v, 5)
+#define xchg_acquire(p, v) xchg(p, v)
+#define xchg_release(p, v) xchg(p, v)
+#define xchg_relaxed(p, v) xchg(p, v)
+#define cmpxchg(p, o, n) ({ __typeof__(*(p)) o_ = (o); try_cmpxchg(p, &o_, n); o_; })
+#define cmpxchg_acquire(p, o, n) cmpxchg(p, o, n)
+#define cmpxchg_release(p, o, n) cmpxchg(p, o, n)
+#define cmpxchg_relaxed(p, o, n) cmpxchg(p, o, n)
+#define try_cmpxchg(p, o, n) __atomic_compare_exchange_n(p, o, n, 0, 5, 5)
+#define try_cmpxchg_acquire(p, o, n) try_cmpxchg(p, o, n)
+#define try_cmpxchg_release(p, o, n) try_cmpxchg(p, o, n)
+#define try_cmpxchg_relaxed(p, o, n) try_cmpxchg(p, o, n)
+#define smp_mb__before_atomic() __atomic_thread_fence(5)
+#define smp_mb__after_atomic() __atomic_thread_fence(5)
+";
+
+#[test]
+fn the_c_text_for_a_kernel_is_c() {
+    if !has_gcc() {
+        return;
+    }
+    let spec = &*SPEC;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(
+        &kernel(spec).unwrap_or_else(|e| panic!("{e}")),
+        folder.path(),
+    );
+    // The functions that the helpers wrap.
+    let mut functions = KERNEL_HEADERS.to_owned();
+    for variant in spec.variants().filter(|v| v.family.c_object.is_some()) {
+        let value = match variant.of.result().map(|r| r.kind()) {
+            None => "void",
+            Some(Kind::Truth) => "bool",
+            Some(Kind::Value) => &variant.family.c_value,
+        };
+        let _ = writeln!(functions, "{value} {}();", variant.function());
+    }
+    let header = |path: &str, contents: &str| File {
+        path: path.into(),
+        contents: format!("#pragma once\n{contents}"),
+    };
+    let headers = [
+        header("linux/atomic.h", &functions),
+        header("asm/barrier.h", ""),
+        header("asm/rwonce.h", ""),
+    ];
+    write(&headers, folder.path());
+    for name in ["atomic.c", "atomic_ext.c"] {
+        let path = format!("rust/helpers/{name}");
+        run(
+            folder.path(),
+            "gcc",
+            &["-fsyntax-only", "-Wall", "-Werror", "-I.", "-xc", &path],
+        );
+    }
+}
+
+#[test]
+fn methods_and_operations_may_be_keywords() {
+    let ops = format!("{}move v i v\nmatch l cv\ntry_loop B v p i\n", super::OPS);
+    let semantics = format!(
+        "{}move bits v+i - -\nmatch basic - - -\ntry_loop basic i v!=p v==p\n",
+        super::SEMANTICS
+    );
+    let tables = Tables {
+        ops: Source::new("ops.tbl", &ops),
+        semantics: Source::new("semantics.tbl", &semantics),
+        ..small()
+    };
+    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+    let backend = Backend::C {
+        prefix: String::new(),
+    };
+    let tree = module_tree(&spec, &backend, None).unwrap_or_else(|e| panic!("{e}"));
+    for method in ["fn r#move", "fn r#match", "fn r#loop", "x.r#match("] {
+        assert!(tree.contains(method), "{method}");
+    }
+    syn::parse_file(&tree).unwrap_or_else(|e| panic!("{e}"));
+}

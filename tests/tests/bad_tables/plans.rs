@@ -1,0 +1,139 @@
+//! Variants that the table of an architecture leaves no way to carry out.
+
+use std::time::{Duration, Instant};
+
+use atomics_spec::emit::layout::Backend;
+use atomics_spec::emit::{core_crate, module_tree};
+use atomics_spec::plan::Planner;
+use atomics_spec::{Source, Spec, Tables};
+
+/// The built-in tables with the table `arch` without the templates of some variants.
+fn without(arch: &str, variants: &[&str]) -> Spec {
+    let mut tables = Tables::builtin();
+    let file = format!("/{arch}.tbl");
+    let source = tables.archs.iter_mut().find(|s| s.name.ends_with(&file));
+    let source = source.expect("a table of the architecture");
+    let text = std::str::from_utf8(source.bytes).expect("a text");
+    let mut kept = String::new();
+    let mut passed_over = false;
+    for line in text.lines() {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words.first() {
+            Some(&"op") => passed_over = variants.contains(&words[1]),
+            Some(&"asm" | &"c") => {}
+            _ => passed_over = false,
+        }
+        if !passed_over {
+            kept += line;
+            kept.push('\n');
+        }
+    }
+    let mut tables = Tables {
+        archs: tables.archs.clone(),
+        ..tables
+    };
+    for source in &mut tables.archs {
+        if source.name.ends_with(&file) {
+            *source = Source::new(source.name, &kept);
+        }
+    }
+    Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// What the first variant lacks that has no plan.
+fn lacking(spec: &Spec, arch: &str) -> String {
+    let arch = spec.arch(arch).expect("a table of the architecture");
+    let planner = Planner::new(spec, arch);
+    let missing = spec.variants().find_map(|v| planner.plan(&v).err());
+    missing.map_or_else(String::new, |m| m.to_string())
+}
+
+/// What is said of a variant.
+fn report(arch: &str, variant: &str) -> String {
+    format!(
+        "error: the table of {arch} has no way to do `{variant}` at 32 bits\n \
+         = help: add a row `op  {variant}  32  ...`; an ordered load or store can also be made \
+         from a relaxed one, and anything else from a load and a compare-and-exchange of this width"
+    )
+}
+
+#[test]
+fn everything_is_there() {
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(lacking(&spec, "x86_64"), "");
+    assert_eq!(lacking(&spec, "c"), "");
+}
+
+#[test]
+fn a_load_is_made_of_nothing_else() {
+    let spec = without("x86_64", &["read", "read_acquire"]);
+    assert_eq!(lacking(&spec, "x86_64"), report("x86_64", "read"));
+    assert_eq!(
+        lacking(
+            &without("x86_64", &["read_acquire", "set_release"]),
+            "x86_64"
+        ),
+        ""
+    );
+}
+
+#[test]
+fn a_store_is_made_of_nothing_else() {
+    let spec = without("x86_64", &["set"]);
+    assert_eq!(lacking(&spec, "x86_64"), report("x86_64", "set"));
+}
+
+#[test]
+fn without_a_compare_and_exchange_there_are_no_loops() {
+    let spec = without("x86_64", &["cmpxchg", "try_cmpxchg"]);
+    assert_eq!(lacking(&spec, "x86_64"), report("x86_64", "fetch_and"));
+    // Either of them is enough.
+    assert_eq!(lacking(&without("x86_64", &["cmpxchg"]), "x86_64"), "");
+    assert_eq!(lacking(&without("x86_64", &["try_cmpxchg"]), "x86_64"), "");
+}
+
+#[test]
+fn every_output_reports_it() {
+    let spec = without("x86_64", &["set"]);
+    let asm = module_tree(&spec, &Backend::Asm, None).expect_err("no plan");
+    assert_eq!(asm.to_string(), lacking(&spec, "x86_64"));
+    assert_eq!(core_crate(&spec).expect_err("no plan"), asm);
+    let spec = without("c", &["set"]);
+    let c = core_crate(&spec).expect_err("no plan");
+    assert_eq!(c.to_string(), report("c", "set"));
+}
+
+#[test]
+fn finding_nothing_is_quick() {
+    let ops = [
+        "cmpxchg",
+        "try_cmpxchg",
+        "xchg",
+        "add",
+        "sub",
+        "inc",
+        "dec",
+        "and",
+        "or",
+        "xor",
+    ];
+    let rest = [
+        "fetch_add",
+        "sub_and_test",
+        "dec_and_test",
+        "inc_and_test",
+        "add_negative",
+    ];
+    let spec = without("x86_64", &[&ops[..], &rest[..]].concat());
+    let start = Instant::now();
+    let arch = spec.arch("x86_64").expect("a table of the architecture");
+    let planner = Planner::new(&spec, arch);
+    let missing = spec.variants().filter(|v| planner.plan(v).is_err()).count();
+    let plain = spec.variants().filter(|v| !v.of.is_rmw()).count();
+    assert_eq!(missing + plain, spec.variants().count());
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        start.elapsed()
+    );
+}

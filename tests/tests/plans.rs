@@ -4,6 +4,7 @@
 //! defines, and `include/linux/atomic/atomic-arch-fallback.h` what the rest falls back to.
 
 use atomics_spec::arch::Fence;
+use atomics_spec::emit::asm::{self, Dialect};
 use atomics_spec::plan::{Plan, Planner, Tells};
 use atomics_spec::{Source, Spec, Tables};
 
@@ -148,4 +149,47 @@ fn what_an_architecture_has_is_used() {
         plan_of(&spec, "poor", "atomic64_fetch_sub"),
         "loop: try_cmpxchg"
     );
+}
+
+/// Rust before 1.87 has no `label` operands, as a kernel may be built with: the condition becomes
+/// a byte there.
+#[test]
+fn conditions_do_without_labels() {
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let arch = spec.arch("x86_64").expect("a table of the architecture");
+    let text = |labels| {
+        let text = asm::module(&spec, arch, Dialect { labels });
+        text.unwrap_or_else(|e| panic!("{e}"))
+    };
+    let (with, without) = (text(true), text(false));
+    assert!(with.contains("yes = label { return true }") && !with.contains("\"sete"));
+    assert!(without.contains("\"sete {is}\"") && without.contains("\"sets {is}\""));
+    assert!(!without.contains("label {"));
+    // As much Rust as the other, and it compiles.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("lib.rs");
+    let text = format!("#![allow(dead_code, non_snake_case)]\npub mod x86_64 {{\n{without}}}\n");
+    std::fs::write(&file, text).expect("a writable folder");
+    if cfg!(target_arch = "x86_64") {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = std::process::Command::new(rustc)
+            .args([
+                "--edition",
+                "2021",
+                "--crate-type",
+                "lib",
+                "--emit",
+                "metadata",
+            ])
+            .arg("--out-dir")
+            .arg(folder.path())
+            .arg(&file)
+            .output()
+            .expect("rustc starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
 }

@@ -124,7 +124,12 @@ fn kernel(options: &Options, tree: &Path) -> Result<Vec<Generated>> {
     let table = tree.join("scripts/atomic/atomics.tbl");
     let named = tree.display();
     if !tree.is_dir() {
-        bail!("{named} is not a directory: name the root of a Linux source tree");
+        let fault = if tree.exists() {
+            "is not a directory"
+        } else {
+            "does not exist"
+        };
+        bail!("{named} {fault}: name the root of a Linux source tree");
     }
     for needed in [
         "Makefile",

@@ -193,3 +193,34 @@ fn conditions_do_without_labels() {
         );
     }
 }
+
+/// A `p` argument receives the old value, which an operation that returns the new one does not
+/// tell: nothing with such an argument may be made of it.
+#[test]
+fn a_pointer_is_not_filled_from_the_new_value() {
+    let builtin = Tables::builtin();
+    let [ops, semantics] =
+        [builtin.ops, builtin.semantics].map(|s| String::from_utf8_lossy(s.bytes).into_owned());
+    let ops = format!("{ops}bound R v i:a i:u\ntry_bound B v i:a p:u\n");
+    let semantics =
+        format!("{semantics}bound conditional v+a v==u -\ntry_bound conditional v+a v==u v!=u\n");
+    let barriers = atomics_spec::arch::BARRIERS
+        .map(|b| format!("barrier {b}\n"))
+        .concat();
+    let native = "op bound_return 32 a>r\nasm bound {a}, {u}, {mem} -- adds unless equal\n";
+    let table = format!("{POOR}{native}{barriers}");
+    let tables = Tables {
+        ops: Source::new("ops.tbl", &ops),
+        semantics: Source::new("semantics.tbl", &semantics),
+        archs: vec![Source::new("poor.tbl", &table)],
+        ..builtin
+    };
+    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        plan_of(&spec, "poor", "atomic_bound_return"),
+        "native: bound {a}, {u}, {mem}"
+    );
+    // fetch_add_unless does the same and tells the old value.
+    let plan = plan_of(&spec, "poor", "atomic_try_bound");
+    assert_eq!(plan, "by fetch_add_unless(a, u) tells old");
+}

@@ -592,3 +592,20 @@ fn arguments_that_hide_other_operands() {
     ",
     );
 }
+
+/// `keep` would tell the compiler that the codes survive the instruction that sets them.
+#[test]
+fn a_condition_is_not_left_alone() {
+    each(
+        edit,
+        r"
+        `32,64 ?e` -> `32,64 ?e,keep`
+        error: a condition of codes that are left alone
+          --> demo.tbl:16:25
+           |
+        16 | op       add_test 32,64 ?e,keep
+           |                         ^^^^^^^
+           = help: the instruction sets the codes that are the result: remove `keep`
+    ",
+    );
+}

@@ -275,6 +275,12 @@ impl<'a> Parser<'a, '_> {
             Form::Truth(_) => !value && template.condition.is_some(),
             _ => value && template.condition.is_none(),
         };
+        if right && template.keeps_flags && template.condition.is_some() {
+            return Err(cell.error(
+                "a condition of codes that are left alone",
+                "the instruction sets the codes that are the result: remove `keep`",
+            ));
+        }
         if right {
             return Ok(());
         }

@@ -137,6 +137,11 @@ impl<'s> FormOf<'s> {
         !self.op.has_twin(self.spec.ops.iter())
     }
 
+    /// Whether the typed layer says by `Ok` and `Err` whether it stored something.
+    pub fn returns_result(&self) -> bool {
+        self.op.pointer().is_some() && matches!(self.form, Form::Truth(_))
+    }
+
     /// Whether it stores under a condition.
     pub fn can_fail(&self) -> bool {
         self.meaning.fails.is_some()

@@ -230,6 +230,10 @@ fn run_tier(tier: &Tier) -> Result<Outcome> {
             .stdin(Stdio::null());
         // Warnings of rustdoc are errors; cargo takes no flag for it.
         command.env("RUSTDOCFLAGS", "--deny warnings");
+        // The tests read the tree that was found here, and not one that they look for themselves.
+        if let Some(tree) = setup::kernel_tree() {
+            command.env(setup::KERNEL_TREE_VAR, tree);
+        }
         if !command.status().context("cannot start cargo")?.success() {
             return Ok(Outcome::Failed(start.elapsed()));
         }

@@ -24,10 +24,10 @@ use super::{
 /// ```
 /// use atomics_core::{Relaxed, atomic_load};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else changes the field.
-/// assert_eq!(unsafe { atomic_load(ptr, Relaxed) }, 12);
+/// assert_eq!(unsafe { atomic_load(ptr, Relaxed) }, 42);
 /// ```
 #[doc(alias = "READ_ONCE")]
 #[doc(alias = "smp_load_acquire")]
@@ -55,7 +55,7 @@ where
 /// ```
 /// use atomics_core::{Relaxed, atomic_store};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_store(ptr, 10, Relaxed) };
@@ -85,11 +85,11 @@ where
 /// ```
 /// use atomics_core::{Relaxed, atomic_add};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_add(ptr, 10, Relaxed) };
-/// assert_eq!(field, 22);
+/// assert_eq!(field, 52);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
@@ -110,11 +110,11 @@ pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 /// ```
 /// use atomics_core::{Full, atomic_add_return};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_add_return(ptr, 10, Full) }, 22);
-/// assert_eq!(field, 22);
+/// assert_eq!(unsafe { atomic_add_return(ptr, 10, Full) }, 52);
+/// assert_eq!(field, 52);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
@@ -139,11 +139,11 @@ pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// ```
 /// use atomics_core::{Full, atomic_fetch_add};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_add(ptr, 10, Full) }, 12);
-/// assert_eq!(field, 22);
+/// assert_eq!(unsafe { atomic_fetch_add(ptr, 10, Full) }, 42);
+/// assert_eq!(field, 52);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
@@ -168,11 +168,11 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// ```
 /// use atomics_core::{Relaxed, atomic_sub};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_sub(ptr, 10, Relaxed) };
-/// assert_eq!(field, 2);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
@@ -193,11 +193,11 @@ pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 /// ```
 /// use atomics_core::{Full, atomic_sub_return};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_sub_return(ptr, 10, Full) }, 2);
-/// assert_eq!(field, 2);
+/// assert_eq!(unsafe { atomic_sub_return(ptr, 10, Full) }, 32);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
@@ -222,11 +222,11 @@ pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// ```
 /// use atomics_core::{Full, atomic_fetch_sub};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_sub(ptr, 10, Full) }, 12);
-/// assert_eq!(field, 2);
+/// assert_eq!(unsafe { atomic_fetch_sub(ptr, 10, Full) }, 42);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
@@ -251,11 +251,11 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// ```
 /// use atomics_core::{Relaxed, atomic_inc};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_inc(ptr, Relaxed) };
-/// assert_eq!(field, 13);
+/// assert_eq!(field, 43);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
@@ -276,11 +276,11 @@ pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 /// ```
 /// use atomics_core::{Full, atomic_inc_return};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_inc_return(ptr, Full) }, 13);
-/// assert_eq!(field, 13);
+/// assert_eq!(unsafe { atomic_inc_return(ptr, Full) }, 43);
+/// assert_eq!(field, 43);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
@@ -301,11 +301,11 @@ pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// ```
 /// use atomics_core::{Full, atomic_fetch_inc};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_inc(ptr, Full) }, 12);
-/// assert_eq!(field, 13);
+/// assert_eq!(unsafe { atomic_fetch_inc(ptr, Full) }, 42);
+/// assert_eq!(field, 43);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
@@ -326,11 +326,11 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// ```
 /// use atomics_core::{Relaxed, atomic_dec};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_dec(ptr, Relaxed) };
-/// assert_eq!(field, 11);
+/// assert_eq!(field, 41);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
@@ -351,11 +351,11 @@ pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 /// ```
 /// use atomics_core::{Full, atomic_dec_return};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_dec_return(ptr, Full) }, 11);
-/// assert_eq!(field, 11);
+/// assert_eq!(unsafe { atomic_dec_return(ptr, Full) }, 41);
+/// assert_eq!(field, 41);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
@@ -376,11 +376,11 @@ pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// ```
 /// use atomics_core::{Full, atomic_fetch_dec};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_dec(ptr, Full) }, 12);
-/// assert_eq!(field, 11);
+/// assert_eq!(unsafe { atomic_fetch_dec(ptr, Full) }, 42);
+/// assert_eq!(field, 41);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
@@ -401,11 +401,11 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// ```
 /// use atomics_core::{Relaxed, atomic_and};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_and(ptr, 10, Relaxed) };
-/// assert_eq!(field, 8);
+/// assert_eq!(field, 10);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
@@ -426,11 +426,11 @@ pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 /// ```
 /// use atomics_core::{Full, atomic_fetch_and};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_and(ptr, 10, Full) }, 12);
-/// assert_eq!(field, 8);
+/// assert_eq!(unsafe { atomic_fetch_and(ptr, 10, Full) }, 42);
+/// assert_eq!(field, 10);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
@@ -451,11 +451,11 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// ```
 /// use atomics_core::{Relaxed, atomic_andnot};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_andnot(ptr, 10, Relaxed) };
-/// assert_eq!(field, 4);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
@@ -476,11 +476,11 @@ pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl 
 /// ```
 /// use atomics_core::{Full, atomic_fetch_andnot};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_andnot(ptr, 10, Full) }, 12);
-/// assert_eq!(field, 4);
+/// assert_eq!(unsafe { atomic_fetch_andnot(ptr, 10, Full) }, 42);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
@@ -505,11 +505,11 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 /// ```
 /// use atomics_core::{Relaxed, atomic_or};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// unsafe { atomic_or(ptr, 10, Relaxed) };
-/// assert_eq!(field, 14);
+/// unsafe { atomic_or(ptr, 12, Relaxed) };
+/// assert_eq!(field, 46);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
@@ -530,11 +530,11 @@ pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rela
 /// ```
 /// use atomics_core::{Full, atomic_fetch_or};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_or(ptr, 10, Full) }, 12);
-/// assert_eq!(field, 14);
+/// assert_eq!(unsafe { atomic_fetch_or(ptr, 12, Full) }, 42);
+/// assert_eq!(field, 46);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
@@ -555,11 +555,11 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 /// ```
 /// use atomics_core::{Relaxed, atomic_xor};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// unsafe { atomic_xor(ptr, 10, Relaxed) };
-/// assert_eq!(field, 6);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
@@ -580,11 +580,11 @@ pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 /// ```
 /// use atomics_core::{Full, atomic_fetch_xor};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_xor(ptr, 10, Full) }, 12);
-/// assert_eq!(field, 6);
+/// assert_eq!(unsafe { atomic_fetch_xor(ptr, 10, Full) }, 42);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
@@ -605,10 +605,10 @@ pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// ```
 /// use atomics_core::{Full, xchg};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { xchg(ptr, 10, Full) }, 12);
+/// assert_eq!(unsafe { xchg(ptr, 10, Full) }, 42);
 /// assert_eq!(field, 10);
 /// ```
 #[inline(always)]
@@ -633,18 +633,18 @@ where
 /// ```
 /// use atomics_core::{Full, cmpxchg};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { cmpxchg(ptr, 12, 7, Full) }, Ok(12));
-/// assert_eq!(field, 7);
+/// assert_eq!(unsafe { cmpxchg(ptr, 42, 43, Full) }, Ok(42));
+/// assert_eq!(field, 43);
 ///
 /// // It fails, and stores nothing.
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { cmpxchg(ptr, 10, 3, Full) }, Err(12));
-/// assert_eq!(field, 12);
+/// assert_eq!(unsafe { cmpxchg(ptr, 10, 3, Full) }, Err(42));
+/// assert_eq!(field, 42);
 /// ```
 #[inline(always)]
 pub unsafe fn cmpxchg<T: AtomicType, O: Ordering>(
@@ -673,11 +673,11 @@ where
 /// ```
 /// use atomics_core::{Full, atomic_sub_and_test};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(!unsafe { atomic_sub_and_test(ptr, 10, Full) });
-/// assert_eq!(field, 2);
+/// assert_eq!(field, 32);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
@@ -702,11 +702,11 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
 /// ```
 /// use atomics_core::{Full, atomic_dec_and_test};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(!unsafe { atomic_dec_and_test(ptr, Full) });
-/// assert_eq!(field, 11);
+/// assert_eq!(field, 41);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
@@ -727,11 +727,11 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// ```
 /// use atomics_core::{Full, atomic_inc_and_test};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(!unsafe { atomic_inc_and_test(ptr, Full) });
-/// assert_eq!(field, 13);
+/// assert_eq!(field, 43);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
@@ -752,11 +752,11 @@ pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// ```
 /// use atomics_core::{Full, atomic_add_negative};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(!unsafe { atomic_add_negative(ptr, 10, Full) });
-/// assert_eq!(field, 22);
+/// assert_eq!(field, 52);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
@@ -781,11 +781,11 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
 /// ```
 /// use atomics_core::{Full, atomic_fetch_add_unless};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_fetch_add_unless(ptr, 10, 3, Full) }, 12);
-/// assert_eq!(field, 22);
+/// assert_eq!(unsafe { atomic_fetch_add_unless(ptr, 10, 3, Full) }, 42);
+/// assert_eq!(field, 52);
 ///
 /// // It fails, and stores nothing.
 /// let mut field = 0_i32;
@@ -818,11 +818,11 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
 /// ```
 /// use atomics_core::{Full, atomic_add_unless};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(unsafe { atomic_add_unless(ptr, 10, 3, Full) });
-/// assert_eq!(field, 22);
+/// assert_eq!(field, 52);
 ///
 /// // It fails, and stores nothing.
 /// let mut field = 0_i32;
@@ -855,11 +855,11 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional>(
 /// ```
 /// use atomics_core::{Full, atomic_inc_not_zero};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(unsafe { atomic_inc_not_zero(ptr, Full) });
-/// assert_eq!(field, 13);
+/// assert_eq!(field, 43);
 ///
 /// // It fails, and stores nothing.
 /// let mut field = 0_i32;
@@ -890,11 +890,11 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
 /// ```
 /// use atomics_core::{Full, atomic_inc_unless_negative};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(unsafe { atomic_inc_unless_negative(ptr, Full) });
-/// assert_eq!(field, 13);
+/// assert_eq!(field, 43);
 ///
 /// // It fails, and stores nothing.
 /// let mut field = -1_i32;
@@ -932,11 +932,11 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
 /// assert_eq!(field, -1);
 ///
 /// // It fails, and stores nothing.
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
 /// assert!(!unsafe { atomic_dec_unless_positive(ptr, Full) });
-/// assert_eq!(field, 12);
+/// assert_eq!(field, 42);
 /// ```
 #[inline(always)]
 pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
@@ -960,11 +960,11 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
 /// ```
 /// use atomics_core::{Full, atomic_dec_if_positive};
 ///
-/// let mut field = 12_i32;
+/// let mut field = 42_i32;
 /// let ptr = &raw mut field;
 /// // SAFETY: The pointer is valid, and nothing else accesses the field.
-/// assert_eq!(unsafe { atomic_dec_if_positive(ptr, Full) }, 11);
-/// assert_eq!(field, 11);
+/// assert_eq!(unsafe { atomic_dec_if_positive(ptr, Full) }, 41);
+/// assert_eq!(field, 41);
 ///
 /// // It fails, and stores nothing.
 /// let mut field = 0_i32;

@@ -45,8 +45,8 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.load(Relaxed), 12);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.load(Relaxed), 42);
     /// ```
     ///
     /// ```
@@ -117,7 +117,7 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.store(10, Relaxed);
     /// assert_eq!(x.load(Relaxed), 10);
     /// ```
@@ -192,9 +192,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.add(10, Relaxed);
-    /// assert_eq!(x.load(Relaxed), 22);
+    /// assert_eq!(x.load(Relaxed), 52);
     /// ```
     ///
     /// ```
@@ -268,9 +268,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.add_return(10, Full), 22);
-    /// assert_eq!(x.load(Relaxed), 22);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.add_return(10, Full), 52);
+    /// assert_eq!(x.load(Relaxed), 52);
     /// ```
     #[doc(alias = "atomic_add_return")]
     #[doc(alias = "atomic64_add_return")]
@@ -321,9 +321,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_add(10, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 22);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_add(10, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 52);
     /// ```
     #[doc(alias = "atomic_fetch_add")]
     #[doc(alias = "atomic64_fetch_add")]
@@ -372,9 +372,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.sub(10, Relaxed);
-    /// assert_eq!(x.load(Relaxed), 2);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     ///
     /// ```
@@ -446,9 +446,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.sub_return(10, Full), 2);
-    /// assert_eq!(x.load(Relaxed), 2);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.sub_return(10, Full), 32);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     #[doc(alias = "atomic_sub_return")]
     #[doc(alias = "atomic64_sub_return")]
@@ -498,9 +498,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_sub(10, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 2);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_sub(10, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     #[doc(alias = "atomic_fetch_sub")]
     #[doc(alias = "atomic64_fetch_sub")]
@@ -548,9 +548,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.inc(Relaxed);
-    /// assert_eq!(x.load(Relaxed), 13);
+    /// assert_eq!(x.load(Relaxed), 43);
     /// ```
     ///
     /// ```
@@ -624,9 +624,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.inc_return(Full), 13);
-    /// assert_eq!(x.load(Relaxed), 13);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.inc_return(Full), 43);
+    /// assert_eq!(x.load(Relaxed), 43);
     /// ```
     #[doc(alias = "atomic_inc_return")]
     #[doc(alias = "atomic64_inc_return")]
@@ -675,9 +675,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_inc(Full), 12);
-    /// assert_eq!(x.load(Relaxed), 13);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_inc(Full), 42);
+    /// assert_eq!(x.load(Relaxed), 43);
     /// ```
     #[doc(alias = "atomic_fetch_inc")]
     #[doc(alias = "atomic64_fetch_inc")]
@@ -726,9 +726,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.dec(Relaxed);
-    /// assert_eq!(x.load(Relaxed), 11);
+    /// assert_eq!(x.load(Relaxed), 41);
     /// ```
     ///
     /// ```
@@ -800,9 +800,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.dec_return(Full), 11);
-    /// assert_eq!(x.load(Relaxed), 11);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.dec_return(Full), 41);
+    /// assert_eq!(x.load(Relaxed), 41);
     /// ```
     #[doc(alias = "atomic_dec_return")]
     #[doc(alias = "atomic64_dec_return")]
@@ -852,9 +852,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_dec(Full), 12);
-    /// assert_eq!(x.load(Relaxed), 11);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_dec(Full), 42);
+    /// assert_eq!(x.load(Relaxed), 41);
     /// ```
     #[doc(alias = "atomic_fetch_dec")]
     #[doc(alias = "atomic64_fetch_dec")]
@@ -903,9 +903,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.and(10, Relaxed);
-    /// assert_eq!(x.load(Relaxed), 8);
+    /// assert_eq!(x.load(Relaxed), 10);
     /// ```
     ///
     /// ```
@@ -976,9 +976,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_and(10, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 8);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_and(10, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 10);
     /// ```
     #[doc(alias = "atomic_fetch_and")]
     #[doc(alias = "atomic64_fetch_and")]
@@ -1026,9 +1026,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.andnot(10, Relaxed);
-    /// assert_eq!(x.load(Relaxed), 4);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     ///
     /// ```
@@ -1098,9 +1098,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_andnot(10, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 4);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_andnot(10, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     #[doc(alias = "atomic_fetch_andnot")]
     #[doc(alias = "atomic64_fetch_andnot")]
@@ -1150,9 +1150,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// x.or(10, Relaxed);
-    /// assert_eq!(x.load(Relaxed), 14);
+    /// let x = Atomic::new(42_i32);
+    /// x.or(12, Relaxed);
+    /// assert_eq!(x.load(Relaxed), 46);
     /// ```
     ///
     /// ```
@@ -1224,9 +1224,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_or(10, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 14);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_or(12, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 46);
     /// ```
     #[doc(alias = "atomic_fetch_or")]
     #[doc(alias = "atomic64_fetch_or")]
@@ -1274,9 +1274,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// x.xor(10, Relaxed);
-    /// assert_eq!(x.load(Relaxed), 6);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     ///
     /// ```
@@ -1350,9 +1350,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_xor(10, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 6);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_xor(10, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     #[doc(alias = "atomic_fetch_xor")]
     #[doc(alias = "atomic64_fetch_xor")]
@@ -1402,8 +1402,8 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.xchg(10, Full), 12);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.xchg(10, Full), 42);
     /// assert_eq!(x.load(Relaxed), 10);
     /// ```
     ///
@@ -1482,14 +1482,14 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.cmpxchg(12, 7, Full), Ok(12));
-    /// assert_eq!(x.load(Relaxed), 7);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.cmpxchg(42, 43, Full), Ok(42));
+    /// assert_eq!(x.load(Relaxed), 43);
     ///
     /// // It fails, and stores nothing.
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.cmpxchg(10, 3, Full), Err(12));
-    /// assert_eq!(x.load(Relaxed), 12);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.cmpxchg(10, 3, Full), Err(42));
+    /// assert_eq!(x.load(Relaxed), 42);
     /// ```
     ///
     /// ```
@@ -1568,9 +1568,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(!x.sub_and_test(10, Full));
-    /// assert_eq!(x.load(Relaxed), 2);
+    /// assert_eq!(x.load(Relaxed), 32);
     /// ```
     ///
     /// ```
@@ -1642,9 +1642,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(!x.dec_and_test(Full));
-    /// assert_eq!(x.load(Relaxed), 11);
+    /// assert_eq!(x.load(Relaxed), 41);
     /// ```
     ///
     /// ```
@@ -1713,9 +1713,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(!x.inc_and_test(Full));
-    /// assert_eq!(x.load(Relaxed), 13);
+    /// assert_eq!(x.load(Relaxed), 43);
     /// ```
     ///
     /// ```
@@ -1786,9 +1786,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(!x.add_negative(10, Full));
-    /// assert_eq!(x.load(Relaxed), 22);
+    /// assert_eq!(x.load(Relaxed), 52);
     /// ```
     ///
     /// ```
@@ -1855,9 +1855,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.fetch_add_unless(10, 3, Full), 12);
-    /// assert_eq!(x.load(Relaxed), 22);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.fetch_add_unless(10, 3, Full), 42);
+    /// assert_eq!(x.load(Relaxed), 52);
     ///
     /// // It fails, and stores nothing.
     /// let x = Atomic::new(0_i32);
@@ -1935,9 +1935,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(x.add_unless(10, 3, Full));
-    /// assert_eq!(x.load(Relaxed), 22);
+    /// assert_eq!(x.load(Relaxed), 52);
     ///
     /// // It fails, and stores nothing.
     /// let x = Atomic::new(0_i32);
@@ -1989,9 +1989,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(x.inc_not_zero(Full));
-    /// assert_eq!(x.load(Relaxed), 13);
+    /// assert_eq!(x.load(Relaxed), 43);
     ///
     /// // It fails, and stores nothing.
     /// let x = Atomic::new(0_i32);
@@ -2066,9 +2066,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(x.inc_unless_negative(Full));
-    /// assert_eq!(x.load(Relaxed), 13);
+    /// assert_eq!(x.load(Relaxed), 43);
     ///
     /// // It fails, and stores nothing.
     /// let x = Atomic::new(-1_i32);
@@ -2147,9 +2147,9 @@ impl<T: AtomicType> Atomic<T> {
     /// assert_eq!(x.load(Relaxed), -1);
     ///
     /// // It fails, and stores nothing.
-    /// let x = Atomic::new(12_i32);
+    /// let x = Atomic::new(42_i32);
     /// assert!(!x.dec_unless_positive(Full));
-    /// assert_eq!(x.load(Relaxed), 12);
+    /// assert_eq!(x.load(Relaxed), 42);
     /// ```
     ///
     /// ```
@@ -2222,9 +2222,9 @@ impl<T: AtomicType> Atomic<T> {
     /// ```
     /// use atomics_core::{Atomic, Full, Relaxed};
     ///
-    /// let x = Atomic::new(12_i32);
-    /// assert_eq!(x.dec_if_positive(Full), 11);
-    /// assert_eq!(x.load(Relaxed), 11);
+    /// let x = Atomic::new(42_i32);
+    /// assert_eq!(x.dec_if_positive(Full), 41);
+    /// assert_eq!(x.load(Relaxed), 41);
     ///
     /// // It fails, and stores nothing.
     /// let x = Atomic::new(0_i32);

@@ -1,5 +1,6 @@
 //! Minimal examples whose values come from the reference interpreter.
 
+use super::sample::{bits, sample};
 use crate::expr::Kind;
 use crate::interp::{self, Outcome};
 use crate::model::{FormOf, Spec};
@@ -30,7 +31,7 @@ pub(super) fn lines(spec: &Spec, form: &FormOf<'_>, path: &str, layer: Layer) ->
     };
     let mut lines = vec!["```".to_owned(), example.imports(path), String::new()];
     for wanted in [true, false] {
-        if let Some((memory, operands)) = example.sample(wanted) {
+        if let Some((memory, operands)) = sample(form, ty, wanted) {
             if !wanted {
                 lines.extend([String::new(), "// It fails, and stores nothing.".to_owned()]);
             }
@@ -77,19 +78,14 @@ impl Example<'_> {
         format!("use {path}::{{{}}};", names.join(", "))
     }
 
-    /// Whether success is returned as a `Result`.
-    fn returns_result(&self) -> bool {
-        self.form.op.pointer().is_some() && matches!(self.form.form, Form::Truth(_))
-    }
-
     /// One call, and what comes of it.
     fn case(&self, memory: i64, operands: &[i64]) -> Vec<String> {
-        let outcome = interp::run(self.form, 32, memory, operands);
+        let outcome = interp::run(self.form, bits(self.ty), memory, operands);
         let ty = &self.ty.name;
         let method = self.form.method();
         let mut args: Vec<String> = operands.iter().map(ToString::to_string).collect();
         for (arg, text) in self.form.op.operands().zip(&mut args) {
-            if arg.kind == ArgKind::Pointer && !self.returns_result() {
+            if arg.kind == ArgKind::Pointer && !self.form.returns_result() {
                 *text = format!("&mut {text}");
             }
         }
@@ -132,7 +128,7 @@ impl Example<'_> {
     /// The call with what it returns.
     fn check(&self, call: &str, outcome: &Outcome, memory: i64, operands: &[i64]) -> String {
         match (outcome.result, self.form.result().map(|r| r.kind())) {
-            _ if self.returns_result() && outcome.stored => {
+            _ if self.form.returns_result() && outcome.stored => {
                 let expected = self
                     .form
                     .op
@@ -143,37 +139,11 @@ impl Example<'_> {
                     operands[expected.unwrap_or(0)]
                 )
             }
-            _ if self.returns_result() => format!("assert_eq!({call}, Err({memory}));"),
+            _ if self.form.returns_result() => format!("assert_eq!({call}, Err({memory}));"),
             (Some(1), Some(Kind::Truth)) => format!("assert!({call});"),
             (Some(_), Some(Kind::Truth)) => format!("assert!(!{call});"),
             (Some(value), _) => format!("assert_eq!({call}, {value});"),
             (None, _) => format!("{call};"),
         }
-    }
-
-    /// A value of the variable and operands with which the operation stores something, or with
-    /// which it fails.
-    fn sample(&self, wanted: bool) -> Option<(i64, Vec<i64>)> {
-        let form = self.form;
-        if !wanted && !form.can_fail() {
-            return None;
-        }
-        let count = form.op.operands().count();
-        let operands = [[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]];
-        let shown = |value: i64| value >= 0 || !self.ty.is_unsigned();
-        for memory in [12, 42, 1, 0, -1].into_iter().filter(|m| shown(*m)) {
-            for operands in operands {
-                let operands: Vec<i64> = operands.iter().copied().cycle().take(count).collect();
-                let outcome = interp::run(form, 32, memory, &operands);
-                let stored = outcome.stored || !form.can_fail();
-                // A success that changes nothing would show nothing.
-                let shows = !wanted || form.form == Form::Load || outcome.memory != memory;
-                let written = shown(outcome.memory) && outcome.result.is_none_or(shown);
-                if stored == wanted && shows && written {
-                    return Some((memory, operands));
-                }
-            }
-        }
-        None
     }
 }

@@ -2,13 +2,14 @@
 //! where it stores and, if it can fail, once where it fails, as a method and on a raw pointer.
 //! What is expected comes from the reference interpreter.
 
+use super::sample::{bits, sample};
 use super::text::Text;
 use crate::expr::Kind;
 use crate::interp::{self, Outcome};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Form, Ordering};
-use crate::types::{Type, Width};
+use crate::table::{ArgKind, Ordering};
+use crate::types::Type;
 
 /// The module.
 pub fn module(spec: &Spec) -> String {
@@ -73,7 +74,7 @@ fn case(t: &mut Text, form: &FormOf<'_>, ty: &Type, ordering: Ordering, given: (
     let rust = rust_type(ty);
     let mut args: Vec<String> = operands.iter().map(|v| literal(ty, *v)).collect();
     for (arg, text) in form.op.operands().zip(&mut args) {
-        if arg.kind == ArgKind::Pointer && !returns_result(form) {
+        if arg.kind == ArgKind::Pointer && !form.returns_result() {
             *text = format!("&mut {text}");
         }
     }
@@ -121,11 +122,11 @@ fn check(
 ) {
     let (memory, operands) = given;
     let expected = match (outcome.result, form.result().map(|r| r.kind())) {
-        _ if returns_result(form) && outcome.stored => {
+        _ if form.returns_result() && outcome.stored => {
             let at = form.op.operands().position(|a| a.kind == ArgKind::Pointer);
             format!("Ok({})", literal(ty, operands[at.unwrap_or(0)]))
         }
-        _ if returns_result(form) => format!("Err({})", literal(ty, memory)),
+        _ if form.returns_result() => format!("Err({})", literal(ty, memory)),
         (Some(value), Some(Kind::Truth)) => (value != 0).to_string(),
         (Some(value), _) => literal(ty, value),
         (None, _) => {
@@ -136,19 +137,6 @@ fn check(
     // A call that may break a line stands alone.
     t.line(format!("let r = {call};"));
     t.line(format!("assert_eq!({expected}, r);"));
-}
-
-/// Whether success is returned as a `Result`.
-fn returns_result(form: &FormOf<'_>) -> bool {
-    form.op.pointer().is_some() && matches!(form.form, Form::Truth(_))
-}
-
-fn bits(ty: &Type) -> u32 {
-    match ty.width() {
-        Width::Bits(bits) => bits,
-        // What fits into 32 bits is the same in 64.
-        Width::Pointer => 32,
-    }
 }
 
 fn rust_type(ty: &Type) -> String {
@@ -167,37 +155,4 @@ fn literal(ty: &Type, value: i64) -> String {
         "*mut" => format!("at_mut({value})"),
         _ => value.to_string(),
     }
-}
-
-/// A value of the variable and operands with which the operation stores something new, or with
-/// which it fails.
-fn sample(form: &FormOf<'_>, ty: &Type, wanted: bool) -> Option<(i64, Vec<i64>)> {
-    if !wanted && !form.can_fail() {
-        return None;
-    }
-    let is_bool = ty.name == "bool";
-    let shown = |value: i64| value >= 0 || !(ty.is_unsigned() || ty.is_pointer());
-    let count = form.op.operands().count();
-    let memories: &[i64] = if is_bool {
-        &[0, 1]
-    } else {
-        &[42, 12, 1, 0, -1]
-    };
-    let choices: &[[i64; 3]] = match is_bool {
-        true => &[[1, 0, 1], [0, 1, 0]],
-        false => &[[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]],
-    };
-    for &memory in memories.iter().filter(|m| shown(**m)) {
-        for choice in choices {
-            let operands: Vec<i64> = choice.iter().copied().cycle().take(count).collect();
-            let outcome = interp::run(form, bits(ty), memory, &operands);
-            let stored = outcome.stored || !form.can_fail();
-            let shows = !wanted || form.form == Form::Load || outcome.memory != memory;
-            let written = shown(outcome.memory) && outcome.result.is_none_or(shown);
-            if stored == wanted && shows && written {
-                return Some((memory, operands));
-            }
-        }
-    }
-    None
 }

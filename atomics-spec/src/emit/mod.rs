@@ -20,6 +20,7 @@ pub mod pointer;
 pub mod predefine;
 pub mod raw;
 pub mod root;
+mod sample;
 mod signature;
 mod text;
 pub mod typed;

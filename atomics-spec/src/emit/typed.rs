@@ -7,7 +7,7 @@ use super::text::Text;
 use crate::expr::{Expr, Kind};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Form};
+use crate::table::ArgKind;
 use crate::types::Operand;
 
 /// The module; `path` is the path of the generated items in examples.
@@ -79,11 +79,6 @@ impl Typed<'_> {
         }
     }
 
-    /// Whether success is returned as a `Result`.
-    pub fn returns_result(&self) -> bool {
-        self.form.op.pointer().is_some() && matches!(self.form.form, Form::Truth(_))
-    }
-
     /// Whether it takes something to add.
     pub fn takes_rhs(&self) -> bool {
         matches!(self.bound(), Bound::Add)
@@ -118,7 +113,7 @@ impl Typed<'_> {
         let operand = |a: &crate::table::Arg| {
             let ty = match a.kind {
                 _ if self.takes_rhs() => "Rhs",
-                ArgKind::Pointer if !self.returns_result() => "&mut T",
+                ArgKind::Pointer if !self.form.returns_result() => "&mut T",
                 _ => "T",
             };
             format!("{}: {ty}", rust_ident(&a.name))
@@ -128,7 +123,7 @@ impl Typed<'_> {
 
     /// What it returns, if anything.
     pub fn ret(&self) -> Option<String> {
-        if self.returns_result() {
+        if self.form.returns_result() {
             return Some("Result<T, T>".into());
         }
         super::signature::returns(&self.form, "T")
@@ -193,7 +188,7 @@ impl Typed<'_> {
         for arg in form.op.operands() {
             let name = rust_ident(&arg.name);
             if Some(&arg.name) == pointer.as_ref() {
-                let value = if self.returns_result() {
+                let value = if self.form.returns_result() {
                     name
                 } else {
                     format!("*{name}")

@@ -128,6 +128,9 @@ pub struct Arch {
     pub setcc: Option<String>,
     /// C headers to include.
     pub includes: Vec<String>,
+    /// Whether a kernel may have the instructions as they stand, in line: not where it chooses
+    /// between two sets of them when it boots.
+    pub kernel: bool,
     /// Whether `smp_store_mb()` is an `xchg`, rather than a store and `smp_mb()`.
     pub store_mb_is_xchg: bool,
     sizes: Vec<Size>,

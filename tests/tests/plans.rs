@@ -5,6 +5,7 @@
 
 use atomics_spec::arch::Fence;
 use atomics_spec::emit::asm::{self, Dialect};
+use atomics_spec::emit::barrier::Barriers;
 use atomics_spec::plan::{Plan, Planner, Tells};
 use atomics_spec::{Source, Spec, Tables};
 
@@ -158,7 +159,7 @@ fn conditions_do_without_labels() {
     let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
     let arch = spec.arch("x86_64").expect("a table of the architecture");
     let text = |labels| {
-        let text = asm::module(&spec, arch, Dialect { labels });
+        let text = asm::module(&spec, arch, Dialect { labels }, Barriers::All);
         text.unwrap_or_else(|e| panic!("{e}"))
     };
     let (with, without) = (text(true), text(false));

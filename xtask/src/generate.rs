@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use atomics_spec::emit::{self, layout};
+use atomics_spec::emit::{self, KernelBackend, layout};
+use clap::ValueEnum;
 
 use crate::bindings;
 use crate::tables::TableArgs;
@@ -20,8 +21,30 @@ pub struct Options {
     pub check: bool,
     /// The kernel tree, for the drop-in.
     pub kernel: Option<PathBuf>,
+    /// How the drop-in carries out the operations.
+    pub backend: Backend,
     /// Where to write instead.
     pub out: Option<PathBuf>,
+}
+
+/// How a kernel's drop-in carries out the operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// It calls C helpers.
+    #[default]
+    Helpers,
+    /// By inline assembly where the architecture's table allows it and no sanitizer is on; else it
+    /// calls C helpers.
+    Asm,
+}
+
+impl From<Backend> for KernelBackend {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Helpers => Self::Helpers,
+            Backend::Asm => Self::Asm,
+        }
+    }
 }
 
 /// The folders of this repository that have generated files, and may have left-over ones.
@@ -100,6 +123,9 @@ fn command(options: &Options) -> String {
     for (flag, path) in flags {
         words.extend(path.iter().map(|p| format!("{flag} {}", p.display())));
     }
+    if options.backend == Backend::Asm {
+        words.push("--backend asm".into());
+    }
     words.join(" ")
 }
 
@@ -148,7 +174,7 @@ fn kernel(options: &Options, tree: &Path) -> Result<Vec<Generated>> {
         table: Some(table),
         ..options.tables.clone()
     };
-    Ok(emit::kernel(&tables.load()?)?
+    Ok(emit::kernel(&tables.load()?, options.backend.into())?
         .into_iter()
         .map(to_disk)
         .collect())

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+use crate::generate::Backend;
 use crate::tables::TableArgs;
 
 /// Atomics under the Linux Kernel Memory Model: the generator and its tools.
@@ -37,6 +38,9 @@ enum Command {
         /// Reads TREE/scripts/atomic/atomics.tbl and writes the kernel's drop-in into TREE.
         #[arg(long, value_name = "TREE", conflicts_with = "table")]
         kernel: Option<PathBuf>,
+        /// How the drop-in carries out the operations.
+        #[arg(long, value_enum, default_value_t, requires = "kernel")]
+        backend: Backend,
         /// Writes below DIR instead, in the same layout.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
@@ -95,11 +99,13 @@ fn run(command: Command) -> Result<ExitCode> {
             tables,
             check,
             kernel,
+            backend,
             out,
         } => generate::run(&generate::Options {
             tables,
             check,
             kernel,
+            backend,
             out,
         }),
         Command::List {

@@ -259,6 +259,6 @@ where
         v.xchg(value, Full);
     } else {
         v.store(value, Relaxed);
-        smp_mb(Full);
+        backend::smp_mb();
     }
 }

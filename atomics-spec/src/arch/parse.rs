@@ -32,6 +32,7 @@ pub(crate) fn parse<'a>(
             branch: None,
             setcc: None,
             includes: Vec::new(),
+            kernel: false,
             store_mb_is_xchg: false,
             sizes: Vec::new(),
             registers: Vec::new(),
@@ -117,8 +118,8 @@ impl<'a> Parser<'a, '_> {
 
     /// A row that starts something.
     fn keyword(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        const SINGLE: [&str; 7] = [
-            "arch", "lang", "width", "flags", "branch", "setcc", "store_mb",
+        const SINGLE: [&str; 8] = [
+            "arch", "lang", "width", "flags", "branch", "setcc", "kernel", "store_mb",
         ];
         let head = row.head();
         if SINGLE.contains(&head.text) && self.seen.contains(&head.text) {
@@ -230,6 +231,22 @@ impl<'a> Parser<'a, '_> {
                 }
                 self.open = Open::Fence(*fence);
             }
+            "kernel" => {
+                let cell = only(row, "kernel  inline")?;
+                if cell.text != "inline" {
+                    return Err(cell.error(
+                        format!("`{}` is no way into a kernel", shorten(cell.text)),
+                        "the row is `kernel  inline`, or missing where a kernel calls C helpers",
+                    ));
+                }
+                if self.lang == Some(Lang::C) {
+                    return Err(row.head().error(
+                        "C expressions cannot stand in line in a kernel's Rust",
+                        "the row is for tables with `lang  asm`",
+                    ));
+                }
+                self.arch.kernel = true;
+            }
             "store_mb" => {
                 let cell = only(row, "store_mb  xchg")?;
                 if cell.text != "xchg" {
@@ -246,7 +263,7 @@ impl<'a> Parser<'a, '_> {
                 return Err(head.error(
                     format!("unknown row `{}`", shorten(other)),
                     "a row starts with arch, lang, width, flags, size, register, branch, setcc, \
-                     include, op, asm, c, barrier, fence or store_mb",
+                     include, op, asm, c, barrier, fence, kernel or store_mb",
                 ));
             }
         }

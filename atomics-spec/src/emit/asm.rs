@@ -5,6 +5,7 @@ mod native;
 
 use native::Native;
 
+use super::barrier::{Barriers, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name, fresh};
 use crate::arch::{Arch, Fence, Line};
@@ -21,8 +22,13 @@ pub struct Dialect {
     pub labels: bool,
 }
 
-/// The module of one architecture.
-pub fn module(spec: &Spec, arch: &Arch, dialect: Dialect) -> Result<String, Missing> {
+/// The module of one architecture, with the barriers that `barriers` needs.
+pub fn module(
+    spec: &Spec,
+    arch: &Arch,
+    dialect: Dialect,
+    barriers: Barriers,
+) -> Result<String, Missing> {
     let planner = Planner::new(spec, arch);
     let mut text = Text::default();
     text.inner_doc(&format!(
@@ -58,7 +64,7 @@ pub fn module(spec: &Spec, arch: &Arch, dialect: Dialect) -> Result<String, Miss
     }
     fences.sort_unstable();
     fences.dedup();
-    for name in crate::arch::BARRIERS {
+    for name in barriers.backend(spec) {
         barrier(
             &mut text,
             name,
@@ -71,12 +77,14 @@ pub fn module(spec: &Spec, arch: &Arch, dialect: Dialect) -> Result<String, Miss
         let what = "A fence around relaxed operations.";
         barrier(&mut text, fence_name(fence), what, arch.fence(fence), arch);
     }
-    text.line("");
-    text.doc("Whether `smp_store_mb()` is an exchange.");
-    let is_xchg = arch.store_mb_is_xchg;
-    text.line(format!(
-        "pub(crate) const STORE_MB_IS_XCHG: bool = {is_xchg};"
-    ));
+    if has_store_mb(spec) {
+        text.line("");
+        text.doc("Whether `smp_store_mb()` is an exchange.");
+        let is_xchg = arch.store_mb_is_xchg;
+        text.line(format!(
+            "pub(crate) const STORE_MB_IS_XCHG: bool = {is_xchg};"
+        ));
+    }
     Ok(text.finish())
 }
 

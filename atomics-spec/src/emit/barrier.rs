@@ -1,17 +1,79 @@
 //! The module `barrier`.
 
+use std::collections::BTreeSet;
+
 use super::text::Text;
+use crate::arch::BARRIERS;
 use crate::model::Spec;
 use crate::names;
 
+/// Which barriers a destination has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barriers {
+    /// All of them.
+    All,
+    /// Those around atomic operations, for a kernel, which has the others already.
+    Atomic,
+}
+
+impl Barriers {
+    /// The barriers that a backend has for the module.
+    pub(super) fn backend(self, spec: &Spec) -> impl Iterator<Item = &'static str> {
+        let store_mb = has_store_mb(spec);
+        BARRIERS.into_iter().filter(move |name| {
+            self == Self::All || name.ends_with("_atomic") || (*name == "smp_mb" && store_mb)
+        })
+    }
+}
+
+/// Whether the model has what `smp_store_mb()` is made of.
+pub(super) fn has_store_mb(spec: &Spec) -> bool {
+    let has = |name: &str| spec.typed_forms().any(|f| f.method() == name);
+    has("store") && has("xchg")
+}
+
 /// The module; `path` is the path of the generated items in examples.
-pub fn module(spec: &Spec, path: &str) -> String {
-    let mut impls = Text::default();
+pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
+    let store_mb = store_mb(spec, path);
+    let mut uses = "use super::backend;\n".to_owned();
+    let mut out = match barriers {
+        Barriers::All => {
+            if let Some(store_mb) = &store_mb {
+                uses += &super::text::import("super::internal", &store_mb.traits);
+            }
+            uses += "pub use super::ordering::Full;\n";
+            include_str!("templates/barrier.rs").replace("$impls\n", &(impls() + "\n"))
+        }
+        Barriers::Atomic => {
+            if let Some(store_mb) = &store_mb {
+                uses += &super::text::import("super::internal", &store_mb.traits);
+                uses += "use super::ordering::Full;\n";
+            }
+            "//! The memory barriers around atomic operations.\n//!\n\
+             //! The others are in `kernel::sync::barrier`.\n\n$uses\n"
+                .to_owned()
+        }
+    };
+    if store_mb.is_some() {
+        uses += "use super::{Atomic, AtomicType, Relaxed};\n";
+    }
+    out = out.replace("$uses\n", &uses);
+    out.push('\n');
+    out.push_str(include_str!("templates/barrier_atomic.rs"));
+    if let Some(store_mb) = store_mb {
+        out.push_str(&store_mb.text);
+    }
+    out.replace("$path", path)
+}
+
+/// The implementations of `MemoryBarrier`.
+fn impls() -> String {
+    let mut t = Text::default();
     let flavours = [("", ""), ("smp_", "<Smp>"), ("dma_", "<Dma>")];
     for (prefix, flavour) in flavours {
         for (what, stem) in [("Full", "mb"), ("Read", "rmb"), ("Write", "wmb")] {
-            impls.line("");
-            impls.block(&format!("impl MemoryBarrier{flavour} for {what}"), |t| {
+            t.line("");
+            t.block(&format!("impl MemoryBarrier{flavour} for {what}"), |t| {
                 t.line("#[inline(always)]");
                 t.block("fn run()", |t| {
                     t.line(format!("backend::{prefix}{stem}();"))
@@ -19,56 +81,57 @@ pub fn module(spec: &Spec, path: &str) -> String {
             });
         }
     }
-    let has = |name: &str| spec.typed_forms().find(|f| f.method() == name);
-    let mut uses = "pub use super::ordering::Full;\n".to_owned();
-    let mut store_mb = Text::default();
-    if let (Some(store), Some(xchg)) = (has("store"), has("xchg")) {
-        let mut internal: Vec<_> = [store, xchg]
-            .map(|f| names::ops_trait(f.class))
-            .into_iter()
-            .collect();
-        internal.sort();
-        internal.dedup();
-        uses.insert_str(
-            0,
-            &super::text::import("super::internal", &internal.iter().cloned().collect()),
+    t.finish()
+}
+
+/// `smp_store_mb()`, and the traits of the operations that it is made of.
+struct StoreMb {
+    text: String,
+    traits: BTreeSet<String>,
+}
+
+fn store_mb(spec: &Spec, path: &str) -> Option<StoreMb> {
+    let find = |name: &str| spec.typed_forms().find(|f| f.method() == name);
+    let (store, xchg) = (find("store")?, find("xchg")?);
+    let traits: BTreeSet<String> = [store, xchg]
+        .map(|f| names::ops_trait(f.class))
+        .into_iter()
+        .collect();
+    let mut text = Text::default();
+    let t = &mut text;
+    t.line("");
+    t.doc("Stores `value`, and orders the store and all that precedes it before all that follows.");
+    t.doc("");
+    t.doc("# Examples");
+    t.doc("");
+    t.doc_lines(
+        [
+            "```".to_owned(),
+            format!("use {path}::barrier::smp_store_mb;"),
+            format!("use {path}::{{Atomic, Relaxed}};"),
+            String::new(),
+            "let wanted = Atomic::new(false);".into(),
+            "smp_store_mb(&wanted, true);".into(),
+            "assert!(wanted.load(Relaxed));".into(),
+            "```".into(),
+        ]
+        .iter()
+        .map(String::as_str),
+    );
+    t.line("#[inline(always)]");
+    let bounds: Vec<&str> = traits.iter().map(String::as_str).collect();
+    let wheres: Vec<_> = vec![format!("T::Repr: {}", bounds.join(" + "))];
+    let params = ["v: &Atomic<T>".to_owned(), "value: T".to_owned()];
+    t.signature("pub fn smp_store_mb<T: AtomicType>", &params, None, &wheres);
+    t.indented(|t| {
+        t.lines(
+            "if backend::STORE_MB_IS_XCHG {\n    v.xchg(value, Full);\n} else {\n    \
+                 v.store(value, Relaxed);\n    backend::smp_mb();\n}",
         );
-        uses += "use super::{Atomic, AtomicType, Relaxed};\n";
-        let t = &mut store_mb;
-        t.line("");
-        t.doc("Stores `value`, and orders the store and all that precedes it before all that follows.");
-        t.doc("");
-        t.doc("# Examples");
-        t.doc("");
-        t.doc_lines(
-            [
-                "```".to_owned(),
-                format!("use {path}::barrier::smp_store_mb;"),
-                format!("use {path}::{{Atomic, Relaxed}};"),
-                String::new(),
-                "let wanted = Atomic::new(false);".into(),
-                "smp_store_mb(&wanted, true);".into(),
-                "assert!(wanted.load(Relaxed));".into(),
-                "```".into(),
-            ]
-            .iter()
-            .map(String::as_str),
-        );
-        t.line("#[inline(always)]");
-        let wheres: Vec<_> = vec![format!("T::Repr: {}", internal.join(" + "))];
-        let params = ["v: &Atomic<T>".to_owned(), "value: T".to_owned()];
-        t.signature("pub fn smp_store_mb<T: AtomicType>", &params, None, &wheres);
-        t.indented(|t| {
-            t.lines(
-                "if backend::STORE_MB_IS_XCHG {\n    v.xchg(value, Full);\n} else {\n    \
-                 v.store(value, Relaxed);\n    smp_mb(Full);\n}",
-            );
-        });
-        t.line("}");
-    }
-    include_str!("templates/barrier.rs")
-        .replace("$uses\n", &uses)
-        .replace("$impls\n", &(impls.finish() + "\n"))
-        .replace("$store_mb\n", &store_mb.finish())
-        .replace("$path", path)
+    });
+    t.line("}");
+    Some(StoreMb {
+        text: text.finish(),
+        traits,
+    })
 }

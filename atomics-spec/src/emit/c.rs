@@ -59,13 +59,17 @@ fn ret(v: &Variant<'_>) -> String {
 
 /// The head of the helper of a variant, as a definition has it.
 fn head(v: &Variant<'_>, style: Style<'_>) -> String {
-    let attribute = if style.attribute.is_empty() {
-        String::new()
-    } else {
-        format!("{} ", style.attribute)
-    };
     let name = names::helper(style.prefix, &v.function());
-    format!("{attribute}{}\n{name}({})", ret(v), params(v))
+    let returns = returning(&ret(v), style);
+    format!("{returns}\n{name}({})", params(v))
+}
+
+/// The first line of a helper that returns `ret`.
+fn returning(ret: &str, style: Style<'_>) -> String {
+    match style.attribute {
+        "" => ret.to_owned(),
+        attribute => format!("{attribute} {ret}"),
+    }
 }
 
 /// Helpers that call the C function of their name: what the kernel's own script writes.
@@ -102,11 +106,15 @@ pub fn barrier_declarations(style: Style<'_>) -> String {
     })
 }
 
-/// Helpers of all barriers by the templates of `arch`.
-pub fn barriers(arch: &Arch, style: Style<'_>) -> String {
-    BARRIERS.iter().fold(String::new(), |mut out, barrier| {
+/// Helpers of barriers by the templates of `arch`.
+pub fn barriers<'a>(
+    arch: &Arch,
+    names: impl IntoIterator<Item = &'a str>,
+    style: Style<'_>,
+) -> String {
+    names.into_iter().fold(String::new(), |mut out, barrier| {
         let name = names::helper(style.prefix, barrier);
-        let _ = write!(out, "void\n{name}(void)\n{{\n");
+        let _ = write!(out, "{}\n{name}(void)\n{{\n", returning("void", style));
         for line in arch.barrier(barrier) {
             let _ = writeln!(out, "\t{};", line.text);
         }

@@ -1,5 +1,6 @@
 //! The C backend: one function per variant that calls its C helper.
 
+use super::barrier::{Barriers, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name};
 use crate::arch::BARRIERS;
@@ -19,8 +20,6 @@ pub enum Link<'a> {
         prefix: &'a str,
         /// Whether C's `long` is Rust's `isize` there, as in the kernel.
         long_is_isize: bool,
-        /// Whether it has the barriers, too.
-        barriers: bool,
     },
     /// In the same module, written by this emitter.
     Extern {
@@ -29,8 +28,8 @@ pub enum Link<'a> {
     },
 }
 
-/// The module.
-pub fn module(spec: &Spec, link: Link<'_>) -> String {
+/// The module, with the barriers that `barriers` needs.
+pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     let mut t = Text::default();
     t.inner_doc(
         "The C helpers, called.\n\n\
@@ -59,33 +58,25 @@ pub fn module(spec: &Spec, link: Link<'_>) -> String {
         t.line(");");
         t.line("");
     }
-    let barriers = match link {
-        Link::Bindgen {
-            module, barriers, ..
-        } => {
-            t.line(format!("use {module};"));
-            barriers
-        }
-        Link::Extern { prefix } => {
-            declare(&mut t, spec, prefix);
-            true
-        }
-    };
+    match link {
+        Link::Bindgen { module, .. } => t.line(format!("use {module};")),
+        Link::Extern { prefix } => declare(&mut t, spec, prefix),
+    }
     for v in spec.variants() {
         t.line("");
         function(&mut t, &v, link);
     }
-    if barriers {
-        for name in BARRIERS {
-            t.line("");
-            t.doc(&format!("`{name}()`."));
-            allow_c_name(&mut t, name);
-            t.line("#[inline(always)]");
-            t.block(&format!("pub(crate) fn {name}()"), |t| {
-                let call = format!("{}()", path(link, name));
-                t.proven("A barrier accesses no memory.", "", &call, ";");
-            });
-        }
+    for name in barriers.backend(spec) {
+        t.line("");
+        t.doc(&format!("`{name}()`."));
+        allow_c_name(&mut t, name);
+        t.line("#[inline(always)]");
+        t.block(&format!("pub(crate) fn {name}()"), |t| {
+            let call = format!("{}()", path(link, name));
+            t.proven("A barrier accesses no memory.", "", &call, ";");
+        });
+    }
+    if has_store_mb(spec) {
         t.line("");
         t.doc("Whether `smp_store_mb()` is an exchange.");
         t.line("pub(crate) const STORE_MB_IS_XCHG: bool = false;");

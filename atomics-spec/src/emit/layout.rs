@@ -1,16 +1,19 @@
 //! Which generated file goes where.
 
+mod kernel;
+
 use super::asm::Dialect;
+use super::barrier::Barriers;
 use super::c::Style;
 use super::extern_c::Link;
 use super::root::{Parts, has_flag};
-use super::{
-    asm, barrier, c, extern_c, internal, kunit, ordering, pointer, predefine, raw, root, typed,
-};
-use crate::arch::{Arch, Lang};
+use super::{asm, barrier, c, extern_c, internal, ordering, pointer, predefine, raw, root, typed};
+use crate::arch::{Arch, BARRIERS, Lang};
 use crate::model::Spec;
 use crate::names;
 use crate::plan::{Missing, Planner};
+
+pub use kernel::{KernelBackend, kernel};
 
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +47,7 @@ fn modules(spec: &Spec, parts: Parts, byte: &str, path: &str) -> Vec<(&'static s
         ("raw", raw::module(spec)),
         ("typed", typed::module(spec, path)),
     ];
-    if parts.barrier {
-        modules.push(("barrier", barrier::module(spec, path)));
-    }
+    modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
     if has_flag(spec) {
         let flag = include_str!("templates/flag.rs");
         modules.push(("flag", flag.replace("$byte", byte).replace("$path", path)));
@@ -103,7 +104,7 @@ pub fn c_files(spec: &Spec, prefix: &str) -> Result<CFiles, Missing> {
         .ok_or_else(missing)?;
     let mut source = "#include \"atomic.h\"\n\n".to_owned();
     source += &c::helpers(spec, arch, spec.variants(), style)?;
-    source += c::barriers(arch, style).trim_end();
+    source += c::barriers(arch, BARRIERS, style).trim_end();
     source.push('\n');
     Ok(CFiles {
         header: header(spec, arch, style),
@@ -136,7 +137,7 @@ fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
 pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let path = "atomics_core";
     let parts = Parts {
-        barrier: true,
+        barriers: Barriers::All,
         kunit: false,
     };
     let head = banner("", "");
@@ -153,16 +154,16 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     }
     add("src/atomic/backend.rs", core_backend(spec));
     for arch in spec.asm_archs() {
-        let text = asm::module(spec, arch, Dialect { labels: true })?;
+        let text = asm::module(spec, arch, Dialect { labels: true }, Barriers::All)?;
         add(&format!("src/atomic/backend/{}.rs", arch.name), text);
     }
     let link = Link::Bindgen {
         module: "super::bindings",
         prefix: names::HELPER_PREFIX,
         long_is_isize: false,
-        barriers: true,
     };
-    add("src/atomic/backend/c.rs", extern_c::module(spec, link));
+    let module = extern_c::module(spec, link, Barriers::All);
+    add("src/atomic/backend/c.rs", module);
     let c = c_files(spec, names::HELPER_PREFIX)?;
     add("c/atomic.c", c.source);
     add("c/atomic.h", c.header);
@@ -194,78 +195,6 @@ fn core_backend(spec: &Spec) -> String {
     out
 }
 
-/// The drop-in for a kernel tree: its C helpers and its Rust module.
-pub fn kernel(spec: &Spec) -> Result<Vec<File>, Missing> {
-    const RUST: &str = "// SPDX-License-Identifier: GPL-2.0";
-    const STYLE: Style<'static> = Style {
-        prefix: names::HELPER_PREFIX,
-        attribute: "__rust_helper",
-    };
-    let path = "kernel::sync::atomic";
-    let parts = Parts {
-        barrier: false,
-        kunit: true,
-    };
-    let head = banner(" --kernel TREE", RUST);
-    let mut files = Vec::new();
-    let mut add = |name: &str, text: String| {
-        files.push(File {
-            path: format!("rust/{name}"),
-            contents: format!("{head}{text}"),
-        });
-    };
-    // Upstream's helpers, as upstream's script writes them.
-    let upstream = ["atomic", "atomic64"];
-    let mut text = String::from(
-        "/*\n * This file provides helpers for the various atomic functions for Rust.\n */\n\
-         #ifndef _RUST_ATOMIC_API_H\n#define _RUST_ATOMIC_API_H\n\n#include <linux/atomic.h>\n\n",
-    );
-    for family in upstream {
-        text += &c::wrappers(spec.variants_of(family), STYLE);
-    }
-    add(
-        "helpers/atomic.c",
-        text + "#endif /* _RUST_ATOMIC_API_H */\n",
-    );
-    if let Some(arch) = spec.arch("kernel") {
-        let mut text = String::new();
-        for include in &arch.includes {
-            text += &format!("#include {include}\n");
-        }
-        text.push('\n');
-        for family in &spec.types.families {
-            let variants = spec.variants_of(&family.name);
-            if upstream.contains(&family.name.as_str()) {
-                continue;
-            }
-            text += &match family.c_object {
-                Some(_) => c::wrappers(variants, STYLE),
-                None => c::helpers(spec, arch, variants, STYLE)?,
-            };
-        }
-        add("helpers/atomic_ext.c", text.trim_end().to_owned() + "\n");
-    }
-    add("kernel/sync/atomic.rs", root::module(spec, parts, path));
-    let byte = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
-    for (name, text) in modules(spec, parts, byte, path) {
-        add(&format!("kernel/sync/atomic/{name}.rs"), text);
-    }
-    let link = Link::Bindgen {
-        module: "crate::bindings",
-        prefix: "",
-        long_is_isize: true,
-        barriers: false,
-    };
-    // A plain load or store is atomic towards a read-modify-write only where that takes no lock.
-    let guard = "\nconst _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \
-                 \"loads and stores are atomic towards other operations only if those take no \
-                 lock\"\n);\n";
-    let backend = extern_c::module(spec, link) + guard;
-    add("kernel/sync/atomic/backend.rs", backend);
-    add("kernel/sync/atomic/tests.rs", kunit::module(spec));
-    Ok(files)
-}
-
 /// How the operations of a user's own module are carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -282,7 +211,7 @@ pub enum Backend {
 /// that is, for the examples; without it, examples are not run.
 pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result<String, Missing> {
     let parts = Parts {
-        barrier: true,
+        barriers: Barriers::All,
         kunit: false,
     };
     let shown = path.unwrap_or("crate");
@@ -291,14 +220,14 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
         inline(&mut out, name, &text);
     }
     let backend = match backend {
-        Backend::C { prefix } => extern_c::module(spec, Link::Extern { prefix }),
+        Backend::C { prefix } => extern_c::module(spec, Link::Extern { prefix }, Barriers::All),
         Backend::Asm => {
             let mut text = String::new();
             let mut any = Vec::new();
             for arch in spec.asm_archs() {
                 let name = &arch.name;
                 let cfg = format!("#[cfg(target_arch = \"{name}\")]");
-                let module = asm::module(spec, arch, Dialect { labels: true })?;
+                let module = asm::module(spec, arch, Dialect { labels: true }, Barriers::All)?;
                 text += &format!(
                     "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
                 );

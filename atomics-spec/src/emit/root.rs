@@ -1,5 +1,6 @@
 //! The root module: `Atomic<T>`, `AtomicType` and the traits of the classes.
 
+use super::barrier::Barriers;
 use super::text::{Text, list};
 use crate::model::Spec;
 use crate::names;
@@ -8,8 +9,8 @@ use crate::types::{Class, Operand};
 /// Which modules there are beside those that every destination has.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
-    /// The module `barrier`; a kernel has its own.
-    pub barrier: bool,
+    /// What the module `barrier` has.
+    pub barriers: Barriers,
     /// The KUnit tests of a kernel.
     pub kunit: bool,
 }
@@ -73,6 +74,7 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
 fn modules(spec: &Spec, parts: Parts) -> String {
     let mut modules = vec![
         ("backend", ""),
+        ("barrier", "pub "),
         ("internal", ""),
         ("ordering", "pub "),
         ("pointer", ""),
@@ -80,9 +82,6 @@ fn modules(spec: &Spec, parts: Parts) -> String {
         ("raw", "pub "),
         ("typed", ""),
     ];
-    if parts.barrier {
-        modules.push(("barrier", "pub "));
-    }
     if has_flag(spec) {
         modules.push(("flag", ""));
     }

@@ -1,0 +1,165 @@
+//! The drop-in for a kernel tree: its C helpers and its Rust module.
+
+use super::{File, banner, modules};
+use crate::arch::Arch;
+use crate::emit::asm::{self, Dialect};
+use crate::emit::barrier::Barriers;
+use crate::emit::c::{self, Style};
+use crate::emit::extern_c::{self, Link};
+use crate::emit::kunit;
+use crate::emit::root::{self, Parts};
+use crate::model::Spec;
+use crate::names;
+use crate::plan::Missing;
+
+/// How a kernel's Rust carries out the operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KernelBackend {
+    /// By calling C helpers.
+    #[default]
+    Helpers,
+    /// By inline assembly for the architectures whose tables say that a kernel may have it, unless
+    /// a sanitizer must see each access; else by calling C helpers.
+    Asm,
+}
+
+const RUST: &str = "// SPDX-License-Identifier: GPL-2.0";
+const STYLE: Style<'static> = Style {
+    prefix: names::HELPER_PREFIX,
+    attribute: "__rust_helper",
+};
+/// The families whose helpers upstream's own script writes.
+const UPSTREAM: [&str; 2] = ["atomic", "atomic64"];
+/// Where the module is.
+const PATH: &str = "kernel::sync::atomic";
+/// The architectures that exchange bytes by themselves.
+const BYTE: &str = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
+/// What instruments C, and not inline assembly.
+const SANITIZERS: &str = "any(CONFIG_KASAN, CONFIG_KCSAN, CONFIG_KMSAN)";
+
+/// The files of the drop-in.
+pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing> {
+    let command = match backend {
+        KernelBackend::Helpers => " --kernel TREE",
+        KernelBackend::Asm => " --kernel TREE --backend asm",
+    };
+    let head = banner(command, RUST);
+    let mut files = Vec::new();
+    let mut add = |name: &str, text: String| {
+        files.push(File {
+            path: format!("rust/{name}"),
+            contents: format!("{head}{text}"),
+        });
+    };
+    add("helpers/atomic.c", upstream_helpers(spec));
+    if let Some(arch) = spec.arch("kernel") {
+        add("helpers/atomic_ext.c", other_helpers(spec, arch)?);
+    }
+    let parts = Parts {
+        barriers: Barriers::Atomic,
+        kunit: true,
+    };
+    add("kernel/sync/atomic.rs", root::module(spec, parts, PATH));
+    for (name, text) in modules(spec, parts, BYTE, PATH) {
+        add(&format!("kernel/sync/atomic/{name}.rs"), text);
+    }
+    add("kernel/sync/atomic/tests.rs", kunit::module(spec));
+    match backend {
+        KernelBackend::Helpers => add("kernel/sync/atomic/backend.rs", rust_helpers(spec)),
+        KernelBackend::Asm => {
+            add("kernel/sync/atomic/backend.rs", choice(spec));
+            add("kernel/sync/atomic/backend/helpers.rs", rust_helpers(spec));
+            for arch in inline_archs(spec) {
+                // The kernel's build allows `asm_goto` to compilers older than 1.87.
+                let dialect = Dialect { labels: true };
+                let text = asm::module(spec, arch, dialect, Barriers::Atomic)?;
+                add(
+                    &format!("kernel/sync/atomic/backend/{}.rs", arch.name),
+                    text,
+                );
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The architectures whose instructions a kernel may have in line.
+fn inline_archs(spec: &Spec) -> impl Iterator<Item = &Arch> {
+    spec.asm_archs().filter(|arch| arch.kernel)
+}
+
+/// Upstream's helpers, as upstream's script writes them.
+fn upstream_helpers(spec: &Spec) -> String {
+    let mut text = String::from(
+        "/*\n * This file provides helpers for the various atomic functions for Rust.\n */\n\
+         #ifndef _RUST_ATOMIC_API_H\n#define _RUST_ATOMIC_API_H\n\n#include <linux/atomic.h>\n\n",
+    );
+    for family in UPSTREAM {
+        text += &c::wrappers(spec.variants_of(family), STYLE);
+    }
+    text + "#endif /* _RUST_ATOMIC_API_H */\n"
+}
+
+/// The helpers of the other families, and of the barriers that upstream has no helpers for.
+fn other_helpers(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
+    let mut text = String::new();
+    for include in &arch.includes {
+        text += &format!("#include {include}\n");
+    }
+    text.push('\n');
+    for family in &spec.types.families {
+        let variants = spec.variants_of(&family.name);
+        if UPSTREAM.contains(&family.name.as_str()) {
+            continue;
+        }
+        text += &match family.c_object {
+            Some(_) => c::wrappers(variants, STYLE),
+            None => c::helpers(spec, arch, variants, STYLE)?,
+        };
+    }
+    let own = Barriers::Atomic
+        .backend(spec)
+        .filter(|name| *name != "smp_mb");
+    text += &c::barriers(arch, own, STYLE);
+    Ok(text.trim_end().to_owned() + "\n")
+}
+
+/// The Rust side of the helpers.
+fn rust_helpers(spec: &Spec) -> String {
+    let link = Link::Bindgen {
+        module: "crate::bindings",
+        prefix: "",
+        long_is_isize: true,
+    };
+    // A plain load or store is atomic towards a read-modify-write only where that takes no lock.
+    let guard = "\nconst _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \
+                 \"loads and stores are atomic towards other operations only if those take no \
+                 lock\"\n);\n";
+    extern_c::module(spec, link, Barriers::Atomic) + guard
+}
+
+/// The module `backend` that chooses between inline assembly and helpers.
+fn choice(spec: &Spec) -> String {
+    let mut out = "//! Which backend carries out the operations.\n\
+                   //!\n\
+                   //! Inline assembly does, where the architecture has one set of instructions for\n\
+                   //! all CPUs that the kernel runs on. Where the kernel chooses between two when it\n\
+                   //! boots, as arm64 does between LL/SC and LSE, the C helpers are called, which\n\
+                   //! follow that choice. They are called as well if KASAN, KCSAN or KMSAN is on: these\n\
+                   //! see what C does, and nothing of inline assembly.\n"
+        .to_owned();
+    let mut any = Vec::new();
+    for arch in inline_archs(spec) {
+        let name = &arch.name;
+        let target = format!("target_arch = \"{name}\"");
+        let cfg = format!("#[cfg(all({target}, not({SANITIZERS})))]");
+        out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
+        any.push(target);
+    }
+    let cfg = match any.as_slice() {
+        [] => String::new(),
+        [one] => format!("#[cfg(any(not({one}), {SANITIZERS}))]\n"),
+        all => format!("#[cfg(any(not(any({})), {SANITIZERS}))]\n", all.join(", ")),
+    };
+    out + &format!("\n{cfg}mod helpers;\n{cfg}pub(crate) use helpers::*;\n")
+}

@@ -40,7 +40,7 @@ fn an_unknown_row() {
            |
         32 | asmm     nop -- nothing
            | ^^^^
-           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence or store_mb
+           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence, kernel or store_mb
     ",
     );
     // What hangs on it is not complained of.
@@ -53,7 +53,7 @@ fn an_unknown_row() {
           |
         5 | sizes    32 reg e dword ptr [{v}]
           | ^^^^^
-          = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence or store_mb
+          = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence, kernel or store_mb
 
         `fence    acquire` -> `fences   acquire\nasm      nop -- nothing`
         error: unknown row `fences`
@@ -61,7 +61,7 @@ fn an_unknown_row() {
            |
         20 | fences   acquire
            | ^^^^^^
-           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence or store_mb
+           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence, kernel or store_mb
     ",
     );
 }
@@ -336,6 +336,22 @@ fn the_head_of_a_table() {
           |          ^^^^^
           = help: write `yes` if instructions clobber condition codes, else `no`
 
+        `store_mb xchg` -> `kernel yes`
+        error: `yes` is no way into a kernel
+          --> demo.tbl:31:8
+           |
+        31 | kernel yes
+           |        ^^^
+           = help: the row is `kernel  inline`, or missing where a kernel calls C helpers
+
+        `store_mb xchg` -> `kernel inline\nkernel inline`
+        error: a second row `kernel`
+          --> demo.tbl:32:1
+           |
+        32 | kernel inline
+           | ^^^^^^
+           = help: there is one such row in a table
+
         `store_mb xchg` -> `store_mb swap`
         error: `swap` does not store behind a barrier
           --> demo.tbl:31:10
@@ -348,6 +364,14 @@ fn the_head_of_a_table() {
     each(
         edit_c,
         r#"
+        `width    64` -> `width    64\nkernel inline`
+        error: C expressions cannot stand in line in a kernel's Rust
+         --> c.tbl:4:1
+          |
+        4 | kernel inline
+          | ^^^^^^
+          = help: the row is for tables with `lang  asm`
+
         `<stdint.h>` -> `stdint.h`
         error: `stdint.h` is not a header
          --> c.tbl:4:10

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use super::small;
 use atomics_spec::emit::layout::Backend;
-use atomics_spec::emit::{File, core_crate, kernel, module_tree};
+use atomics_spec::emit::{File, KernelBackend, core_crate, kernel, module_tree};
 use atomics_spec::expr::Kind;
 use atomics_spec::{Source, Spec, Tables};
 
@@ -141,7 +141,7 @@ fn has_gcc() -> bool {
 #[test]
 fn the_rust_text_is_rust() {
     let spec = &*SPEC;
-    let files = [core_crate(spec), kernel(spec)];
+    let files = [core_crate(spec), kernel(spec, KernelBackend::Asm)];
     for file in files
         .into_iter()
         .flat_map(|f| f.unwrap_or_else(|e| panic!("{e}")))
@@ -272,7 +272,7 @@ fn the_c_text_for_a_kernel_is_c() {
     let spec = &*SPEC;
     let folder = tempfile::tempdir().expect("a temporary folder");
     write(
-        &kernel(spec).unwrap_or_else(|e| panic!("{e}")),
+        &kernel(spec, KernelBackend::Asm).unwrap_or_else(|e| panic!("{e}")),
         folder.path(),
     );
     // The functions that the helpers wrap.

@@ -49,4 +49,3 @@
 mod atomic;
 
 pub use atomic::*;
-pub use atomics_macros::AtomicType;

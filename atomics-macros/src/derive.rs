@@ -22,12 +22,15 @@
 //! is left to the compiler, whose message names the derive to add. `#[atomic(crate = path)]` says
 //! where the trait is, if not in `::atomics_core`. `::core` is taken to be the real one.
 
+// Upper and lower case apart, for rustfmt sorts a mix by its style edition.
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{
-    Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, Ident, Meta, Path, Result,
-    Token, Type, Variant, ext::IdentExt, punctuated::Punctuated, spanned::Spanned,
-};
+use quote::ToTokens;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, Ident};
+use syn::{Meta, Path, Result, Token, Type, Variant};
 
 /// The representations that a shape may have, and how to advise one.
 type Hints = (&'static str, &'static str);

@@ -139,6 +139,7 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let parts = Parts {
         barriers: Barriers::All,
         kunit: false,
+        derive: Some("atomics_macros"),
     };
     let head = banner("", "");
     let mut files = Vec::new();
@@ -213,6 +214,7 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
     let parts = Parts {
         barriers: Barriers::All,
         kunit: false,
+        derive: None,
     };
     let shown = path.unwrap_or("crate");
     let mut out = root::module(spec, parts, shown);

@@ -13,6 +13,8 @@ pub struct Parts {
     pub barriers: Barriers,
     /// The KUnit tests of a kernel.
     pub kunit: bool,
+    /// The crate that has `derive(AtomicType)`, which is then exported beside the trait.
+    pub derive: Option<&'static str>,
 }
 
 /// Whether the model has what `AtomicFlag` is made of.
@@ -64,7 +66,8 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
     }
     include_str!("templates/root.rs")
         .replace("$modules\n", &modules(spec, parts))
-        .replace("$uses\n", &uses(spec))
+        .replace("$uses\n", &uses(spec, parts))
+        .replace("$derived\n", derived(parts))
         .replace("$class_traits\n", &(traits.finish() + "\n"))
         .replace("$debug\n", &debug.finish())
         .replace("$types", &list(&types, "and"))
@@ -95,19 +98,31 @@ fn modules(spec: &Spec, parts: Parts) -> String {
         .collect()
 }
 
-fn uses(spec: &Spec) -> String {
-    let mut out = String::new();
-    if has_flag(spec) {
-        out += "pub use flag::AtomicFlag;\n";
+/// The example that derives `AtomicType`, where there is the derive.
+fn derived(parts: Parts) -> &'static str {
+    match parts.derive {
+        Some(_) => include_str!("templates/derived.rs"),
+        None => "",
     }
+}
+
+fn uses(spec: &Spec, parts: Parts) -> String {
+    let mut uses = vec![
+        "pub use ordering::{Acquire, Full, Relaxed, Release};\n".to_owned(),
+        "pub use pointer::*;\n".to_owned(),
+    ];
+    if has_flag(spec) {
+        uses.push("pub use flag::AtomicFlag;\n".to_owned());
+    }
+    uses.extend(parts.derive.map(|d| format!("pub use {d}::AtomicType;\n")));
     let ops = spec.types.classes.iter().map(names::ops_trait);
     let internal = ops
         .chain(["AtomicImpl".into(), "AtomicRepr".into()])
         .collect();
-    out += &super::text::import("pub use internal", &internal).replace("use pub use", "pub use");
-    out += "pub use ordering::{Acquire, Full, Relaxed, Release};\n";
-    out += "pub use pointer::*;\n";
-    out
+    let import = super::text::import("pub use internal", &internal);
+    uses.push(import.replace("use pub use", "pub use"));
+    uses.sort_unstable();
+    uses.concat()
 }
 
 /// The trait that a class asks of a type, if it asks for one.

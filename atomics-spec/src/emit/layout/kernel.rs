@@ -58,6 +58,7 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
     let parts = Parts {
         barriers: Barriers::Atomic,
         kunit: true,
+        derive: Some("macros"),
     };
     add("kernel/sync/atomic.rs", root::module(spec, parts, PATH));
     for (name, text) in modules(spec, parts, BYTE, PATH) {

@@ -60,6 +60,7 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 ///
 /// # Examples
 ///
+$derived
 /// ```
 /// use $path::{Atomic, AtomicType, Relaxed};
 ///

@@ -125,7 +125,9 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be held by an `Atomic`",
     label = "not an atomic type",
-    note = "atomic types are `bool`, `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64`, `usize`, `*const T` and `*mut T`, and those that implement `AtomicType`: see `#[derive(AtomicType)]`"
+    note = "atomic types are `bool`, `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, \
+            `u64`, `usize`, `*const T` and `*mut T`, and those that implement `AtomicType`: see \
+            `#[derive(AtomicType)]`"
 )]
 pub unsafe trait AtomicType: Sized + Copy {
     /// The type that C's operations work on.
@@ -142,7 +144,8 @@ pub unsafe trait AtomicType: Sized + Copy {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic arithmetic operations",
     label = "not an operation of this type",
-    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64` and `usize`"
+    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, \
+            `u64` and `usize`"
 )]
 pub unsafe trait AtomicArithmetic: AtomicType<Repr: AtomicArithmeticOps> {}
 
@@ -155,7 +158,8 @@ pub unsafe trait AtomicArithmetic: AtomicType<Repr: AtomicArithmeticOps> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic arithmetic with `{Rhs}`",
     label = "not an operation of this type",
-    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64` and `usize`"
+    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, \
+            `u64` and `usize`"
 )]
 pub unsafe trait AtomicAdd<Rhs = Self>: AtomicType<Repr: AtomicArithmeticOps> {
     /// Turns `rhs` into what is added.
@@ -172,7 +176,8 @@ pub unsafe trait AtomicAdd<Rhs = Self>: AtomicType<Repr: AtomicArithmeticOps> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic bitwise operations",
     label = "not an operation of this type",
-    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64` and `usize`"
+    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, \
+            `u64` and `usize`"
 )]
 pub unsafe trait AtomicBitwise: AtomicType<Repr: AtomicBitwiseOps> {}
 
@@ -186,7 +191,8 @@ pub unsafe trait AtomicBitwise: AtomicType<Repr: AtomicBitwiseOps> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic arithmetic-and-test operations",
     label = "not an operation of this type",
-    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64` and `usize`"
+    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, \
+            `u64` and `usize`"
 )]
 pub unsafe trait AtomicTest: AtomicType<Repr: AtomicTestOps> {}
 
@@ -200,7 +206,8 @@ pub unsafe trait AtomicTest: AtomicType<Repr: AtomicTestOps> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic conditional operations",
     label = "not an operation of this type",
-    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, `u64` and `usize`"
+    note = "the types that have them are `i8`, `i16`, `i32`, `i64`, `isize`, `u8`, `u16`, `u32`, \
+            `u64` and `usize`"
 )]
 pub unsafe trait AtomicConditional: AtomicType<Repr: AtomicConditionalOps> {}
 

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use atomics_spec::emit::{self, KernelBackend, layout};
-use clap::ValueEnum;
+use anyhow::{Context, Result};
+use atomics_spec::emit::{self, layout};
 
 use crate::bindings;
+use crate::dropin::{self, Backend, Dropin, Identity};
 use crate::tables::TableArgs;
 use crate::write::{self, Generated};
 
@@ -25,63 +25,86 @@ pub struct Options {
     pub backend: Backend,
     /// Where to write instead.
     pub out: Option<PathBuf>,
-}
-
-/// How a kernel's drop-in carries out the operations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Backend {
-    /// It calls C helpers.
-    #[default]
-    Helpers,
-    /// By inline assembly where the architecture's table allows it and no sanitizer is on; else it
-    /// calls C helpers.
-    Asm,
-}
-
-impl From<Backend> for KernelBackend {
-    fn from(backend: Backend) -> Self {
-        match backend {
-            Backend::Helpers => Self::Helpers,
-            Backend::Asm => Self::Asm,
-        }
-    }
+    /// Where to write the drop-in as a patch instead.
+    pub patch: Option<PathBuf>,
+    /// Whether the drop-in may replace local edits, and be for a version that is not known.
+    pub force: bool,
 }
 
 /// The folders of this repository that have generated files, and may have left-over ones.
 const FOLDERS: [&str; 3] = ["atomics-core/src", "atomics-core/c", "tests/generated"];
-/// The same in a kernel tree.
-const KERNEL_FOLDERS: [&str; 2] = ["rust/kernel/sync/atomic", "rust/helpers"];
 
 /// Generates.
 ///
 /// # Errors
 ///
-/// If a table is wrong, a tree is not one of a kernel, or a file cannot be read or written; then
-/// nothing has changed.
+/// If a table is wrong, a tree is not one of a known kernel or has local edits, or a file cannot
+/// be read or written; then nothing has changed.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let start = Instant::now();
-    let files = match &options.kernel {
-        Some(tree) => kernel(options, tree)?,
-        None => repository(options)?,
+    let Some(tree) = &options.kernel else {
+        let files = repository(options)?;
+        let generated = start.elapsed();
+        let root = options.out.clone().unwrap_or_else(repository_root);
+        make_out(options)?;
+        let folders = FOLDERS.map(Path::new);
+        let orphans = write::find_orphans(&root, &folders, &files, layout::MARKER)?;
+        return finish(options, &root, &files, &orphans, (start, generated));
     };
-    let generated = start.elapsed();
-    let root = match (&options.out, &options.kernel) {
-        (Some(out), _) => out.clone(),
-        (None, Some(tree)) => tree.clone(),
-        (None, None) => repository_root(),
-    };
-    let folders: &[&str] = if options.kernel.is_some() {
-        &KERNEL_FOLDERS
+    let read = if options.force {
+        Dropin::read_any_version
     } else {
-        &FOLDERS
+        Dropin::read
     };
-    let folders: Vec<&Path> = folders.iter().map(Path::new).collect();
-    if options.out.is_some() && !options.check {
-        fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
+    let dropin = read(tree, &options.tables, options.backend)?;
+    let generated = start.elapsed();
+    if let Some(file) = &options.patch {
+        return patch(options, &dropin, tree, file);
     }
-    let orphans = write::find_orphans(&root, &folders, &files, layout::MARKER)?;
+    let root = options.out.as_ref().unwrap_or(tree);
+    make_out(options)?;
+    let orphans = dropin.orphans(root)?;
+    if !options.check {
+        dropin.require_unedited(root, &orphans, options.force)?;
+    }
+    finish(options, root, dropin.files(), &orphans, (start, generated))
+}
+
+/// Makes the folder that is to be written to, if that is another one than usual.
+fn make_out(options: &Options) -> Result<()> {
+    match &options.out {
+        Some(out) if !options.check => {
+            fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes the drop-in as a patch.
+fn patch(options: &Options, dropin: &Dropin, tree: &Path, file: &Path) -> Result<ExitCode> {
+    dropin.require_unedited(tree, &dropin.orphans(tree)?, options.force)?;
+    let Some(patch) = dropin.patch(&Identity::of_user(tree)?)? else {
+        eprintln!(
+            "{} has this drop-in already: no patch is needed.",
+            tree.display()
+        );
+        return Ok(ExitCode::SUCCESS);
+    };
+    dropin::output::write(file, &patch, options.force)?;
+    eprintln!("{}: apply it with `git am`.", file.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Compares or writes.
+fn finish(
+    options: &Options,
+    root: &Path,
+    files: &[Generated],
+    orphans: &[PathBuf],
+    (start, generated): (Instant, Duration),
+) -> Result<ExitCode> {
     if options.check {
-        let findings = write::check(&root, &files, &orphans)?;
+        let findings = write::check(root, files, orphans)?;
         for finding in &findings {
             println!("{finding}");
         }
@@ -97,7 +120,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         println!("Mend it with `{}`.", command(options));
         return Ok(ExitCode::FAILURE);
     }
-    let written = write::write(&root, &files, &orphans)?;
+    let written = write::write(root, files, orphans)?;
     println!(
         "{}: {} files written, {} removed, {} unchanged; tables read and text made in {:.1} ms, \
          all in {:.1} ms.",
@@ -126,6 +149,9 @@ fn command(options: &Options) -> String {
     if options.backend == Backend::Asm {
         words.push("--backend asm".into());
     }
+    if options.force {
+        words.push("--force".into());
+    }
     words.join(" ")
 }
 
@@ -144,40 +170,6 @@ fn repository(options: &Options) -> Result<Vec<Generated>> {
     files.push(bindings);
 
     Ok(files.into_iter().map(to_disk).collect())
-}
-
-fn kernel(options: &Options, tree: &Path) -> Result<Vec<Generated>> {
-    let table = tree.join("scripts/atomic/atomics.tbl");
-    let named = tree.display();
-    if !tree.is_dir() {
-        let fault = if tree.exists() {
-            "is not a directory"
-        } else {
-            "does not exist"
-        };
-        bail!("{named} {fault}: name the root of a Linux source tree");
-    }
-    for needed in [
-        "Makefile",
-        "scripts/atomic/atomics.tbl",
-        "rust/helpers",
-        "rust/kernel/sync",
-    ] {
-        if !tree.join(needed).exists() {
-            bail!(
-                "{named} is not a Linux source tree with Rust atomics: it has no {needed}\n \
-                 = help: name the root of a tree of Linux 6.18 or newer, such as linux-7.3"
-            );
-        }
-    }
-    let tables = TableArgs {
-        table: Some(table),
-        ..options.tables.clone()
-    };
-    Ok(emit::kernel(&tables.load()?, options.backend.into())?
-        .into_iter()
-        .map(to_disk)
-        .collect())
 }
 
 fn to_disk(file: emit::File) -> Generated {

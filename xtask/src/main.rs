@@ -1,6 +1,7 @@
 //! The project's own commands, as `cargo xtask COMMAND`.
 
 mod bindings;
+mod dropin;
 mod generate;
 mod list;
 mod setup;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::generate::Backend;
+use crate::dropin::Backend;
 use crate::tables::TableArgs;
 
 /// Atomics under the Linux Kernel Memory Model: the generator and its tools.
@@ -44,6 +45,15 @@ enum Command {
         /// Writes below DIR instead, in the same layout.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Writes the drop-in as a patch for `git am` into FILE instead, or to standard output if
+        /// that is `-`. TREE stays as it is. A FILE that is there is replaced if it is such a
+        /// patch.
+        #[arg(long, value_name = "FILE", requires = "kernel", conflicts_with_all = ["check", "out"])]
+        patch: Option<PathBuf>,
+        /// Replaces local edits in the files of the drop-in, takes a TREE of a version of Linux
+        /// that is not known, and replaces any FILE.
+        #[arg(long, requires = "kernel")]
+        force: bool,
     },
     /// Prints every variant.
     List {
@@ -101,12 +111,16 @@ fn run(command: Command) -> Result<ExitCode> {
             kernel,
             backend,
             out,
+            patch,
+            force,
         } => generate::run(&generate::Options {
             tables,
             check,
             kernel,
             backend,
             out,
+            patch,
+            force,
         }),
         Command::List {
             tables,

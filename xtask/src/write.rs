@@ -25,7 +25,7 @@ mod tests;
 const DIFF_LINES: usize = 60;
 
 /// How far into a file the marker may stand: a kernel file begins with its licence.
-const HEAD_LINES: usize = 3;
+pub const HEAD_LINES: usize = 3;
 
 /// One file as an emitter made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +134,34 @@ pub fn find_orphans(
     }
     let relative = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).to_owned();
     Ok(found.iter().map(relative).collect())
+}
+
+/// A file as it is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// Everything that stands in it.
+    pub contents: Vec<u8>,
+    /// Whether it can be executed.
+    pub executable: bool,
+}
+
+/// The file at `path` under `root`, or nothing if there is none.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn original(root: &Path, path: &Path) -> Result<Option<Original>> {
+    if !root.exists() {
+        return Ok(None);
+    }
+    let place = resolve(&real_root(root)?, path)?;
+    let Some(meta) = plain_file(&place)? else {
+        return Ok(None);
+    };
+    Ok(Some(Original {
+        contents: at("read", &place, fs::read(&place))?,
+        executable: meta.permissions().mode() & 0o111 != 0,
+    }))
 }
 
 /// Adds the marked files under `dir` to `found`.

@@ -12,7 +12,7 @@ mod private {
     pub trait Sealed {}
 }
 
-/// A type that C's atomic operations work on: `i32`, `i64`, `isize`, `i8`, `i16` and `*const c_void`.
+/// A type that C's atomic operations take: `i32`, `i64`, `isize`, `i8`, `i16` and `*const c_void`.
 ///
 /// The trait is sealed.
 pub trait AtomicImpl: Sized + Copy + private::Sealed {

@@ -438,7 +438,8 @@ impl DispatchOrdering for Relaxed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed` or `Acquire`",
-    note = "an operation that only loads has no store for `Release` to order, and C has no fully ordered one: use a barrier"
+    note = "an operation that only loads has no store for `Release` to order, and C has no fully \
+            ordered one: use a barrier"
 )]
 pub trait AcquireOrRelaxed: Ordering + DispatchAcquireOrRelaxed {}
 
@@ -473,7 +474,8 @@ impl DispatchAcquireOrRelaxed for Acquire {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed` or `Release`",
-    note = "an operation that only stores has no load for `Acquire` to order; for a fully ordered store, use `smp_store_mb`"
+    note = "an operation that only stores has no load for `Acquire` to order; for a fully ordered \
+            store, use `smp_store_mb`"
 )]
 pub trait ReleaseOrRelaxed: Ordering + DispatchReleaseOrRelaxed {}
 
@@ -508,7 +510,8 @@ impl DispatchReleaseOrRelaxed for Release {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed`",
-    note = "an operation that returns nothing is never ordered in the LKMM; for an ordered one, take a `fetch_` or `_return` method and drop its result"
+    note = "an operation that returns nothing is never ordered in the LKMM; for an ordered one, \
+            take a `fetch_` or `_return` method and drop its result"
 )]
 pub trait RelaxedOnly: Ordering {}
 
@@ -520,7 +523,8 @@ impl RelaxedOnly for Relaxed {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Full`",
-    note = "C has this operation fully ordered only; for a weaker ordering, take a `_return` or `fetch_` method, or a `cmpxchg` loop"
+    note = "C has this operation fully ordered only; for a weaker ordering, take a `_return` or \
+            `fetch_` method, or a `cmpxchg` loop"
 )]
 pub trait FullOnly: Ordering {}
 

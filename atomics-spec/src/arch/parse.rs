@@ -398,6 +398,12 @@ impl<'a> Parser<'a, '_> {
                 "say in plain words after ` -- ` what it does",
             ));
         }
+        if lang == Lang::C && meaning.contains("*/") {
+            return Err(cell.error(
+                "a meaning that ends the comment that it stands in",
+                "leave out `*/`",
+            ));
+        }
         let start = cell.part(&cell.text[..code.len()]);
         match &self.open {
             Open::Template(draft) => {

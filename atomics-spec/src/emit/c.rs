@@ -106,6 +106,11 @@ pub fn barrier_declarations(style: Style<'_>) -> String {
     })
 }
 
+/// The comment that says what the table says of a line.
+fn comment(meaning: &str) -> Option<String> {
+    (!meaning.is_empty()).then(|| format!("/* {meaning} */"))
+}
+
 /// Helpers of barriers by the templates of `arch`.
 pub fn barriers<'a>(
     arch: &Arch,
@@ -116,6 +121,7 @@ pub fn barriers<'a>(
         let name = names::helper(style.prefix, barrier);
         let _ = write!(out, "{}\n{name}(void)\n{{\n", returning("void", style));
         for line in arch.barrier(barrier) {
+            out.extend(comment(&line.meaning).map(|comment| format!("\t{comment}\n")));
             let _ = writeln!(out, "\t{};", line.text);
         }
         out.push_str("}\n\n");
@@ -193,8 +199,15 @@ impl Body<'_> {
         let _ = writeln!(self.out, "{}{text}", "\t".repeat(self.depth));
     }
 
+    fn comment(&mut self, meaning: &str) {
+        if let Some(comment) = comment(meaning) {
+            self.line(&comment);
+        }
+    }
+
     fn fence(&mut self, fence: Fence) {
         for line in self.arch.fence(fence) {
+            self.comment(&line.meaning);
             self.line(&format!("{};", line.text));
         }
     }
@@ -252,6 +265,7 @@ impl Body<'_> {
         match plan {
             Plan::Native(template) => {
                 for line in &template.lines {
+                    self.comment(&line.meaning);
                     let text = super::c_expression(self.v, &line.text);
                     self.finish(&text);
                 }

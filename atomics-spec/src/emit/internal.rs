@@ -38,9 +38,14 @@ pub fn module(spec: &Spec) -> String {
     for index in 0..spec.types.classes.len() {
         class(&mut t, spec, index);
     }
+    let mut title = Text::default();
+    title.doc(&format!(
+        "A type that C's atomic operations take: {}.",
+        list(&reprs, "and")
+    ));
     let head = include_str!("templates/internal.rs")
         .replace("$imports\n", imports)
-        .replace("$reprs", &list(&reprs, "and"));
+        .replace("$impl\n", &title.finish());
     format!("{head}{}", t.finish())
 }
 

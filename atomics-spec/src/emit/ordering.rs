@@ -84,7 +84,7 @@ fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String
     t.indented(|t| {
         t.line("message = \"`{Self}` is not an ordering of this operation\",");
         t.line(format!("label = \"the ordering must be {list}\","));
-        t.line(format!("note = \"{}\"", reason(set)));
+        t.quoted("note", reason(set));
     });
     t.line(")]");
     let all = orderings.len() == Ordering::ALL.len();

@@ -64,13 +64,24 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
         });
         debug.line("}");
     }
+    let mut note = Text::default();
+    note.indented(|t| {
+        t.quoted(
+            "note",
+            &format!(
+                "atomic types are {}, and those that implement `AtomicType`: see \
+                 `#[derive(AtomicType)]`",
+                list(&types, "and")
+            ),
+        );
+    });
     include_str!("templates/root.rs")
         .replace("$modules\n", &modules(spec, parts))
         .replace("$uses\n", &uses(spec, parts))
         .replace("$derived\n", derived(parts))
         .replace("$class_traits\n", &(traits.finish() + "\n"))
         .replace("$debug\n", &debug.finish())
-        .replace("$types", &list(&types, "and"))
+        .replace("$note\n", &note.finish())
         .replace("$path", path)
 }
 
@@ -207,7 +218,7 @@ fn on_unimplemented(t: &mut Text, message: &str, have: &str) {
     t.indented(|t| {
         t.line(format!("message = \"{message}\","));
         t.line("label = \"not an operation of this type\",");
-        t.line(format!("note = \"{have}\""));
+        t.quoted("note", have);
     });
     t.line(")]");
 }

@@ -78,6 +78,25 @@ impl Text {
         self.line("");
     }
 
+    /// `name = "value"`, which goes on below itself if it is too long.
+    pub fn quoted(&mut self, name: &str, value: &str) {
+        let mut current = format!("{name} = \"");
+        let under = current.len();
+        let mut words = value.split(' ').peekable();
+        while let Some(word) = words.next() {
+            current.push_str(word);
+            let Some(next) = words.peek() else { break };
+            // A blank and what ends the line come after it.
+            let needed = current.chars().count() + 1 + next.chars().count() + " \\".len();
+            current.push(' ');
+            if self.depth * 4 + needed > WIDTH {
+                self.line(format!("{current}\\"));
+                current = " ".repeat(under);
+            }
+        }
+        self.line(format!("{current}\""));
+    }
+
     fn wrapped(&mut self, mark: &str, text: &str) {
         let room = WIDTH - self.depth * 4 - mark.len();
         let mut current = String::new();

@@ -83,6 +83,14 @@ fn lines_in_another_language() {
         10 | asm      mfence -- orders all
            | ^^^
            = help: a row is: c  EXPRESSION
+
+        `full(); } while (0)` -> `full(); } while (0) -- ends */ here`
+        error: a meaning that ends the comment that it stands in
+          --> c.tbl:10:10
+           |
+        10 | c        do { full(); } while (0) -- ends */ here
+           |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           = help: leave out `*/`
     ",
     );
 }

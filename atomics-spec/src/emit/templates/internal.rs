@@ -10,7 +10,7 @@ mod private {
     pub trait Sealed {}
 }
 
-/// A type that C's atomic operations work on: $reprs.
+$impl
 ///
 /// The trait is sealed.
 pub trait AtomicImpl: Sized + Copy + private::Sealed {

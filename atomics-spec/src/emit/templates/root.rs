@@ -84,7 +84,7 @@ $derived
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be held by an `Atomic`",
     label = "not an atomic type",
-    note = "atomic types are $types, and those that implement `AtomicType`: see `#[derive(AtomicType)]`"
+$note
 )]
 pub unsafe trait AtomicType: Sized + Copy {
     /// The type that C's operations work on.

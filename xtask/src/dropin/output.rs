@@ -1,0 +1,65 @@
+//! Where a patch goes.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tempfile::Builder;
+
+/// What each patch of ours has in its message.
+const OURS: &str = "\n  cargo xtask gen --kernel TREE";
+
+/// Writes a patch to standard output if `file` is `-`, else to `file`, all or nothing.
+///
+/// # Errors
+///
+/// If it cannot be written, or if `file` is there, is no such patch and `force` is not given.
+pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
+    if file == Path::new("-") {
+        return match io::stdout().write_all(patch) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.into()),
+            _ => Ok(()),
+        };
+    }
+    let shown = file.display();
+    let failed = || format!("cannot write the patch {shown}");
+    // Through a link, to what it names.
+    let place = match fs::canonicalize(file) {
+        Ok(place) => place,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => file.to_owned(),
+        Err(e) => return Err(e).with_context(failed),
+    };
+    let meta = fs::metadata(&place).ok();
+    if meta
+        .as_ref()
+        .is_some_and(|meta| !meta.is_file() && !meta.is_dir())
+    {
+        // A pipe or a device is written to, not replaced.
+        let opened = OpenOptions::new().write(true).open(&place);
+        let mut opened = opened.with_context(failed)?;
+        return opened.write_all(patch).with_context(failed);
+    }
+    if meta.is_some() && !force {
+        let old = fs::read(&place).with_context(failed)?;
+        let old = String::from_utf8_lossy(&old);
+        if !old.starts_with("From ") || !old.contains(OURS) {
+            bail!(
+                "{shown} is there already, and is no patch of this command\n \
+                 = help: name another file, or give --force to replace it"
+            );
+        }
+    }
+    let folder = match place.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mode = meta.map_or(Permissions::from_mode(0o666), |meta| meta.permissions());
+    let temp = Builder::new().permissions(mode).tempfile_in(folder);
+    let mut temp = temp.with_context(failed)?;
+    temp.write_all(patch).with_context(failed)?;
+    temp.as_file().sync_all().with_context(failed)?;
+    temp.persist(&place).with_context(failed)?;
+    Ok(())
+}

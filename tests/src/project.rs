@@ -29,16 +29,21 @@ pub fn build_folder(name: &str) -> PathBuf {
 
 /// Runs `cargo xtask` of this repository.
 pub fn xtask(args: &[&str]) -> Output {
+    xtask_with(&[], args)
+}
+
+/// The same with variables in its environment.
+pub fn xtask_with(env: &[(&str, &str)], args: &[&str]) -> Output {
     let run = ["run", "--quiet", "--package", "xtask", "--"];
-    run_cargo(&repository(), &target(), &[&run, args].concat())
+    run_cargo(&repository(), &target(), env, &[&run, args].concat())
 }
 
 /// Runs cargo in a folder, offline, with a build folder of its own.
 pub fn cargo(folder: &Path, build: &str, args: &[&str]) -> Output {
-    run_cargo(folder, &build_folder(build), args)
+    run_cargo(folder, &build_folder(build), &[], args)
 }
 
-fn run_cargo(folder: &Path, target: &Path, args: &[&str]) -> Output {
+fn run_cargo(folder: &Path, target: &Path, env: &[(&str, &str)], args: &[&str]) -> Output {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(folder).args(args).stdin(Stdio::null());
@@ -47,7 +52,8 @@ fn run_cargo(folder: &Path, target: &Path, args: &[&str]) -> Output {
         .env("CARGO_NET_OFFLINE", "true");
     command
         .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_MANIFEST_DIR");
+        .env_remove("CARGO_MANIFEST_DIR")
+        .envs(env.iter().copied());
     command
         .output()
         .unwrap_or_else(|e| panic!("cargo does not start: {e}"))

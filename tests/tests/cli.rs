@@ -172,10 +172,11 @@ fn other_commands_report_the_same() {
 fn tree() -> TempDir {
     let tree = folder();
     let files = [
-        ("Makefile", "VERSION = 7\n"),
+        ("Makefile", "VERSION = 7\nPATCHLEVEL = 3\n"),
         ("scripts/atomic/atomics.tbl", "read\tl\tcv\nfrob\tvX\tv\n"),
         ("rust/helpers/atomic.c", "/* the kernel's own */\n"),
         ("rust/kernel/sync/atomic.rs", "//! The kernel's own.\n"),
+        ("rust/macros/lib.rs", "mod helpers;\n"),
     ];
     project::write(tree.path(), &files);
     tree
@@ -212,7 +213,13 @@ fn a_tree_with_a_bad_table() {
 
 #[test]
 fn a_folder_that_is_no_kernel_tree() {
-    for lacking in ["Makefile", "scripts", "rust/helpers", "rust/kernel"] {
+    for lacking in [
+        "Makefile",
+        "scripts",
+        "rust/helpers",
+        "rust/kernel",
+        "rust/macros",
+    ] {
         let tree = tree();
         let path = tree.path().join(lacking);
         let removed = if path.is_dir() {

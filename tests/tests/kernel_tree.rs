@@ -37,6 +37,7 @@ fn copy_of(tree: &Path) -> tempfile::TempDir {
         "scripts/atomic/atomics.tbl",
         "rust/helpers",
         "rust/kernel/sync",
+        "rust/macros",
     ];
     for name in files {
         let target = folder.path().join(name);
@@ -87,6 +88,51 @@ fn the_c_helpers_are_upstreams() {
     assert_eq!(contents(copy.path()), before);
     assert!(second.contains(" 0 files written, 0 removed"), "{second}");
     xtask(&["gen", "--kernel", root, "--check"]);
+}
+
+/// The backends of the drop-in.
+const BACKENDS: [&str; 2] = ["helpers", "asm"];
+
+/// It asks whether MAINTAINERS has a line for each new file. It has: those for the folders.
+#[test]
+fn checkpatch_takes_the_patch() {
+    let Some(tree) = tree() else { return };
+    for backend in BACKENDS {
+        let copy = copy_of(&tree);
+        let root = copy.path().to_str().expect("a path in UTF-8");
+        let file = copy.path().join("0001.patch");
+        let to = file.to_str().expect("a path in UTF-8");
+        let who = [
+            ("GIT_COMMITTER_NAME", "Some Body"),
+            ("GIT_COMMITTER_EMAIL", "body@example.org"),
+        ];
+        let args = ["gen", "--kernel", root, "--backend", backend, "--patch", to];
+        success(&project::xtask_with(&who, &args));
+        let mut perl = Command::new("perl");
+        perl.arg(tree.join("scripts/checkpatch.pl")).arg("--root");
+        perl.arg(&tree).args(["--ignore", "FILE_PATH_CHANGES", to]);
+        let said = success(&perl.output().expect("perl"));
+        assert!(said.contains("total: 0 errors, 0 warnings,"), "{said}");
+    }
+}
+
+#[test]
+fn the_kernels_rustfmt_has_nothing_to_change() {
+    let Some(tree) = tree() else { return };
+    for backend in BACKENDS {
+        let copy = copy_of(&tree);
+        let root = copy.path().to_str().expect("a path in UTF-8");
+        xtask(&["gen", "--kernel", root, "--backend", backend]);
+        // With the modules that they declare.
+        for file in ["rust/kernel/sync/atomic.rs", "rust/macros/lib.rs"] {
+            let mut rustfmt = Command::new("rustfmt");
+            rustfmt.arg("--check").arg("--config-path");
+            rustfmt
+                .arg(tree.join(".rustfmt.toml"))
+                .arg(copy.path().join(file));
+            success(&rustfmt.output().expect("rustfmt"));
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 const WIDTH: usize = 100;
 /// rustfmt's `fn_call_width`.
 const CALL: usize = 60;
+/// rustfmt's `attr_fn_like_width`.
+const ATTRIBUTE: usize = 70;
 
 /// Lines under construction.
 #[derive(Default)]
@@ -257,6 +259,28 @@ fn split_call(text: &str) -> Option<(String, Vec<String>)> {
     Some((callee.to_owned(), args))
 }
 
+/// `#[meta]`, broken as rustfmt breaks it.
+pub(super) fn attribute(meta: &str) -> String {
+    fn broken(meta: &str, depth: usize) -> String {
+        let Some((name, args)) = split_call(meta) else {
+            return meta.to_owned();
+        };
+        let is_list = |arg: &String| arg.ends_with(')');
+        match args.as_slice() {
+            [list] if is_list(list) => format!("{name}({})", broken(list, depth)),
+            args if args.join(", ").chars().count() <= ATTRIBUTE => meta.to_owned(),
+            args => {
+                let indent = " ".repeat(4 * depth);
+                let args = args.iter().map(|arg| broken(arg, depth + 1));
+                let args = args.map(|arg| format!("\n{indent}    {arg}"));
+                let args: Vec<String> = args.collect();
+                format!("{name}({}\n{indent})", args.join(","))
+            }
+        }
+    }
+    format!("#[{}]", broken(meta, 0))
+}
+
 /// Words as an enumeration: `a`, `a and b`, `a, b and c`.
 pub(super) fn list<T: AsRef<str>>(words: &[T], last: &str) -> String {
     match words {
@@ -308,5 +332,34 @@ pub(super) fn import(path: &str, names: &std::collections::BTreeSet<String>) -> 
 pub(super) fn allow_c_name(t: &mut Text, name: &str) {
     if name.contains("__") {
         t.line("#[allow(non_snake_case, reason = \"it is C's name\")]");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_as_rustfmt_breaks_them() {
+        let short = "cfg(all(target_arch = \"x86_64\", not(CONFIG_KASAN)))";
+        assert_eq!(attribute(short), format!("#[{short}]"));
+        assert_eq!(attribute("inline"), "#[inline]");
+        let archs = ["x86_64", "riscv64", "loongarch64", "powerpc64", "s390x"];
+        let archs = archs
+            .map(|arch| format!("target_arch = \"{arch}\""))
+            .join(", ");
+        let long = format!("cfg(any(not(any({archs})), any(CONFIG_KASAN, CONFIG_KCSAN)))");
+        let expected = "\
+#[cfg(any(
+    not(any(
+        target_arch = \"x86_64\",
+        target_arch = \"riscv64\",
+        target_arch = \"loongarch64\",
+        target_arch = \"powerpc64\",
+        target_arch = \"s390x\"
+    )),
+    any(CONFIG_KASAN, CONFIG_KCSAN)
+))]";
+        assert_eq!(attribute(&long), expected);
     }
 }

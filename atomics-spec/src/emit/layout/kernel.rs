@@ -8,6 +8,7 @@ use crate::emit::c::{self, Style};
 use crate::emit::extern_c::{self, Link};
 use crate::emit::kunit;
 use crate::emit::root::{self, Parts};
+use crate::emit::text::attribute;
 use crate::model::Spec;
 use crate::names;
 use crate::plan::Missing;
@@ -153,14 +154,19 @@ fn choice(spec: &Spec) -> String {
     for arch in inline_archs(spec) {
         let name = &arch.name;
         let target = format!("target_arch = \"{name}\"");
-        let cfg = format!("#[cfg(all({target}, not({SANITIZERS})))]");
+        let cfg = attribute(&format!("cfg(all({target}, not({SANITIZERS})))"));
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
         any.push(target);
     }
     let cfg = match any.as_slice() {
         [] => String::new(),
-        [one] => format!("#[cfg(any(not({one}), {SANITIZERS}))]\n"),
-        all => format!("#[cfg(any(not(any({})), {SANITIZERS}))]\n", all.join(", ")),
+        [one] => attribute(&format!("cfg(any(not({one}), {SANITIZERS}))")) + "\n",
+        all => {
+            attribute(&format!(
+                "cfg(any(not(any({})), {SANITIZERS}))",
+                all.join(", ")
+            )) + "\n"
+        }
     };
     out + &format!("\n{cfg}mod helpers;\n{cfg}pub(crate) use helpers::*;\n")
 }

@@ -1,0 +1,395 @@
+//! `cargo xtask gen --kernel` and what is in the tree already: versions, local edits, patches. The
+//! tree is a small one that has only what the drop-in reads.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use atomics_tests::project::{self, contents, printed, success};
+use tempfile::TempDir;
+
+const LIB: &str = "rust/macros/lib.rs";
+
+fn tree() -> TempDir {
+    let tree = tempfile::tempdir().expect("a temporary folder");
+    let table = project::repository().join("atomics-spec/tables/atomics.tbl");
+    let table = fs::read_to_string(table).expect("the built-in table");
+    let files = [
+        ("Makefile", "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\n"),
+        ("scripts/atomic/atomics.tbl", &table),
+        ("rust/helpers/other.c", "/* other helpers */\n"),
+        ("rust/kernel/sync/lock.rs", "//! Locks.\n"),
+        (
+            LIB,
+            "//! Macros.\n\nmod helpers;\n\nuse proc_macro::TokenStream;\n",
+        ),
+    ];
+    project::write(tree.path(), &files);
+    tree
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+fn read(tree: &TempDir, path: &str) -> String {
+    fs::read_to_string(tree.path().join(path)).expect("a file")
+}
+
+/// Runs `gen --kernel` on a tree.
+fn generate(tree: &TempDir, options: &[&str]) -> Output {
+    project::xtask(&[&["gen", "--kernel", text(tree.path())], options].concat())
+}
+
+/// Runs it where it must refuse and change nothing; returns what it says.
+fn refused(tree: &TempDir, options: &[&str]) -> String {
+    let before = contents(tree.path());
+    let output = generate(tree, options);
+    assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+    assert_eq!(contents(tree.path()), before);
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    report.replace(text(tree.path()), "TREE")
+}
+
+#[test]
+fn an_unknown_version() {
+    let tree = tree();
+    project::write(
+        tree.path(),
+        &[("Makefile", "VERSION = 6\nPATCHLEVEL = 17\n")],
+    );
+    let report = "\
+error: TREE is Linux 6.17, and the drop-in is known to work in 7.2 and 7.3
+ = help: name a tree of one of these, or give --force to generate all the same
+";
+    assert_eq!(refused(&tree, &[]), report);
+    assert_eq!(refused(&tree, &["--check"]), report);
+    assert_eq!(refused(&tree, &["--patch", "-"]), report);
+    let out = tree.path().join("out");
+    assert_eq!(refused(&tree, &["--out", text(&out)]), report);
+    let forced = generate(&tree, &["--force"]);
+    let said = success(&forced);
+    assert!(said.contains("warning: "), "{said}");
+    assert!(said.contains(" is Linux 6.17, and"), "{said}");
+    success(&generate(&tree, &["--force", "--check"]));
+}
+
+#[test]
+fn a_makefile_without_a_version() {
+    let tree = tree();
+    for (makefile, lacking) in [
+        ("PATCHLEVEL = 3\n", "VERSION"),
+        ("VERSION = 7\nPATCHLEVEL =\n", "PATCHLEVEL"),
+        ("VERSION = seven\nPATCHLEVEL = 3\n", "VERSION"),
+    ] {
+        project::write(tree.path(), &[("Makefile", makefile)]);
+        let report = refused(&tree, &[]);
+        assert_eq!(
+            report,
+            format!(
+                "error: TREE/Makefile does not say which version of Linux it builds: it has no \
+                 line `{lacking} = NUMBER`\n"
+            )
+        );
+    }
+    assert!(success(&generate(&tree, &["--force"])).contains("does not say which version"));
+}
+
+#[test]
+fn local_edits_are_kept() {
+    let tree = tree();
+    success(&generate(&tree, &["--backend", "asm"]));
+    let fresh = contents(tree.path());
+    let edited = [
+        // Edited below, cut off, not generated at all, and one that goes away.
+        ("rust/kernel/sync/atomic/typed.rs", "//! Typed", "//! Mine"),
+        ("rust/kernel/sync/atomic/raw.rs", "\n// ", "\n//"),
+        ("rust/helpers/atomic.c", "cargo xtask gen", "me"),
+        (
+            "rust/kernel/sync/atomic/backend/x86_64.rs",
+            "unsafe",
+            "safe",
+        ),
+        (LIB, "attributes(atomic)", "attributes(atomics)"),
+    ];
+    for (path, from, to) in edited {
+        let old = read(&tree, path);
+        let at = old
+            .rfind(from)
+            .or_else(|| old.rfind("//!"))
+            .expect("something to edit");
+        let new = format!("{}{to}{}", &old[..at], &old[at + from.len()..]);
+        fs::write(tree.path().join(path), new).expect("a writable folder");
+    }
+    project::write(
+        tree.path(),
+        &[("rust/macros/atomic_type.rs", "//! My own.\n")],
+    );
+    let report = refused(&tree, &[]);
+    assert_eq!(
+        report,
+        "\
+error: TREE has local edits, which would be lost:
+  rust/helpers/atomic.c: is not as Linux has it
+  rust/kernel/sync/atomic/raw.rs: was generated, but its last line is no checksum
+  rust/kernel/sync/atomic/typed.rs: was edited after it was generated
+  rust/macros/atomic_type.rs: is neither a generated file nor one of Linux
+  rust/macros/lib.rs: has a generated part that was edited
+  rust/kernel/sync/atomic/backend/x86_64.rs: was edited after it was generated
+ = help: keep them elsewhere, or give --force to do without them
+"
+    );
+    assert_eq!(refused(&tree, &["--patch", "-"]), report);
+    // Where nothing of the kind is, all can be written.
+    let out = tempfile::tempdir().expect("a temporary folder");
+    success(&generate(&tree, &["--out", text(out.path())]));
+    // What is written elsewhere is judged there.
+    let typed = out.path().join("rust/kernel/sync/atomic/typed.rs");
+    fs::write(&typed, "//! Mine.\n").expect("a writable folder");
+    let elsewhere = refused(&tree, &["--out", text(out.path())]);
+    assert!(elsewhere.contains("typed.rs: is neither"), "{elsewhere}");
+    assert!(!elsewhere.contains("raw.rs"), "{elsewhere}");
+
+    let said = success(&generate(&tree, &["--force", "--backend", "asm"]));
+    assert_eq!(
+        said.matches("warning: a local edit gives way").count(),
+        6,
+        "{said}"
+    );
+    assert_eq!(contents(tree.path()), fresh);
+}
+
+#[test]
+fn a_backend_gives_way_to_another() {
+    let tree = tree();
+    success(&generate(&tree, &[]));
+    let helpers = contents(tree.path());
+    success(&generate(&tree, &["--backend", "asm"]));
+    assert_ne!(contents(tree.path()), helpers);
+    success(&generate(&tree, &["--backend", "asm", "--check"]));
+    success(&generate(&tree, &[]));
+    assert_eq!(contents(tree.path()), helpers);
+}
+
+#[test]
+fn the_users_macros_stay() {
+    let tree = tree();
+    success(&generate(&tree, &[]));
+    let edited =
+        read(&tree, LIB).replace("mod helpers;", "mod helpers;\nmod mine;") + "\n// End.\n";
+    project::write(tree.path(), &[(LIB, &edited)]);
+    success(&generate(&tree, &["--check"]));
+    success(&generate(&tree, &["--backend", "asm"]));
+    assert_eq!(read(&tree, LIB), edited);
+}
+
+#[test]
+fn macros_of_another_shape() {
+    let tree = tree();
+    project::write(tree.path(), &[(LIB, "//! Macros.\n")]);
+    let report = refused(&tree, &[]);
+    assert!(
+        report.starts_with("error: rust/macros/lib.rs has no list of modules: no line such as"),
+        "{report}"
+    );
+    assert_eq!(refused(&tree, &["--force"]), report);
+}
+
+/// Runs git in a folder, as somebody.
+fn git(folder: &Path, args: &[&str]) -> Output {
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(args);
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    for who in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{who}_NAME"), "Some Body");
+        git.env(format!("GIT_{who}_EMAIL"), "body@example.org");
+    }
+    git.output().expect("git")
+}
+
+/// A tree in a git repository, with one file of the drop-in that is executable, for whatever
+/// reason, and one that is to go.
+fn repository() -> TempDir {
+    let tree = tree();
+    success(&generate(&tree, &["--backend", "asm"]));
+    fs::remove_dir_all(tree.path().join("rust/kernel/sync/atomic/backend/")).expect("a folder");
+    fs::remove_file(tree.path().join("rust/helpers/atomic_ext.c")).expect("a file");
+    let gone = read(&tree, "rust/kernel/sync/atomic/raw.rs");
+    project::write(tree.path(), &[("rust/helpers/gone.rs", &gone)]);
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(tree.path().join("rust/helpers/atomic.c"), mode).expect("a file");
+    for args in [
+        &["init", "--quiet"][..],
+        &["add", "--all"],
+        &["commit", "--quiet", "--message", "Linux"],
+    ] {
+        success(&git(tree.path(), args));
+    }
+    tree
+}
+
+/// An environment in which nothing of the user's git is as usual.
+fn strange_git(folder: &Path) -> PathBuf {
+    let path = folder.join("config");
+    let hooks = folder.join("hooks");
+    project::write(&hooks, &[("pre-commit", "#!/bin/sh\nexit 1\n")]);
+    let config = format!(
+        "[user]\n\tname = Ann Äuthor\n\temail = ann@example.org\n[core]\n\thooksPath = {}\n\
+         \tautocrlf = true\n\tabbrev = 4\n[commit]\n\tgpgSign = true\n[format]\n\tsignOff = true\n\
+         \tattach = true\n\tnumbered = true\n\tsubjectPrefix = X\n[diff]\n\tnoprefix = true\n\
+         \tcontext = 0\n\texternal = false\n[init]\n\tdefaultObjectFormat = sha256\n",
+        hooks.display()
+    );
+    fs::write(&path, config).expect("a writable folder");
+    path
+}
+
+/// Has a tree's patch made, in a strange environment.
+fn patch(tree: &TempDir, file: &Path, options: &[&str]) -> Output {
+    let strange = tempfile::tempdir().expect("a temporary folder");
+    let config = strange_git(strange.path());
+    let env = [
+        ("GIT_CONFIG_GLOBAL", text(&config)),
+        ("GIT_DIR", "/nonexistent"),
+        ("GIT_AUTHOR_NAME", "Not Me"),
+    ];
+    let args = ["gen", "--kernel", text(tree.path()), "--patch", text(file)];
+    project::xtask_with(&env, &[&args, options].concat())
+}
+
+#[test]
+fn git_am_takes_the_patch() {
+    let tree = repository();
+    // Changes of the user's that have nothing to do with it.
+    project::write(tree.path(), &[("rust/helpers/other.c", "/* mine */\n")]);
+    let before = contents(tree.path());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("0001.patch");
+    success(&patch(&tree, &file, &[]));
+    assert_eq!(contents(tree.path()), before);
+    // Once more, over the patch that is there.
+    success(&patch(&tree, &file, &[]));
+    let mail = fs::read_to_string(&file).expect("a patch");
+    for line in [
+        "Subject: [PATCH] rust: sync: atomic: Regenerate the atomics",
+        "Signed-off-by: Ann Äuthor <ann@example.org>",
+        "  cargo xtask gen --kernel TREE --patch FILE",
+        "deleted file mode 100644",
+    ] {
+        assert_eq!(
+            mail.lines().filter(|l| *l == line).count(),
+            1,
+            "{line}\n{mail}"
+        );
+    }
+    assert!(
+        !mail.contains("Not Me") && !mail.contains("other.c"),
+        "{mail}"
+    );
+
+    let expected = tempfile::tempdir().expect("a temporary folder");
+    success(&git(
+        expected.path(),
+        &["clone", "--quiet", text(tree.path()), "."],
+    ));
+    success(&generate(&expected, &[]));
+    let expected = files_with_modes(expected.path());
+    let mode = |path| {
+        expected
+            .iter()
+            .find(|f| f.0 == Path::new(path))
+            .map(|f| f.1)
+    };
+    assert_eq!(mode("rust/helpers/atomic.c"), Some(0o100));
+    assert_eq!(mode("rust/helpers/atomic_ext.c"), Some(0));
+    for options in [&["am", "--quiet"][..], &["am", "--quiet", "-3"]] {
+        let clone = tempfile::tempdir().expect("a temporary folder");
+        success(&git(
+            clone.path(),
+            &["clone", "--quiet", text(tree.path()), "."],
+        ));
+        success(&git(clone.path(), &[options, &[text(&file)]].concat()));
+        assert_eq!(files_with_modes(clone.path()), expected);
+        let author = git(clone.path(), &["log", "-1", "--format=%an <%ae>"]);
+        assert_eq!(success(&author), "Ann Äuthor <ann@example.org>\n");
+    }
+    // Among the user's other changes, too.
+    success(&git(tree.path(), &["am", "--quiet", text(&file)]));
+    assert_eq!(read(&tree, "rust/helpers/other.c"), "/* mine */\n");
+    // Now there is nothing left to do.
+    fs::remove_file(&file).expect("a file");
+    let said = success(&patch(&tree, &file, &[]));
+    assert!(
+        said.contains("has this drop-in already: no patch is needed"),
+        "{said}"
+    );
+    assert!(!file.exists());
+}
+
+/// All files of a repository: path, whether they can be executed, contents.
+fn files_with_modes(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let files = contents(folder).into_iter();
+    let relative = files.map(|(path, text)| {
+        let mode = fs::metadata(&path).expect("a file").permissions().mode();
+        let path = path.strip_prefix(folder).expect("below it").to_owned();
+        (path, mode & 0o100, text)
+    });
+    relative
+        .filter(|(path, ..)| !path.starts_with(".git"))
+        .collect()
+}
+
+#[test]
+fn where_the_patch_goes() {
+    let tree = tree();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("file");
+    let to_file = success(&patch(&tree, &file, &[]));
+    assert!(to_file.contains("apply it with `git am`"), "{to_file}");
+    let written = fs::read_to_string(&file).expect("a patch");
+    assert!(written.contains("\nSubject: [PATCH] rust: sync: atomic: Generate all"));
+    let to_stdout = patch(&tree, Path::new("-"), &[]).stdout;
+    let body = |mail: &str| mail.split_once("\nSubject").map(|m| m.1.to_owned());
+    assert_eq!(body(&String::from_utf8_lossy(&to_stdout)), body(&written));
+    // A file of the user's is no patch.
+    fs::write(&file, "precious\n").expect("a writable folder");
+    let refusal = patch(&tree, &file, &[]);
+    assert_eq!(refusal.status.code(), Some(1));
+    assert!(printed(&refusal).contains("is no patch of this command"));
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "precious\n");
+    success(&patch(&tree, &file, &["--force"]));
+    let body_of_file = body(&fs::read_to_string(&file).expect("a patch"));
+    assert_eq!(body_of_file, body(&written));
+    let nowhere = patch(&tree, &folder.path().join("not/there"), &[]);
+    assert!(printed(&nowhere).contains("cannot write the patch"));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_patch_is_somebodys() {
+    let tree = tree();
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let env = [
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_COUNT", "0"),
+        ("GIT_COMMITTER_NAME", "Only A Name"),
+        ("EMAIL", ""),
+    ];
+    let file = home.path().join("patch");
+    let args = ["gen", "--kernel", text(tree.path()), "--patch", text(&file)];
+    let output = project::xtask_with(&env, &args);
+    assert_eq!(output.status.code(), Some(1));
+    let report = printed(&output);
+    assert!(
+        report.starts_with("error: git does not know whose patch this is: "),
+        "{report}"
+    );
+    assert!(
+        report.contains("git config --global user.name NAME"),
+        "{report}"
+    );
+    assert!(!file.exists());
+}

@@ -9,6 +9,7 @@
 //! turns its text into tokens.
 
 mod atomics;
+// The kernel takes in the text of this module, too: see CONTRIBUTING.md.
 mod derive;
 
 use proc_macro::TokenStream;

@@ -79,7 +79,7 @@ pub fn lost(old: &[u8], new: Option<&str>) -> Option<&'static str> {
         return Some("is not in UTF-8");
     };
     match find_entry(old) {
-        Ok(Some(range)) if !checksum::is_intact(old[range.clone()].as_bytes()) => {
+        Ok(Some(range)) if !checksum::is_intact(&old.as_bytes()[range.clone()]) => {
             return Some("has a generated part that was edited");
         }
         _ => {}
@@ -113,7 +113,7 @@ fn find_entry(lib: &str) -> Result<Option<Range<usize>>> {
         );
     };
     let below = lines.next().map(|(at, line)| at + line.len());
-    let signed = below.filter(|end| checksum::has_line(lib[start..*end].as_bytes()));
+    let signed = below.filter(|end| checksum::has_line(&lib.as_bytes()[start..*end]));
     Ok(Some(start..signed.unwrap_or(end)))
 }
 

@@ -24,7 +24,6 @@ mod pointer;
 mod predefine;
 pub mod raw;
 mod typed;
-pub use atomics_macros::AtomicType;
 pub use flag::AtomicFlag;
 pub use internal::{
     AtomicArithmeticOps, AtomicBasicOps, AtomicBitwiseOps, AtomicConditionalOps, AtomicExchangeOps,
@@ -76,31 +75,6 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 ///   like a raw pointer, which is harmless until it is dereferenced in `unsafe` code.
 ///
 /// # Examples
-///
-/// ```
-/// use atomics_core::{Atomic, AtomicType, Relaxed};
-///
-/// #[derive(AtomicType, Clone, Copy, Debug, PartialEq)]
-/// #[repr(u8)]
-/// enum Power {
-///     Off,
-///     On,
-/// }
-///
-/// #[derive(AtomicType, Clone, Copy, Debug, PartialEq)]
-/// #[repr(transparent)]
-/// struct Ticket(u32);
-///
-/// let power = Atomic::new(Power::Off);
-/// power.store(Power::On, Relaxed);
-/// assert_eq!(power.load(Relaxed), Power::On);
-///
-/// let ticket = Atomic::new(Ticket(1));
-/// ticket.store(Ticket(2), Relaxed);
-/// assert_eq!(ticket.load(Relaxed), Ticket(2));
-/// ```
-///
-/// What the derive cannot prove, you can:
 ///
 /// ```
 /// use atomics_core::{Atomic, AtomicType, Relaxed};

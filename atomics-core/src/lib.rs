@@ -49,3 +49,4 @@
 mod atomic;
 
 pub use atomic::*;
+pub use atomics_macros::AtomicType;

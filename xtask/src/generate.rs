@@ -91,7 +91,9 @@ fn patch(options: &Options, dropin: &Dropin, tree: &Path, file: &Path) -> Result
         return Ok(ExitCode::SUCCESS);
     };
     dropin::output::write(file, &patch, options.force)?;
-    eprintln!("{}: apply it with `git am`.", file.display());
+    if file != Path::new("-") {
+        println!("{}: apply it with `git am`.", file.display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -139,7 +139,7 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let parts = Parts {
         barriers: Barriers::All,
         kunit: false,
-        derive: Some("atomics_macros"),
+        derive: None,
     };
     let head = banner("", "");
     let mut files = Vec::new();

@@ -13,7 +13,7 @@ pub struct Parts {
     pub barriers: Barriers,
     /// The KUnit tests of a kernel.
     pub kunit: bool,
-    /// The crate that has `derive(AtomicType)`, which is then exported beside the trait.
+    /// The crate that has `derive(AtomicType)`, if the module is to export it beside the trait.
     pub derive: Option<&'static str>,
 }
 

@@ -46,8 +46,8 @@ fn library(name: &str) -> PathBuf {
         .expect("cargo builds the library")
 }
 
-/// The errors of rustc for a file, by line.
-fn errors(file: &Path) -> BTreeMap<usize, Vec<String>> {
+/// The errors of rustc for a file, as it tells them in JSON.
+fn compile(file: &Path) -> Vec<serde_json::Value> {
     let library = library("atomics-core");
     let deps = library
         .parent()
@@ -73,21 +73,22 @@ fn errors(file: &Path) -> BTreeMap<usize, Vec<String>> {
         .arg(file)
         .output()
         .expect("rustc starts");
+    String::from_utf8_lossy(&output.stderr)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["level"] == "error")
+        .collect()
+}
+
+/// The errors of rustc that have a place in a file, by line.
+fn errors(file: &Path) -> BTreeMap<usize, Vec<String>> {
     let mut errors: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for line in String::from_utf8_lossy(&output.stderr).lines() {
-        let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else {
-            continue;
-        };
+    for message in compile(file) {
         let spans = message["spans"].as_array().cloned().unwrap_or_default();
-        let Some(span) = spans.iter().find(|s| s["is_primary"] == true) else {
-            continue;
-        };
-        if message["level"] == "error" {
+        if let Some(span) = spans.iter().find(|s| s["is_primary"] == true) {
             let at = span["line_start"].as_u64().unwrap_or(0) as usize;
-            errors
-                .entry(at)
-                .or_default()
-                .push(message["rendered"].to_string());
+            let rendered = message["rendered"].to_string();
+            errors.entry(at).or_default().push(rendered);
         }
     }
     errors
@@ -141,4 +142,27 @@ fn nothing_else_in_the_illegal_calls_is_wrong() {
 #[test]
 fn messages() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
+}
+
+/// An `unsafe impl AtomicType` with a wrong `Repr` is caught. (Its message shows a line of Rust's
+/// library, or does not, depending on whether its source is installed: not a case for trybuild.)
+#[test]
+fn a_wrong_layout_is_refused() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/type_layout.rs");
+    let errors = compile(&file);
+    let rendered: Vec<&str> = errors
+        .iter()
+        .filter_map(|e| e["rendered"].as_str())
+        .collect();
+    let panicked: Vec<&&str> = rendered
+        .iter()
+        .filter(|r| r.contains("error[E0080]"))
+        .collect();
+    assert_eq!(panicked.len(), 1, "{rendered:?}");
+    for part in [
+        "an `AtomicType` has the size and the alignment of its `Repr`",
+        "evaluation of `atomics_core::Atomic::<Small>::LAYOUT` failed here",
+    ] {
+        assert!(panicked[0].contains(part), "{}", panicked[0]);
+    }
 }

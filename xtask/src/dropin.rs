@@ -32,6 +32,16 @@ pub enum Backend {
     Asm,
 }
 
+impl Backend {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Helpers => "helpers",
+            Self::Asm => "asm",
+        }
+    }
+}
+
 impl From<Backend> for KernelBackend {
     fn from(backend: Backend) -> Self {
         match backend {
@@ -119,6 +129,15 @@ impl Dropin {
             own_semantics: tables.semantics.is_some(),
             files,
         })
+    }
+
+    /// The version of Linux that the tree has.
+    ///
+    /// # Errors
+    ///
+    /// If its Makefile does not say.
+    pub fn version(&self) -> Result<Version> {
+        Version::of(&self.tree)
     }
 
     /// Everything that is to be written: generated files, and the tree's `rust/macros/lib.rs` with

@@ -3,6 +3,7 @@
 mod bindings;
 mod dropin;
 mod generate;
+mod kernel;
 mod list;
 mod setup;
 mod tables;
@@ -73,6 +74,33 @@ enum Command {
         /// The C name.
         name: String,
     },
+    /// Builds a kernel with the drop-in in a copy of TREE, runs its KUnit tests, and has the kernel's
+    /// own checks judge the drop-in. TREE itself is only read.
+    Kernel {
+        #[command(flatten)]
+        tables: TableArgs,
+        /// The kernel's sources; without it, those that `cargo xtask setup` unpacked.
+        #[arg(long, value_name = "TREE")]
+        tree: Option<PathBuf>,
+        /// The architecture to build for and to run.
+        #[arg(long, value_enum, default_value_t)]
+        arch: kernel::Machine,
+        /// How the drop-in carries out the operations.
+        #[arg(long, value_enum, default_value_t)]
+        backend: Backend,
+        /// What compiles C.
+        #[arg(long, value_enum, default_value_t)]
+        cc: kernel::Compiler,
+        /// How many jobs `make` runs at once; as many as there are CPUs if not given.
+        #[arg(long, value_name = "N")]
+        jobs: Option<usize>,
+        /// Goes on with a version of Linux that is not known.
+        #[arg(long)]
+        force: bool,
+        /// Builds, runs and disassembles only: the text is not judged again.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Runs the tests by tier: those whose tools are present, and says what the others lack.
     Test {
         /// Fails if a tier cannot run.
@@ -141,6 +169,25 @@ fn run(command: Command) -> Result<ExitCode> {
             };
             print(&atomics_spec::emit::explain::explain(&spec, &variant)?)
         }
+        Command::Kernel {
+            tables,
+            tree,
+            arch,
+            backend,
+            cc,
+            jobs,
+            force,
+            quick,
+        } => kernel::run(&kernel::Options {
+            tree,
+            tables,
+            machine: arch,
+            backend,
+            compiler: cc,
+            jobs,
+            force,
+            quick,
+        }),
         Command::Test { all, tiers } => test::run(all, &tiers),
         Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),
     }

@@ -1,14 +1,15 @@
 //! `cargo xtask setup`: installs on Debian what the test tiers need, and tells what is there.
 //!
-//! Two things come from outside: packages of the machine's own Debian release, and a Linux tree
-//! that only a newer suite has. The machine's sources stay as they are; the `apt` module fetches
-//! from the newer suite beside them.
+//! Packages come from the machine's own Debian release; a Linux tree and the source of Rust's
+//! library, from a newer suite, which the `apt` module reads beside the machine's own sources; and
+//! bindgen's program from crates.io.
 
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::time::Instant;
@@ -16,8 +17,10 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use apt::PrivateApt;
+pub use toolchain::Toolchain;
 
 mod apt;
+mod toolchain;
 
 /// Names the Linux tree to use instead of the one that setup unpacks.
 pub const KERNEL_TREE_VAR: &str = "LKMM_KERNEL_TREE";
@@ -26,8 +29,8 @@ pub const KERNEL_TREE_VAR: &str = "LKMM_KERNEL_TREE";
 const KERNEL_PACKAGE: &str = "linux-source-7.3";
 /// The suite that has it.
 const KERNEL_SUITE: &str = "trixie-backports";
-/// What the machine's own release provides.
-const PACKAGES: [&str; 5] = ["libclang-dev", "clang", "gcc", "libc6-dev", "xz-utils"];
+/// What the machine's own release provides, beside what builds a kernel.
+const PACKAGES: [&str; 4] = ["clang", "gcc", "libc6-dev", "libclang-dev"];
 /// Where libraries lie, besides in folders of /usr/lib.
 const LIB_DIRS: [&str; 4] = [
     "/usr/lib",
@@ -45,6 +48,8 @@ pub enum Need {
     Libclang,
     /// A Linux tree.
     KernelTree,
+    /// What builds a kernel.
+    KernelToolchain,
 }
 
 impl Need {
@@ -54,6 +59,7 @@ impl Need {
             Self::CCompiler => has_c_compiler(),
             Self::Libclang => has_libclang(),
             Self::KernelTree => kernel_tree().is_some(),
+            Self::KernelToolchain => Toolchain::find().is_ok(),
         }
     }
 }
@@ -64,6 +70,10 @@ impl fmt::Display for Need {
             Self::CCompiler => f.write_str("a C compiler (gcc or clang, as `cc` or in CC)"),
             Self::Libclang => f.write_str("libclang (with LIBCLANG_PATH if in no usual place)"),
             Self::KernelTree => write!(f, "a Linux 7.3 tree (its path in {KERNEL_TREE_VAR})"),
+            Self::KernelToolchain => {
+                let missing = Toolchain::find().err().unwrap_or_default();
+                write!(f, "what builds a kernel: {}", missing.join(", "))
+            }
         }
     }
 }
@@ -125,12 +135,18 @@ fn entries(dir: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 }
 
 /// Whether `name`, a path or a name to look for in PATH, is a program that is here.
-fn has_program(name: &str) -> bool {
+pub fn has_program(name: &str) -> bool {
     if name.contains('/') {
-        return Path::new(name).is_file();
+        return is_program(Path::new(name));
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|dir| dir.join(name).is_file())
+    env::split_paths(&path).any(|dir| is_program(&dir.join(name)))
+}
+
+/// Whether this is a file that may be run.
+fn is_program(path: &Path) -> bool {
+    let meta = fs::metadata(path);
+    meta.is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// Where the Linux tree is: what `LKMM_KERNEL_TREE` names (an absolute path, as tests run in their
@@ -149,7 +165,12 @@ fn is_kernel_tree(tree: &Path) -> bool {
 
 /// Where setup unpacks the Linux tree.
 fn unpacked_tree() -> Option<PathBuf> {
-    Some(cache(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))?.join(KERNEL_PACKAGE))
+    Some(cache_folder()?.join(KERNEL_PACKAGE))
+}
+
+/// Where setup puts what it fetches.
+fn cache_folder() -> Option<PathBuf> {
+    cache(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))
 }
 
 /// Our own folder in the user's cache. The XDG rules say to ignore a relative path.
@@ -186,12 +207,17 @@ pub fn run() -> Result<()> {
             format!("cannot fetch {KERNEL_PACKAGE}; {KERNEL_TREE_VAR} may name a tree of yours")
         })?,
     }
-    Ok(())
+    toolchain::install()
 }
 
 /// All that can be done on another system: to look, and to say what is missing.
 fn without_apt() -> Result<()> {
-    let missing = missing(&[Need::CCompiler, Need::Libclang, Need::KernelTree]);
+    let missing = missing(&[
+        Need::CCompiler,
+        Need::Libclang,
+        Need::KernelTree,
+        Need::KernelToolchain,
+    ]);
     let list: String = missing.iter().map(|need| format!("\n  - {need}")).collect();
     ensure!(
         list.is_empty(),
@@ -201,12 +227,13 @@ fn without_apt() -> Result<()> {
     Ok(())
 }
 
-/// Installs those of [`PACKAGES`] that are missing.
+/// Installs the packages that are missing.
 fn install_packages() -> Result<()> {
-    let wanted = PACKAGES.into_iter();
-    let missing: Vec<_> = wanted.filter(|package| !is_installed(package)).collect();
+    let wanted: Vec<_> = PACKAGES.into_iter().chain(toolchain::PACKAGES).collect();
+    let missing = wanted.iter().copied().filter(|p| !is_installed(p));
+    let missing: Vec<_> = missing.collect();
     if missing.is_empty() {
-        println!("packages: already installed: {}", PACKAGES.join(" "));
+        println!("packages: already installed: {}", wanted.join(" "));
         return Ok(());
     }
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
@@ -250,30 +277,25 @@ fn apt_get_as_root(args: &[&str]) -> Result<()> {
 fn fetch_kernel_tree() -> Result<()> {
     let tree = unpacked_tree().context("neither XDG_CACHE_HOME nor HOME names a directory")?;
     let work = WorkDir::new(tree.parent().unwrap_or(&tree))?;
-    let apt = PrivateApt::new(&work.0, KERNEL_SUITE)?;
+    let apt = PrivateApt::new(work.path(), KERNEL_SUITE)?;
     let update = format!("Linux tree: reading what {KERNEL_SUITE} has");
     step(&update, || apt.get(&["update"]))?;
     let download = format!("Linux tree: downloading {KERNEL_PACKAGE}");
     step(&download, || apt.get(&["download", KERNEL_PACKAGE]))?;
     let unpacking = format!("Linux tree: unpacking into {}", tree.display());
-    step(&unpacking, || unpack(&work.0, &tree))
+    step(&unpacking, || unpack(&work, &tree))
 }
 
 /// Unpacks the downloaded package in `work` and renames what is in it to `tree`.
-fn unpack(work: &Path, tree: &Path) -> Result<()> {
-    let package = entries(work).find(|path| path.extension().is_some_and(|end| end == "deb"));
-    let package = package.context("no package was downloaded")?;
-    let package = package.to_string_lossy();
-    run_command(&["dpkg", "-x", &package, "package"], work)?;
+fn unpack(work: &WorkDir, tree: &Path) -> Result<()> {
+    work.unpack_package()?;
+    let work = work.path();
     let whole = work.join("tree");
     fs::create_dir(&whole).with_context(|| format!("cannot make {}", whole.display()))?;
     let tar = format!("package/usr/src/{KERNEL_PACKAGE}.tar.xz");
     let into = ["-C", "tree", "--strip-components=1", "--no-same-owner"];
     run_command(&[&["tar", "-xJf", &tar], &into[..]].concat(), work)?;
-    ensure!(
-        is_kernel_tree(&whole),
-        "{tar} in {package} holds no Linux tree"
-    );
+    ensure!(is_kernel_tree(&whole), "{tar} holds no Linux tree");
     match fs::rename(&whole, tree) {
         // Another setup was faster.
         Err(_) if is_kernel_tree(tree) => Ok(()),
@@ -297,6 +319,19 @@ impl WorkDir {
         let dir = cache.join(format!(".setup-{}", process::id()));
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         Ok(Self(dir))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Unpacks the package that was downloaded here into `package`.
+    fn unpack_package(&self) -> Result<()> {
+        let is_package = |path: &PathBuf| path.extension().is_some_and(|end| end == "deb");
+        let package = entries(&self.0).find(is_package);
+        let package = package.context("no package was downloaded")?;
+        let package = package.to_string_lossy();
+        run_command(&["dpkg", "-x", &package, "package"], &self.0)
     }
 }
 

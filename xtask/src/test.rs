@@ -17,7 +17,7 @@ struct Tier {
     commands: &'static [&'static [&'static str]],
 }
 
-const TIERS: [Tier; 5] = [
+const TIERS: [Tier; 6] = [
     Tier {
         name: "style",
         proves: "the text is formatted and free of lints, generated code included",
@@ -150,6 +150,15 @@ const TIERS: [Tier; 5] = [
             "--test",
             "kernel_tree",
         ]],
+    },
+    Tier {
+        name: "kernel",
+        proves: "a kernel with the drop-in builds, passes its tests and the kernel's own checks",
+        needs: &[Need::KernelTree, Need::KernelToolchain],
+        commands: &[
+            &["xtask", "kernel", "--cc", "gcc", "--backend", "asm"],
+            &["xtask", "kernel", "--cc", "gcc", "--backend", "helpers"],
+        ],
     },
 ];
 

@@ -1,0 +1,423 @@
+//! `cargo xtask kernel`: builds a kernel with the drop-in, runs its KUnit tests, and has the
+//! kernel's own checks judge the text.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::thread;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::dropin::{Backend, Dropin, Identity};
+use crate::generate::repository_root;
+use crate::setup::{self, Toolchain};
+use crate::tables::TableArgs;
+use crate::write;
+use lock::Lock;
+pub use machine::{Compiler, Machine};
+use progress::{Checks, Log};
+
+mod calls;
+mod kunit;
+mod lock;
+mod machine;
+mod progress;
+mod scratch;
+mod warnings;
+
+/// What to build.
+pub struct Options {
+    /// The kernel's tree, which is only read.
+    pub tree: Option<PathBuf>,
+    /// The tables.
+    pub tables: TableArgs,
+    /// The architecture.
+    pub machine: Machine,
+    /// How the drop-in carries out the operations.
+    pub backend: Backend,
+    /// What compiles C.
+    pub compiler: Compiler,
+    /// How many jobs `make` runs at once; as many as there are CPUs if none.
+    pub jobs: Option<usize>,
+    /// Whether to try a version of Linux that is not known.
+    pub force: bool,
+    /// Whether to build and run only.
+    pub quick: bool,
+}
+
+/// Whom the patch is from that is only checked, in git's words.
+const NOBODY: &str = "Nobody <nobody@example.invalid> 1700000000 +0000";
+/// The checks that a build is needed for.
+const BUILT: [&str; 4] = ["kunit", "calls", "rustdoc", "clippy"];
+
+/// Makes all checks and prints a line for each.
+///
+/// # Errors
+///
+/// If the tree is not one of a kernel, a tool is missing, or the scratch copy cannot be written.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let tree = match &options.tree {
+        Some(tree) => tree.clone(),
+        None => setup::kernel_tree()
+            .context("there is no kernel tree: name one with --tree, or run `cargo xtask setup`")?,
+    };
+    let tree = tree
+        .canonicalize()
+        .with_context(|| format!("cannot find the tree {}", tree.display()))?;
+    let tools = match Toolchain::find() {
+        Ok(tools) => tools,
+        Err(missing) => bail!(
+            "what builds a kernel is not all here; missing: {}\n = help: `cargo xtask setup` \
+             installs it on Debian",
+            missing.join(", ")
+        ),
+    };
+    if let Some(emulator) = options.machine.emulator() {
+        ensure!(
+            setup::has_program(emulator),
+            "{emulator} is missing, which runs the kernel\n = help: `cargo xtask setup` installs \
+             it on Debian"
+        );
+    }
+    let dropin = if options.force {
+        Dropin::read_any_version(&tree, &options.tables, options.backend)?
+    } else {
+        Dropin::read(&tree, &options.tables, options.backend)?
+    };
+    let place = Place::new(&tree, options)?;
+    let _lock = Lock::take(&place.root)?;
+    println!(
+        "Linux {} in {}, ARCH={}, {}, backend {}",
+        dropin.version()?,
+        tree.display(),
+        options.machine.name(),
+        options.compiler.name(),
+        options.backend.name(),
+    );
+    let build = Build {
+        options,
+        tools,
+        dropin,
+        place,
+        tree,
+    };
+    Ok(if build.checks() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Where everything is.
+struct Place {
+    /// The folder of everything about one tree.
+    root: PathBuf,
+    /// The copy of the tree.
+    source: PathBuf,
+    /// The build folder of one architecture and compiler.
+    build: PathBuf,
+    /// The logs.
+    logs: PathBuf,
+}
+
+impl Place {
+    fn new(tree: &Path, options: &Options) -> Result<Self> {
+        let name = tree.file_name().unwrap_or_default().to_string_lossy();
+        // Trees of one name in different folders are different trees.
+        let key = tree
+            .to_string_lossy()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        let root = repository_root().join(format!("target/kernel/{name}-{:08x}", key as u32));
+        let kind = format!("{}-{}", options.machine.name(), options.compiler.name());
+        let place = Self {
+            source: root.join("source"),
+            build: root.join(&kind),
+            logs: root.join(format!("logs/{kind}-{}", options.backend.name())),
+            root,
+        };
+        for dir in [&place.source, &place.build, &place.logs] {
+            fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        }
+        Ok(place)
+    }
+}
+
+struct Build<'a> {
+    options: &'a Options,
+    tools: Toolchain,
+    dropin: Dropin,
+    place: Place,
+    tree: PathBuf,
+}
+
+impl Build<'_> {
+    /// Makes the checks; whether all is well.
+    fn checks(&self) -> bool {
+        let mut checks = Checks::new(self.place.logs.clone());
+        let ready = checks.check("copy", |log| self.copy(log)).is_some()
+            && checks.check("generate", |_| self.generate()).is_some();
+        if !ready {
+            checks.skip(
+                &["checkpatch", "rustfmt", "configure", "build"],
+                "no drop-in",
+            );
+            checks.skip(&BUILT, "no drop-in");
+            return checks.finish();
+        }
+        if !self.options.quick {
+            checks.check("checkpatch", |log| self.checkpatch(log));
+            checks.check("rustfmt", |log| self.rustfmt(log));
+        }
+        let built = checks
+            .check("configure", |log| self.configure(log))
+            .is_some()
+            && checks.check("build", |log| self.build(log)).is_some();
+        if !built {
+            checks.skip(&BUILT, "no kernel was built");
+            return checks.finish();
+        }
+        checks.check("kunit", |log| self.kunit(log));
+        checks.check("calls", |log| self.calls(log));
+        if !self.options.quick {
+            checks.check("rustdoc", |log| self.rustdoc(log));
+            checks.check("clippy", |log| self.clippy(log));
+        }
+        checks.finish()
+    }
+
+    /// Brings the copy of the tree up to date.
+    fn copy(&self, log: &mut Log) -> Result<((), String)> {
+        let own: BTreeSet<PathBuf> = self.dropin.files().iter().map(|f| f.path.clone()).collect();
+        let source = &self.place.source;
+        let synced = scratch::sync(&self.tree, source, &own, &mut |line| log.note(line))?;
+        // A tree that was built in has what a build in another folder stumbles over.
+        if [".config", "include/config"]
+            .iter()
+            .any(|name| source.join(name).exists())
+        {
+            log.run(self.make_in(source).arg("mrproper"))?;
+        }
+        let found = format!(
+            "{} files, {} of them copied, {} removed",
+            synced.files, synced.copied, synced.removed
+        );
+        Ok(((), found))
+    }
+
+    fn generate(&self) -> Result<((), String)> {
+        let written = write::write(&self.place.source, self.dropin.files(), &[])?;
+        let found = format!(
+            "{} files written, {} unchanged",
+            written.written, written.unchanged
+        );
+        Ok(((), found))
+    }
+
+    /// Has the kernel's script judge the change as a patch.
+    fn checkpatch(&self, log: &mut Log) -> Result<((), String)> {
+        let patch = self.place.logs.join("drop-in.patch");
+        let Some(text) = self.dropin.patch(&Identity::new(NOBODY)?)? else {
+            return Ok((
+                (),
+                "the tree has the drop-in already: no patch to check".into(),
+            ));
+        };
+        fs::write(&patch, text).with_context(|| format!("cannot write {}", patch.display()))?;
+        self.maintained()?;
+        let mut command = self.tools.command("perl");
+        command.current_dir(&self.place.source);
+        command.args([
+            "scripts/checkpatch.pl",
+            "--no-summary",
+            "--terse",
+            "--show-types",
+        ]);
+        // It asks of every new file whether MAINTAINERS has it, which we have just seen.
+        command.args(["--ignore", "FILE_PATH_CHANGES"]);
+        let (ok, text) = log.run_any(command.arg(&patch))?;
+        let complaints: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+        ensure!(ok && complaints.is_empty(), "{}", complaints.join("\n    "));
+        Ok(((), format!("nothing to say of {}", patch.display())))
+    }
+
+    /// Fails if the tree's MAINTAINERS has no entry for a file of the drop-in.
+    fn maintained(&self) -> Result<()> {
+        let path = self.tree.join("MAINTAINERS");
+        let text = fs::read_to_string(&path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let entries = text.lines().filter_map(|line| line.strip_prefix("F:"));
+        let entries: Vec<&str> = entries.map(str::trim).collect();
+        for file in self.dropin.files() {
+            let has = |entry: &&str| match entry.strip_suffix('/') {
+                Some(folder) => file.path.starts_with(folder),
+                None => file.path == Path::new(entry),
+            };
+            let path = file.path.display();
+            ensure!(
+                entries.iter().any(has),
+                "MAINTAINERS has no entry for {path}"
+            );
+        }
+        Ok(())
+    }
+
+    fn rustfmt(&self, log: &mut Log) -> Result<((), String)> {
+        log.run(self.make().arg("rustfmtcheck"))?;
+        Ok(((), "nothing to change".into()))
+    }
+
+    fn configure(&self, log: &mut Log) -> Result<((), String)> {
+        log.run(self.make().arg("rustavailable"))?;
+        let config = self.place.logs.join("kunitconfig");
+        fs::write(&config, self.options.machine.config())
+            .with_context(|| format!("cannot write {}", config.display()))?;
+        let mut command = self.kunit_py("config");
+        command.arg("--kunitconfig").arg(&config);
+        log.run(&mut command)?;
+        let made = self.place.build.join(".config");
+        let made =
+            fs::read_to_string(&made).with_context(|| format!("cannot read {}", made.display()))?;
+        let wanted = self.options.machine.config();
+        let lacking: Vec<&str> = wanted
+            .lines()
+            .filter(|wanted| !made.lines().any(|line| line == *wanted))
+            .collect();
+        ensure!(
+            lacking.is_empty(),
+            "the configuration did not take {}",
+            lacking.join(", ")
+        );
+        let is_inline = made
+            .lines()
+            .any(|line| line == "CONFIG_RUST_INLINE_HELPERS=y");
+        let found = format!(
+            "CONFIG_RUST_INLINE_HELPERS is {}",
+            if is_inline { "on" } else { "off" }
+        );
+        Ok(((), found))
+    }
+
+    fn build(&self, log: &mut Log) -> Result<((), String)> {
+        let text = log.run(&mut self.make())?;
+        self.judge(&text)
+    }
+
+    /// Fails if there are warnings about Rust code or the drop-in's C.
+    fn judge(&self, text: &str) -> Result<((), String)> {
+        let warnings = warnings::find(text);
+        if let Some(first) = warnings.ours.first() {
+            // So that they come again with the next run.
+            for object in ["rust/kernel.o", "rust/helpers/helpers.o"] {
+                let _ = fs::remove_file(self.place.build.join(object));
+            }
+            bail!("{} warnings; the first: {first}", warnings.ours.len());
+        }
+        let found = match warnings.others {
+            0 => "no warnings".to_owned(),
+            others => format!("no warnings, but {others} about C that is not the drop-in's"),
+        };
+        Ok(((), found))
+    }
+
+    fn kunit(&self, log: &mut Log) -> Result<((), String)> {
+        let json = self.place.logs.join("kunit.json");
+        let _ = fs::remove_file(&json);
+        let mut command = self.kunit_py("exec");
+        command.args(["--timeout", "900"]);
+        command.arg(format!("--json={}", json.display()));
+        if self.options.machine.emulator().is_some() {
+            command.arg("--qemu_args=-smp 2");
+        }
+        let (ok, text) = log.run_any(&mut command)?;
+        let results = fs::read_to_string(&json).ok();
+        let results = results.with_context(|| {
+            let lines: Vec<&str> = text.lines().collect();
+            format!(
+                "no results:\n    {}",
+                lines[lines.len().saturating_sub(25)..].join("\n    ")
+            )
+        })?;
+        let results = kunit::Results::parse(&results)?;
+        let found = results.judge(self.dropin.files())?;
+        ensure!(ok, "kunit.py failed, though no test did: {found}");
+        Ok(((), found))
+    }
+
+    /// Disassembles what rustc made and looks whether it calls helpers as it should.
+    fn calls(&self, log: &mut Log) -> Result<((), String)> {
+        let objdump = self.options.compiler.objdump();
+        let calls = calls::count(&self.place.build, objdump, &self.tools, log)?;
+        let found = format!(
+            "{} references to rust_helper_atomic* in {} objects with {} instructions",
+            calls.helpers, calls.objects, calls.instructions
+        );
+        let config = fs::read_to_string(self.place.build.join(".config"))?;
+        let is_on = |option: &str| {
+            config
+                .lines()
+                .any(|line| line == format!("CONFIG_{option}=y"))
+        };
+        let instrumented = ["KASAN", "KCSAN", "KMSAN"]
+            .iter()
+            .any(|option| is_on(option));
+        let file = format!("backend/{}.rs", self.options.machine.instructions());
+        let inline = self.dropin.files().iter().any(|f| f.path.ends_with(&file));
+        let none = (inline && !instrumented) || is_on("RUST_INLINE_HELPERS");
+        ensure!(
+            none == (calls.helpers == 0),
+            "{found}, where {} expected",
+            if none { "none is" } else { "some are" }
+        );
+        Ok(((), found))
+    }
+
+    fn rustdoc(&self, log: &mut Log) -> Result<((), String)> {
+        let text = log.run(self.make().arg("rustdoc"))?;
+        self.judge(&text)
+    }
+
+    /// Has Clippy judge the crates that the drop-in has files in.
+    fn clippy(&self, log: &mut Log) -> Result<((), String)> {
+        let text = log.run(self.make().args(["CLIPPY=1", "rust/"]))?;
+        ensure!(text.contains("CLIPPY"), "nothing was checked");
+        self.judge(&text)
+    }
+
+    /// `make` for the build folder.
+    fn make(&self) -> Command {
+        let mut command = self.make_in(&self.place.build);
+        command.arg(format!("--directory={}", self.place.source.display()));
+        command.arg(format!("O={}", self.place.build.display()));
+        command
+    }
+
+    fn make_in(&self, dir: &Path) -> Command {
+        let mut command = self.tools.command("make");
+        command.current_dir(dir);
+        command.arg(format!("--jobs={}", self.jobs()));
+        command.arg(format!("ARCH={}", self.options.machine.name()));
+        command.args(self.options.compiler.make_option());
+        command
+    }
+
+    fn kunit_py(&self, verb: &str) -> Command {
+        let mut command = self.tools.command("python3");
+        command.current_dir(&self.place.source);
+        command.args(["-u", "tools/testing/kunit/kunit.py", verb]);
+        command.arg(format!("--arch={}", self.options.machine.name()));
+        command.arg(format!("--build_dir={}", self.place.build.display()));
+        if let Some(option) = self.options.compiler.make_option() {
+            command.args(["--make_options", option]);
+        }
+        command
+    }
+
+    fn jobs(&self) -> usize {
+        let cpus = || thread::available_parallelism().map_or(1, usize::from);
+        self.options.jobs.unwrap_or_else(cpus)
+    }
+}

@@ -1,0 +1,202 @@
+//! Checks, one after the other: a line for each with its time, progress while it runs, and a log.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// How often there is a sign of life, on a terminal and elsewhere.
+const EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(20)];
+/// How much of a failed command's output is shown.
+const TAIL: usize = 25;
+
+/// The checks of one run.
+pub struct Checks {
+    logs: PathBuf,
+    failed: Vec<&'static str>,
+    start: Instant,
+}
+
+impl Checks {
+    /// Starts a run with its logs in `logs`, which exists.
+    pub fn new(logs: PathBuf) -> Self {
+        Self {
+            logs,
+            failed: Vec::new(),
+            start: Instant::now(),
+        }
+    }
+
+    /// Runs one check, and prints its line: what it found, or what is wrong. The result is what it
+    /// found.
+    pub fn check<T>(
+        &mut self,
+        name: &'static str,
+        run: impl FnOnce(&mut Log) -> Result<(T, String)>,
+    ) -> Option<T> {
+        let start = Instant::now();
+        let path = self.logs.join(format!("{name}.log"));
+        let outcome = Log::create(&path, name).and_then(|mut log| {
+            let outcome = run(&mut log);
+            log.clear();
+            outcome
+        });
+        let time = format!("{:7.1} s", start.elapsed().as_secs_f64());
+        match outcome {
+            Ok((value, found)) => {
+                println!("{name:<12} ok     {time}  {found}");
+                Some(value)
+            }
+            Err(error) => {
+                println!("{name:<12} FAILED {time}  {error:#}");
+                println!("{:<12} the log is {}", "", path.display());
+                self.failed.push(name);
+                None
+            }
+        }
+    }
+
+    /// Says that checks could not be made.
+    pub fn skip(&mut self, names: &[&'static str], why: &str) {
+        for name in names {
+            println!("{name:<12} not run: {why}");
+        }
+    }
+
+    /// Prints the end of the run; whether all is well.
+    pub fn finish(self) -> bool {
+        let time = self.start.elapsed().as_secs_f64();
+        match self.failed.as_slice() {
+            [] => println!("all checks passed in {time:.0} s"),
+            failed => println!("FAILED in {time:.0} s: {}", failed.join(", ")),
+        }
+        println!("logs: {}", self.logs.display());
+        self.failed.is_empty()
+    }
+}
+
+/// Where a check writes what its commands say.
+pub struct Log {
+    file: File,
+    name: &'static str,
+    start: Instant,
+    told: Instant,
+    is_terminal: bool,
+}
+
+impl Log {
+    fn create(path: &Path, name: &'static str) -> Result<Self> {
+        let file = File::create(path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        let now = Instant::now();
+        Ok(Self {
+            file,
+            name,
+            start: now,
+            told: now,
+            is_terminal: std::io::stdout().is_terminal(),
+        })
+    }
+
+    /// Writes a line of our own.
+    pub fn note(&mut self, line: &str) -> Result<()> {
+        self.progress(line);
+        writeln!(self.file, "{line}").context("cannot write the log")
+    }
+
+    /// Runs a command to its end and returns all that it printed, if it succeeds.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, or fails; then with the end of what it printed.
+    pub fn run(&mut self, command: &mut Command) -> Result<String> {
+        let (ok, text) = self.run_any(command)?;
+        if !ok {
+            let lines: Vec<&str> = text.lines().collect();
+            let tail = lines[lines.len().saturating_sub(TAIL)..].join("\n    ");
+            bail!("`{}` failed:\n    {tail}", shown(command));
+        }
+        Ok(text)
+    }
+
+    /// The same for a command that may fail: whether it succeeded, and what it printed.
+    pub fn run_any(&mut self, command: &mut Command) -> Result<(bool, String)> {
+        writeln!(self.file, "+ {}", shown(command)).context("cannot write the log")?;
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", shown(command)))?;
+        let (sender, lines) = mpsc::channel();
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let readers = [
+            out.map(|out| forward(out, sender.clone())),
+            err.map(|err| forward(err, sender)),
+        ];
+        let mut text = String::new();
+        for line in lines {
+            self.progress(&line);
+            writeln!(self.file, "{line}").context("cannot write the log")?;
+            text.push_str(&line);
+            text.push('\n');
+        }
+        for reader in readers.into_iter().flatten() {
+            // A reader has nothing that could panic.
+            let _ = reader.join();
+        }
+        let status = child.wait().context("cannot wait for a command")?;
+        Ok((status.success(), text))
+    }
+
+    /// Shows that something goes on.
+    fn progress(&mut self, line: &str) {
+        let [terminal, other] = EVERY;
+        let every = if self.is_terminal { terminal } else { other };
+        if self.told.elapsed() < every {
+            return;
+        }
+        self.told = Instant::now();
+        let seconds = self.start.elapsed().as_secs();
+        let line: String = line.trim().chars().take(70).collect();
+        if self.is_terminal {
+            print!("\r\x1b[K{:<12} {seconds:4} s  {line}", self.name);
+            let _ = std::io::stdout().flush();
+        } else {
+            println!("{:<12} ...    {seconds:5} s    {line}", self.name);
+        }
+    }
+
+    /// Takes the progress off the terminal.
+    fn clear(&self) {
+        if self.is_terminal {
+            print!("\r\x1b[K");
+        }
+    }
+}
+
+/// Sends the lines of a stream on.
+fn forward(stream: impl Read + Send + 'static, sender: Sender<String>) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        while stream.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+            let text = String::from_utf8_lossy(&line);
+            if sender.send(text.trim_end().to_owned()).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    })
+}
+
+/// A command as one would type it.
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|w| w.to_string_lossy().into_owned()).collect();
+    words.join(" ")
+}

@@ -2,7 +2,8 @@
 //! kernel's own checks judge the text.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -44,6 +45,8 @@ pub struct Options {
     pub force: bool,
     /// Whether to build and run only.
     pub quick: bool,
+    /// Whether QEMU may use KVM.
+    pub kvm: bool,
 }
 
 /// Whom the patch is from that is only checked, in git's words.
@@ -329,8 +332,11 @@ impl Build<'_> {
         let mut command = self.kunit_py("exec");
         command.args(["--timeout", "900"]);
         command.arg(format!("--json={}", json.display()));
-        if self.options.machine.emulator().is_some() {
+        if let Some(emulator) = self.options.machine.emulator() {
             command.arg("--qemu_args=-smp 2");
+            if !self.options.kvm {
+                self.emulate(emulator, &mut command)?;
+            }
         }
         let (ok, text) = log.run_any(&mut command)?;
         let results = fs::read_to_string(&json).ok();
@@ -345,6 +351,21 @@ impl Build<'_> {
         let found = results.judge(self.dropin.files())?;
         ensure!(ok, "kunit.py failed, though no test did: {found}");
         Ok(((), found))
+    }
+
+    /// Has `command` find a program of the emulator's name that runs it without KVM, which kunit.py
+    /// asks for wherever it is, and which may be there and not work.
+    fn emulate(&self, emulator: &str, command: &mut Command) -> Result<()> {
+        let real = setup::find_program(emulator).context("the emulator has gone")?;
+        let dir = self.place.root.join("emulate");
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let program = dir.join(emulator);
+        let text = include_str!("kernel/emulate.sh").replace("$real", &real.to_string_lossy());
+        fs::write(&program, text)
+            .and_then(|()| fs::set_permissions(&program, Permissions::from_mode(0o755)))
+            .with_context(|| format!("cannot write {}", program.display()))?;
+        self.tools.also(&dir, command);
+        Ok(())
     }
 
     /// Disassembles what rustc made and looks whether it calls helpers as it should.

@@ -100,6 +100,9 @@ enum Command {
         /// Builds, runs and disassembles only: the text is not judged again.
         #[arg(long)]
         quick: bool,
+        /// Lets QEMU use KVM; without it, QEMU emulates.
+        #[arg(long)]
+        kvm: bool,
     },
     /// Runs the tests by tier: those whose tools are present, and says what the others lack.
     Test {
@@ -178,6 +181,7 @@ fn run(command: Command) -> Result<ExitCode> {
             jobs,
             force,
             quick,
+            kvm,
         } => kernel::run(&kernel::Options {
             tree,
             tables,
@@ -187,6 +191,7 @@ fn run(command: Command) -> Result<ExitCode> {
             jobs,
             force,
             quick,
+            kvm,
         }),
         Command::Test { all, tiers } => test::run(all, &tiers),
         Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),

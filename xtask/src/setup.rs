@@ -136,11 +136,18 @@ fn entries(dir: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 
 /// Whether `name`, a path or a name to look for in PATH, is a program that is here.
 pub fn has_program(name: &str) -> bool {
-    if name.contains('/') {
-        return is_program(Path::new(name));
-    }
+    find_program(name).is_some()
+}
+
+/// The program `name`, a path or a name to look for in PATH.
+pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|dir| is_program(&dir.join(name)))
+    let named: Vec<PathBuf> = if name.contains('/') {
+        vec![name.into()]
+    } else {
+        env::split_paths(&path).map(|dir| dir.join(name)).collect()
+    };
+    named.into_iter().find(|path| is_program(path))
 }
 
 /// Whether this is a file that may be run.

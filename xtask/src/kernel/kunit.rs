@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::write::Generated;
@@ -64,14 +64,12 @@ impl Results {
             .filter(bad)
             .map(|(suite, name, status)| format!("{suite}.{name}: {status}"))
             .collect();
-        if !failed.is_empty() {
-            let shown = failed.iter().take(10).cloned().collect::<Vec<_>>();
-            bail!(
-                "{} tests failed:\n    {}",
-                failed.len(),
-                shown.join("\n    ")
-            );
-        }
+        let count = failed.len();
+        ensure!(failed.is_empty(), "{count} tests failed: {}", some(&failed));
+        ensure!(
+            !self.cases.is_empty(),
+            "the kernel printed no results of tests"
+        );
         let mut expected = Expected::default();
         for file in dropin {
             expected.file(file);
@@ -91,10 +89,11 @@ impl Results {
             .filter(|(suite, name)| !passed.contains(&(suite.as_str(), name.as_str())))
             .map(|(suite, name)| format!("{suite}.{name}"))
             .collect();
+        let count = missing.len();
         ensure!(
             missing.is_empty(),
-            "these tests did not run: {}",
-            missing.join(", ")
+            "{count} tests did not run: {}",
+            some(&missing)
         );
         let mut examples = 0;
         for (stem, count) in &expected.examples {
@@ -119,6 +118,13 @@ impl Results {
              {skipped} skipped"
         ))
     }
+}
+
+/// The first few of many.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    names[..names.len().min(SHOWN)].join(", ") + more
 }
 
 /// The tests that a drop-in has.
@@ -223,17 +229,21 @@ mod tests {
         );
         assert_eq!(
             judge(&[example]).unwrap_err(),
-            "these tests did not run: rust_atomics.add_i32"
+            "1 tests did not run: rust_atomics.add_i32"
         );
         let skipped = ("rust_atomics", "add_i32", "SKIP");
         assert_eq!(
             judge(&[skipped, example]).unwrap_err(),
-            "these tests did not run: rust_atomics.add_i32"
+            "1 tests did not run: rust_atomics.add_i32"
         );
         let crashed = ("rust_atomics", "add_i32", "ERROR");
         assert_eq!(
             judge(&[crashed, example]).unwrap_err(),
-            "1 tests failed:\n    rust_atomics.add_i32: ERROR"
+            "1 tests failed: rust_atomics.add_i32: ERROR"
+        );
+        assert_eq!(
+            judge(&[]).unwrap_err(),
+            "the kernel printed no results of tests"
         );
         assert!(Results::parse("{}").is_err() && Results::parse("").is_err());
     }

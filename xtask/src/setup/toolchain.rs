@@ -129,18 +129,27 @@ impl Toolchain {
 
     /// A command that finds these tools, and nothing that misleads a kernel's build.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let path = env::var_os("PATH").unwrap_or_default();
-        let own = [self.llvm.clone(), self.bindgen.clone()];
-        let all = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
         let mut command = Command::new(program);
+        self.search(&[&self.llvm, &self.bindgen], &mut command);
         command
-            .env("PATH", all.unwrap_or(path))
             .env("RUST_LIB_SRC", &self.library)
             .env("LC_ALL", "C");
         for name in MISLEADING {
             command.env_remove(name);
         }
         command
+    }
+
+    /// Has a command search `folder` before all others.
+    pub fn also(&self, folder: &Path, command: &mut Command) {
+        self.search(&[folder, &self.llvm, &self.bindgen], command);
+    }
+
+    fn search(&self, folders: &[&Path], command: &mut Command) {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let own = folders.iter().map(|folder| folder.to_path_buf());
+        let all = env::join_paths(own.chain(env::split_paths(&path)));
+        command.env("PATH", all.unwrap_or(path));
     }
 }
 

@@ -129,6 +129,32 @@ pub unsafe trait AtomicArithmetic: AtomicType<Repr: AtomicArithmeticOps> {}
 ///
 /// Adding any value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits of any
 /// value of the type, or subtracting it from them, wrapping, gives the bits of a value of the type.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{Atomic, AtomicAdd, AtomicType, Relaxed};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq)]
+/// #[repr(transparent)]
+/// struct Bytes(i32);
+///
+/// // SAFETY: `Bytes` has the layout and the values of an `i32`, and is `Send`.
+/// unsafe impl AtomicType for Bytes {
+///     type Repr = i32;
+/// }
+///
+/// // SAFETY: Every `i32` is a value of `Bytes`.
+/// unsafe impl AtomicAdd<i32> for Bytes {
+///     fn rhs_into_delta(rhs: i32) -> i32 {
+///         rhs
+///     }
+/// }
+///
+/// let sent = Atomic::new(Bytes(40));
+/// sent.add(2, Relaxed);
+/// assert_eq!(sent.load(Relaxed), Bytes(42));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic arithmetic with `{Rhs}`",
     label = "not an operation of this type",

@@ -258,6 +258,25 @@ impl Expr {
         wrap(raw, bits)
     }
 
+    /// Whether a sum, a difference or a negative in the expression leaves the range of `bits`
+    /// width, so that [`Expr::eval`] wraps it.
+    pub fn overflows(&self, bits: u32, value: &dyn Fn(&str) -> i64) -> bool {
+        let eval = |e: &Expr| i128::from(e.eval(bits, value));
+        let own = match self {
+            Expr::Num(_) | Expr::Var(_) => None,
+            Expr::Unary(Unary::Neg, a) => Some(-eval(a)),
+            Expr::Binary(Binary::Add, a, b) => Some(eval(a) + eval(b)),
+            Expr::Binary(Binary::Sub, a, b) => Some(eval(a) - eval(b)),
+            Expr::Unary(Unary::Not, _) | Expr::Binary(..) => None,
+        };
+        let inner = match self {
+            Expr::Num(_) | Expr::Var(_) => false,
+            Expr::Unary(_, a) => a.overflows(bits, value),
+            Expr::Binary(_, a, b) => a.overflows(bits, value) || b.overflows(bits, value),
+        };
+        inner || own.is_some_and(|raw| i128::from(wrap(raw, bits)) != raw)
+    }
+
     /// The expression in Rust, for variables of the signed integer type `ty`.
     pub fn rust(&self, ty: &str, name: &dyn Fn(&str) -> String) -> String {
         self.rust_text(ty, name, false)

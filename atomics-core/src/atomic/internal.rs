@@ -35,6 +35,16 @@ unsafe impl<T: AtomicImpl> Send for AtomicRepr<T> {}
 
 impl<T: AtomicImpl> AtomicRepr<T> {
     /// Creates a variable that holds `value`: C's `ATOMIC_INIT()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::AtomicRepr;
+    ///
+    /// let x = AtomicRepr::new(1_i32);
+    /// // SAFETY: The pointer is valid, and nothing else accesses the variable.
+    /// assert_eq!(unsafe { x.as_ptr().read() }, 1_i32);
+    /// ```
     #[inline(always)]
     pub const fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
@@ -47,6 +57,18 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// For as long as `'a` lasts, `ptr` is aligned and valid for reads and writes, `*ptr` is
     /// initialised, and no other access to it, in Rust or in C, is a data race with atomic
     /// accesses under the LKMM.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::AtomicRepr;
+    ///
+    /// let mut field = 1_i32;
+    /// // SAFETY: The pointer is valid and aligned, and nothing else accesses the field.
+    /// let x = unsafe { AtomicRepr::from_ptr(&raw mut field) };
+    /// // SAFETY: As above.
+    /// assert_eq!(unsafe { x.as_ptr().read() }, 1_i32);
+    /// ```
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         // SAFETY: `AtomicRepr<T>` has the layout of `T`; the caller promises the rest.
@@ -54,6 +76,18 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     }
 
     /// Returns a pointer to the value, which is aligned, and valid for as long as the variable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::AtomicRepr;
+    ///
+    /// let x = AtomicRepr::new(1_i32);
+    /// // SAFETY: The pointer is valid, and nothing else accesses the variable.
+    /// unsafe { x.as_ptr().write(2_i32) };
+    /// // SAFETY: As above.
+    /// assert_eq!(unsafe { x.as_ptr().read() }, 2_i32);
+    /// ```
     #[inline(always)]
     pub const fn as_ptr(&self) -> *mut T {
         self.0.get()
@@ -99,6 +133,15 @@ impl AtomicImpl for *const c_void {
 /// The load and store operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicBasicOps, AtomicRepr};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// assert_eq!(AtomicBasicOps::atomic_read(&v), 42);
+/// ```
 pub trait AtomicBasicOps: AtomicImpl {
     /// Reads the value of the variable (relaxed).
     fn atomic_read(this: &AtomicRepr<Self>) -> Self;
@@ -248,6 +291,16 @@ impl AtomicBasicOps for *const c_void {
 /// The exchange operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicExchangeOps, AtomicRepr};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// assert_eq!(AtomicExchangeOps::atomic_xchg(&v, 10), 42);
+/// assert_eq!(v.atomic_read(), 10);
+/// ```
 pub trait AtomicExchangeOps: AtomicImpl {
     /// Atomically updates the variable from `v` to `new` (fully ordered).
     fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self;
@@ -661,6 +714,16 @@ impl AtomicExchangeOps for *const c_void {
 /// The arithmetic operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicArithmeticOps, AtomicRepr};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// AtomicArithmeticOps::atomic_add(&v, 10);
+/// assert_eq!(v.atomic_read(), 52);
+/// ```
 pub trait AtomicArithmeticOps: AtomicImpl {
     /// Atomically updates the variable from `v` to `v + i`, wrapping (unordered).
     fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta);
@@ -1684,6 +1747,16 @@ impl AtomicArithmeticOps for i16 {
 /// The bitwise operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicBitwiseOps, AtomicRepr};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// AtomicBitwiseOps::atomic_and(&v, 10);
+/// assert_eq!(v.atomic_read(), 10);
+/// ```
 pub trait AtomicBitwiseOps: AtomicImpl {
     /// Atomically updates the variable from `v` to `v & i` (unordered).
     fn atomic_and(this: &AtomicRepr<Self>, i: Self);
@@ -2259,6 +2332,16 @@ impl AtomicBitwiseOps for i16 {
 /// The arithmetic-and-test operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicRepr, AtomicTestOps};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// assert!(!AtomicTestOps::atomic_sub_and_test(&v, 10));
+/// assert_eq!(v.atomic_read(), 32);
+/// ```
 pub trait AtomicTestOps: AtomicImpl {
     /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
     fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool;
@@ -2358,6 +2441,16 @@ impl AtomicTestOps for i16 {
 /// The conditional operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicConditionalOps, AtomicRepr};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// assert_eq!(AtomicConditionalOps::atomic_fetch_add_unless(&v, 10, 3), 42);
+/// assert_eq!(v.atomic_read(), 52);
+/// ```
 pub trait AtomicConditionalOps: AtomicImpl {
     /// Atomically updates the variable from `v` to `v + a`, wrapping (fully ordered).
     fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self;
@@ -2457,6 +2550,16 @@ impl AtomicConditionalOps for i16 {
 /// The signed operations, by their names in C.
 ///
 /// The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use atomics_core::{AtomicRepr, AtomicSignedOps};
+///
+/// let v = AtomicRepr::new(42_i32);
+/// assert!(!AtomicSignedOps::atomic_add_negative(&v, 10));
+/// assert_eq!(v.atomic_read(), 52);
+/// ```
 pub trait AtomicSignedOps: AtomicImpl {
     /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
     fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool;

@@ -20,6 +20,15 @@ impl AtomicRepr<i32> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_read(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_read(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -31,6 +40,15 @@ impl AtomicRepr<i32> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_read_acquire(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_read_acquire(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -42,6 +60,16 @@ impl AtomicRepr<i32> {
     /// Sets the variable to `i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_set(10);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_set(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -53,6 +81,16 @@ impl AtomicRepr<i32> {
     /// Sets the variable to `i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_set_release(10);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_set_release(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -64,6 +102,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_add(10);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -76,6 +124,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_add_return(10), 52);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_return(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -88,6 +146,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_add_return_acquire(10), 52);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_return_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -100,6 +168,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_add_return_release(10), 52);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_return_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -112,6 +190,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_add_return_relaxed(10), 52);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_return_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -123,6 +211,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_add(10), 42);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_add(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -134,6 +232,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_add_acquire(10), 42);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_add_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -145,6 +253,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_add_release(10), 42);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_add_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -156,6 +274,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_add_relaxed(10), 42);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_add_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -167,6 +295,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_sub(10);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_sub(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -179,6 +317,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_sub_return(10), 32);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_sub_return(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -191,6 +339,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_sub_return_acquire(10), 32);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_sub_return_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -203,6 +361,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_sub_return_release(10), 32);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_sub_return_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -215,6 +383,16 @@ impl AtomicRepr<i32> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_sub_return_relaxed(10), 32);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_sub_return_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -226,6 +404,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_sub(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_sub(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -237,6 +425,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_sub_acquire(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_sub_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -248,6 +446,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_sub_release(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_sub_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -259,6 +467,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_sub_relaxed(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_sub_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -270,6 +488,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_inc();
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -282,6 +510,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_inc_return(), 43);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_return(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -294,6 +532,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_inc_return_acquire(), 43);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_return_acquire(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -306,6 +554,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_inc_return_release(), 43);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_return_release(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -318,6 +576,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_inc_return_relaxed(), 43);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_return_relaxed(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -329,6 +597,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_inc(), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_inc(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -340,6 +618,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_inc_acquire(), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_inc_acquire(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -351,6 +639,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_inc_release(), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_inc_release(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -362,6 +660,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_inc_relaxed(), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_inc_relaxed(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -373,6 +681,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_dec();
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -385,6 +703,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_dec_return(), 41);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_return(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -397,6 +725,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_dec_return_acquire(), 41);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_return_acquire(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -409,6 +747,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_dec_return_release(), 41);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_return_release(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -421,6 +769,16 @@ impl AtomicRepr<i32> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_dec_return_relaxed(), 41);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_return_relaxed(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -432,6 +790,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_dec(), 42);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_dec(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -443,6 +811,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_dec_acquire(), 42);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_dec_acquire(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -454,6 +832,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_dec_release(), 42);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_dec_release(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -465,6 +853,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_dec_relaxed(), 42);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_dec_relaxed(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -476,6 +874,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_and(10);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_and(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -487,6 +895,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_and(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_and(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -498,6 +916,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_and_acquire(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_and_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -509,6 +937,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_and_release(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_and_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -520,6 +958,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_and_relaxed(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_and_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -531,6 +979,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & ~i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_andnot(10);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_andnot(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -542,6 +1000,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_andnot(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_andnot(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -553,6 +1021,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_andnot_acquire(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_andnot_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -564,6 +1042,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_andnot_release(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_andnot_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -575,6 +1063,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_andnot_relaxed(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_andnot_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -586,6 +1084,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v | i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_or(12);
+    /// assert_eq!(v.atomic_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_or(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -597,6 +1105,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_or(12), 42);
+    /// assert_eq!(v.atomic_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_or(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -608,6 +1126,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_or_acquire(12), 42);
+    /// assert_eq!(v.atomic_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_or_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -619,6 +1147,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_or_release(12), 42);
+    /// assert_eq!(v.atomic_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_or_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -630,6 +1168,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_or_relaxed(12), 42);
+    /// assert_eq!(v.atomic_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_or_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -641,6 +1189,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v ^ i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// v.atomic_xor(10);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_xor(&self, i: i32) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -652,6 +1210,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_xor(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_xor(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -663,6 +1231,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_xor_acquire(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_xor_acquire(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -674,6 +1252,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_xor_release(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_xor_release(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -685,6 +1273,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_xor_relaxed(10), 42);
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_xor_relaxed(&self, i: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -696,6 +1294,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_xchg(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_xchg(&self, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -707,6 +1315,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_xchg_acquire(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_xchg_acquire(&self, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -718,6 +1336,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_xchg_release(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_xchg_release(&self, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -729,6 +1357,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_xchg_relaxed(10), 42);
+    /// assert_eq!(v.atomic_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_xchg_relaxed(&self, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -741,6 +1379,16 @@ impl AtomicRepr<i32> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_cmpxchg(42, 43), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_cmpxchg(&self, old: i32, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -753,6 +1401,16 @@ impl AtomicRepr<i32> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_cmpxchg_acquire(42, 43), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_cmpxchg_acquire(&self, old: i32, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -765,6 +1423,16 @@ impl AtomicRepr<i32> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_cmpxchg_release(42, 43), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_cmpxchg_release(&self, old: i32, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -777,6 +1445,16 @@ impl AtomicRepr<i32> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_cmpxchg_relaxed(42, 43), 42);
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_cmpxchg_relaxed(&self, old: i32, new: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -789,6 +1467,17 @@ impl AtomicRepr<i32> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_try_cmpxchg(&mut old, 43));
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_try_cmpxchg(&self, old: &mut i32, new: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -801,6 +1490,17 @@ impl AtomicRepr<i32> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_try_cmpxchg_acquire(&mut old, 43));
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_try_cmpxchg_acquire(&self, old: &mut i32, new: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -813,6 +1513,17 @@ impl AtomicRepr<i32> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_try_cmpxchg_release(&mut old, 43));
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_try_cmpxchg_release(&self, old: &mut i32, new: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -825,6 +1536,17 @@ impl AtomicRepr<i32> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_try_cmpxchg_relaxed(&mut old, 43));
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_try_cmpxchg_relaxed(&self, old: &mut i32, new: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -836,6 +1558,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_sub_and_test(10));
+    /// assert_eq!(v.atomic_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_sub_and_test(&self, i: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -847,6 +1579,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_dec_and_test());
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -858,6 +1600,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_inc_and_test());
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -869,6 +1621,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_add_negative(10));
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_negative(&self, i: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -880,6 +1642,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_add_negative_acquire(10));
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_negative_acquire(&self, i: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -891,6 +1663,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_add_negative_release(10));
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_negative_release(&self, i: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -902,6 +1684,16 @@ impl AtomicRepr<i32> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(!v.atomic_add_negative_relaxed(10));
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_negative_relaxed(&self, i: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -914,6 +1706,16 @@ impl AtomicRepr<i32> {
     /// nothing is stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_fetch_add_unless(10, 3), 42);
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_fetch_add_unless(&self, a: i32, u: i32) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -926,6 +1728,16 @@ impl AtomicRepr<i32> {
     /// nothing is stored. Returns whether `v != u`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(v.atomic_add_unless(10, 3));
+    /// assert_eq!(v.atomic_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_add_unless(&self, a: i32, u: i32) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -938,6 +1750,16 @@ impl AtomicRepr<i32> {
     /// nothing is stored. Returns whether `v != 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(v.atomic_inc_not_zero());
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_not_zero(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -950,6 +1772,16 @@ impl AtomicRepr<i32> {
     /// nothing is stored. Returns whether `v >= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert!(v.atomic_inc_unless_negative());
+    /// assert_eq!(v.atomic_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_inc_unless_negative(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -962,6 +1794,16 @@ impl AtomicRepr<i32> {
     /// nothing is stored. Returns whether `v <= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(0);
+    /// assert!(v.atomic_dec_unless_positive());
+    /// assert_eq!(v.atomic_read(), -1);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_unless_positive(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -974,6 +1816,16 @@ impl AtomicRepr<i32> {
     /// nothing is stored. Returns `v - 1`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_t;
+    ///
+    /// let v = atomic_t::new(42);
+    /// assert_eq!(v.atomic_dec_if_positive(), 41);
+    /// assert_eq!(v.atomic_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_dec_if_positive(&self) -> i32 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -991,6 +1843,15 @@ impl AtomicRepr<i64> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_read(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic64_read(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1002,6 +1863,15 @@ impl AtomicRepr<i64> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_read_acquire(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic64_read_acquire(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1013,6 +1883,16 @@ impl AtomicRepr<i64> {
     /// Sets the variable to `i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_set(10);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_set(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1024,6 +1904,16 @@ impl AtomicRepr<i64> {
     /// Sets the variable to `i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_set_release(10);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_set_release(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1035,6 +1925,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_add(10);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1047,6 +1947,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_add_return(10), 52);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_return(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1059,6 +1969,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_add_return_acquire(10), 52);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_return_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1071,6 +1991,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_add_return_release(10), 52);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_return_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1083,6 +2013,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_add_return_relaxed(10), 52);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_return_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1094,6 +2034,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_add(10), 42);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_add(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1105,6 +2055,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_add_acquire(10), 42);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_add_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1116,6 +2076,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_add_release(10), 42);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_add_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1127,6 +2097,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_add_relaxed(10), 42);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_add_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1138,6 +2118,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_sub(10);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_sub(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1150,6 +2140,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_sub_return(10), 32);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_sub_return(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1162,6 +2162,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_sub_return_acquire(10), 32);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_sub_return_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1174,6 +2184,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_sub_return_release(10), 32);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_sub_return_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1186,6 +2206,16 @@ impl AtomicRepr<i64> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_sub_return_relaxed(10), 32);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_sub_return_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1197,6 +2227,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_sub(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_sub(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1208,6 +2248,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_sub_acquire(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_sub_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1219,6 +2269,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_sub_release(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_sub_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1230,6 +2290,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_sub_relaxed(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_sub_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1241,6 +2311,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_inc();
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1253,6 +2333,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_inc_return(), 43);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_return(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1265,6 +2355,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_inc_return_acquire(), 43);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_return_acquire(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1277,6 +2377,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_inc_return_release(), 43);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_return_release(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1289,6 +2399,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_inc_return_relaxed(), 43);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_return_relaxed(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1300,6 +2420,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_inc(), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_inc(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1311,6 +2441,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_inc_acquire(), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_inc_acquire(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1322,6 +2462,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_inc_release(), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_inc_release(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1333,6 +2483,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_inc_relaxed(), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_inc_relaxed(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1344,6 +2504,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_dec();
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1356,6 +2526,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_dec_return(), 41);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_return(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1368,6 +2548,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_dec_return_acquire(), 41);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_return_acquire(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1380,6 +2570,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_dec_return_release(), 41);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_return_release(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1392,6 +2592,16 @@ impl AtomicRepr<i64> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_dec_return_relaxed(), 41);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_return_relaxed(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1403,6 +2613,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_dec(), 42);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_dec(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1414,6 +2634,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_dec_acquire(), 42);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_dec_acquire(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1425,6 +2655,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_dec_release(), 42);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_dec_release(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1436,6 +2676,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_dec_relaxed(), 42);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_dec_relaxed(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1447,6 +2697,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_and(10);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_and(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1458,6 +2718,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_and(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_and(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1469,6 +2739,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_and_acquire(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_and_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1480,6 +2760,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_and_release(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_and_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1491,6 +2781,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_and_relaxed(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_and_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1502,6 +2802,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & ~i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_andnot(10);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_andnot(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1513,6 +2823,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_andnot(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_andnot(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1524,6 +2844,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_andnot_acquire(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_andnot_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1535,6 +2865,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_andnot_release(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_andnot_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1546,6 +2886,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_andnot_relaxed(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_andnot_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1557,6 +2907,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v | i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_or(12);
+    /// assert_eq!(v.atomic64_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic64_or(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1568,6 +2928,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_or(12), 42);
+    /// assert_eq!(v.atomic64_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_or(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1579,6 +2949,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_or_acquire(12), 42);
+    /// assert_eq!(v.atomic64_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_or_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1590,6 +2970,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_or_release(12), 42);
+    /// assert_eq!(v.atomic64_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_or_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1601,6 +2991,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_or_relaxed(12), 42);
+    /// assert_eq!(v.atomic64_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_or_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1612,6 +3012,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v ^ i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// v.atomic64_xor(10);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_xor(&self, i: i64) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1623,6 +3033,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_xor(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_xor(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1634,6 +3054,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_xor_acquire(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_xor_acquire(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1645,6 +3075,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_xor_release(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_xor_release(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1656,6 +3096,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_xor_relaxed(10), 42);
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_xor_relaxed(&self, i: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1667,6 +3117,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_xchg(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_xchg(&self, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1678,6 +3138,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_xchg_acquire(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_xchg_acquire(&self, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1689,6 +3159,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_xchg_release(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_xchg_release(&self, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1700,6 +3180,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_xchg_relaxed(10), 42);
+    /// assert_eq!(v.atomic64_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic64_xchg_relaxed(&self, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1712,6 +3202,16 @@ impl AtomicRepr<i64> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_cmpxchg(42, 43), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_cmpxchg(&self, old: i64, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1724,6 +3224,16 @@ impl AtomicRepr<i64> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_cmpxchg_acquire(42, 43), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_cmpxchg_acquire(&self, old: i64, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1736,6 +3246,16 @@ impl AtomicRepr<i64> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_cmpxchg_release(42, 43), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_cmpxchg_release(&self, old: i64, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1748,6 +3268,16 @@ impl AtomicRepr<i64> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_cmpxchg_relaxed(42, 43), 42);
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_cmpxchg_relaxed(&self, old: i64, new: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1760,6 +3290,17 @@ impl AtomicRepr<i64> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic64_try_cmpxchg(&mut old, 43));
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_try_cmpxchg(&self, old: &mut i64, new: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1772,6 +3313,17 @@ impl AtomicRepr<i64> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic64_try_cmpxchg_acquire(&mut old, 43));
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_try_cmpxchg_acquire(&self, old: &mut i64, new: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1784,6 +3336,17 @@ impl AtomicRepr<i64> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic64_try_cmpxchg_release(&mut old, 43));
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_try_cmpxchg_release(&self, old: &mut i64, new: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1796,6 +3359,17 @@ impl AtomicRepr<i64> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic64_try_cmpxchg_relaxed(&mut old, 43));
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_try_cmpxchg_relaxed(&self, old: &mut i64, new: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1807,6 +3381,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_sub_and_test(10));
+    /// assert_eq!(v.atomic64_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic64_sub_and_test(&self, i: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1818,6 +3402,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_dec_and_test());
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1829,6 +3423,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_inc_and_test());
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1840,6 +3444,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_add_negative(10));
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_negative(&self, i: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1851,6 +3465,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_add_negative_acquire(10));
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_negative_acquire(&self, i: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1862,6 +3486,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_add_negative_release(10));
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_negative_release(&self, i: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1873,6 +3507,16 @@ impl AtomicRepr<i64> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(!v.atomic64_add_negative_relaxed(10));
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_negative_relaxed(&self, i: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1885,6 +3529,16 @@ impl AtomicRepr<i64> {
     /// nothing is stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_fetch_add_unless(10, 3), 42);
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_fetch_add_unless(&self, a: i64, u: i64) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1897,6 +3551,16 @@ impl AtomicRepr<i64> {
     /// nothing is stored. Returns whether `v != u`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(v.atomic64_add_unless(10, 3));
+    /// assert_eq!(v.atomic64_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic64_add_unless(&self, a: i64, u: i64) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1909,6 +3573,16 @@ impl AtomicRepr<i64> {
     /// nothing is stored. Returns whether `v != 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(v.atomic64_inc_not_zero());
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_not_zero(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1921,6 +3595,16 @@ impl AtomicRepr<i64> {
     /// nothing is stored. Returns whether `v >= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert!(v.atomic64_inc_unless_negative());
+    /// assert_eq!(v.atomic64_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic64_inc_unless_negative(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1933,6 +3617,16 @@ impl AtomicRepr<i64> {
     /// nothing is stored. Returns whether `v <= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(0);
+    /// assert!(v.atomic64_dec_unless_positive());
+    /// assert_eq!(v.atomic64_read(), -1);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_unless_positive(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1945,6 +3639,16 @@ impl AtomicRepr<i64> {
     /// nothing is stored. Returns `v - 1`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic64_t;
+    ///
+    /// let v = atomic64_t::new(42);
+    /// assert_eq!(v.atomic64_dec_if_positive(), 41);
+    /// assert_eq!(v.atomic64_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic64_dec_if_positive(&self) -> i64 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1962,6 +3666,15 @@ impl AtomicRepr<isize> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_read(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_read(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1973,6 +3686,15 @@ impl AtomicRepr<isize> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_read_acquire(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_read_acquire(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1984,6 +3706,16 @@ impl AtomicRepr<isize> {
     /// Sets the variable to `i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_set(10);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_set(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -1995,6 +3727,16 @@ impl AtomicRepr<isize> {
     /// Sets the variable to `i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_set_release(10);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_set_release(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2006,6 +3748,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_add(10);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2018,6 +3770,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_add_return(10), 52);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_return(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2030,6 +3792,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_add_return_acquire(10), 52);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_return_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2042,6 +3814,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_add_return_release(10), 52);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_return_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2054,6 +3836,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_add_return_relaxed(10), 52);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_return_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2065,6 +3857,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_add(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_add(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2076,6 +3878,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_add_acquire(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_add_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2087,6 +3899,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_add_release(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_add_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2098,6 +3920,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_add_relaxed(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_add_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2109,6 +3941,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_sub(10);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_sub(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2121,6 +3963,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_sub_return(10), 32);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_sub_return(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2133,6 +3985,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_sub_return_acquire(10), 32);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_sub_return_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2145,6 +4007,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_sub_return_release(10), 32);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_sub_return_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2157,6 +4029,16 @@ impl AtomicRepr<isize> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_sub_return_relaxed(10), 32);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_sub_return_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2168,6 +4050,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_sub(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_sub(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2179,6 +4071,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_sub_acquire(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_sub_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2190,6 +4092,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_sub_release(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_sub_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2201,6 +4113,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_sub_relaxed(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_sub_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2212,6 +4134,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_inc();
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2224,6 +4156,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_inc_return(), 43);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_return(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2236,6 +4178,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_inc_return_acquire(), 43);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_return_acquire(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2248,6 +4200,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_inc_return_release(), 43);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_return_release(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2260,6 +4222,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_inc_return_relaxed(), 43);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_return_relaxed(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2271,6 +4243,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_inc(), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_inc(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2282,6 +4264,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_inc_acquire(), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_inc_acquire(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2293,6 +4285,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_inc_release(), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_inc_release(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2304,6 +4306,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_inc_relaxed(), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_inc_relaxed(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2315,6 +4327,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_dec();
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2327,6 +4349,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_dec_return(), 41);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_return(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2339,6 +4371,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_dec_return_acquire(), 41);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_return_acquire(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2351,6 +4393,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_dec_return_release(), 41);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_return_release(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2363,6 +4415,16 @@ impl AtomicRepr<isize> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_dec_return_relaxed(), 41);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_return_relaxed(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2374,6 +4436,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_dec(), 42);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_dec(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2385,6 +4457,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_dec_acquire(), 42);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_dec_acquire(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2396,6 +4478,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_dec_release(), 42);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_dec_release(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2407,6 +4499,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_dec_relaxed(), 42);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_dec_relaxed(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2418,6 +4520,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_and(10);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_and(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2429,6 +4541,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_and(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_and(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2440,6 +4562,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_and_acquire(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_and_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2451,6 +4583,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_and_release(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_and_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2462,6 +4604,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_and_relaxed(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_and_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2473,6 +4625,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & ~i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_andnot(10);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_andnot(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2484,6 +4646,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_andnot(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_andnot(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2495,6 +4667,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_andnot_acquire(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_andnot_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2506,6 +4688,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_andnot_release(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_andnot_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2517,6 +4709,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_andnot_relaxed(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_andnot_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2528,6 +4730,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v | i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_or(12);
+    /// assert_eq!(v.atomic_long_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_or(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2539,6 +4751,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_or(12), 42);
+    /// assert_eq!(v.atomic_long_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_or(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2550,6 +4772,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_or_acquire(12), 42);
+    /// assert_eq!(v.atomic_long_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_or_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2561,6 +4793,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_or_release(12), 42);
+    /// assert_eq!(v.atomic_long_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_or_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2572,6 +4814,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_or_relaxed(12), 42);
+    /// assert_eq!(v.atomic_long_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_or_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2583,6 +4835,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v ^ i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// v.atomic_long_xor(10);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_xor(&self, i: isize) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2594,6 +4856,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_xor(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_xor(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2605,6 +4877,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_xor_acquire(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_xor_acquire(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2616,6 +4898,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_xor_release(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_xor_release(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2627,6 +4919,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_xor_relaxed(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_xor_relaxed(&self, i: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2638,6 +4940,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_xchg(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_xchg(&self, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2649,6 +4961,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_xchg_acquire(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_xchg_acquire(&self, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2660,6 +4982,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_xchg_release(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_xchg_release(&self, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2671,6 +5003,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_xchg_relaxed(10), 42);
+    /// assert_eq!(v.atomic_long_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_xchg_relaxed(&self, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2683,6 +5025,16 @@ impl AtomicRepr<isize> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_cmpxchg(42, 43), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_cmpxchg(&self, old: isize, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2695,6 +5047,16 @@ impl AtomicRepr<isize> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_cmpxchg_acquire(42, 43), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_cmpxchg_acquire(&self, old: isize, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2707,6 +5069,16 @@ impl AtomicRepr<isize> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_cmpxchg_release(42, 43), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_cmpxchg_release(&self, old: isize, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2719,6 +5091,16 @@ impl AtomicRepr<isize> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_cmpxchg_relaxed(42, 43), 42);
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_cmpxchg_relaxed(&self, old: isize, new: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2731,6 +5113,17 @@ impl AtomicRepr<isize> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_long_try_cmpxchg(&mut old, 43));
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg(&self, old: &mut isize, new: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2743,6 +5136,17 @@ impl AtomicRepr<isize> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_long_try_cmpxchg_acquire(&mut old, 43));
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg_acquire(&self, old: &mut isize, new: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2755,6 +5159,17 @@ impl AtomicRepr<isize> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_long_try_cmpxchg_release(&mut old, 43));
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg_release(&self, old: &mut isize, new: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2767,6 +5182,17 @@ impl AtomicRepr<isize> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_long_try_cmpxchg_relaxed(&mut old, 43));
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_try_cmpxchg_relaxed(&self, old: &mut isize, new: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2778,6 +5204,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_sub_and_test(10));
+    /// assert_eq!(v.atomic_long_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_sub_and_test(&self, i: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2789,6 +5225,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_dec_and_test());
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2800,6 +5246,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_inc_and_test());
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2811,6 +5267,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_add_negative(10));
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_negative(&self, i: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2822,6 +5288,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_add_negative_acquire(10));
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_negative_acquire(&self, i: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2833,6 +5309,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_add_negative_release(10));
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_negative_release(&self, i: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2844,6 +5330,16 @@ impl AtomicRepr<isize> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(!v.atomic_long_add_negative_relaxed(10));
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_negative_relaxed(&self, i: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2856,6 +5352,16 @@ impl AtomicRepr<isize> {
     /// nothing is stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_fetch_add_unless(10, 3), 42);
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_fetch_add_unless(&self, a: isize, u: isize) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2868,6 +5374,16 @@ impl AtomicRepr<isize> {
     /// nothing is stored. Returns whether `v != u`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(v.atomic_long_add_unless(10, 3));
+    /// assert_eq!(v.atomic_long_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_add_unless(&self, a: isize, u: isize) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2880,6 +5396,16 @@ impl AtomicRepr<isize> {
     /// nothing is stored. Returns whether `v != 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(v.atomic_long_inc_not_zero());
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_not_zero(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2892,6 +5418,16 @@ impl AtomicRepr<isize> {
     /// nothing is stored. Returns whether `v >= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert!(v.atomic_long_inc_unless_negative());
+    /// assert_eq!(v.atomic_long_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_inc_unless_negative(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2904,6 +5440,16 @@ impl AtomicRepr<isize> {
     /// nothing is stored. Returns whether `v <= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(0);
+    /// assert!(v.atomic_long_dec_unless_positive());
+    /// assert_eq!(v.atomic_long_read(), -1);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_unless_positive(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2916,6 +5462,16 @@ impl AtomicRepr<isize> {
     /// nothing is stored. Returns `v - 1`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_long_t;
+    ///
+    /// let v = atomic_long_t::new(42);
+    /// assert_eq!(v.atomic_long_dec_if_positive(), 41);
+    /// assert_eq!(v.atomic_long_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_long_dec_if_positive(&self) -> isize {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2933,6 +5489,15 @@ impl AtomicRepr<i8> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_read(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_read(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2944,6 +5509,15 @@ impl AtomicRepr<i8> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_read_acquire(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_read_acquire(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2955,6 +5529,16 @@ impl AtomicRepr<i8> {
     /// Sets the variable to `i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_set(10);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_set(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2966,6 +5550,16 @@ impl AtomicRepr<i8> {
     /// Sets the variable to `i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_set_release(10);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_set_release(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2977,6 +5571,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_add(10);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -2989,6 +5593,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_add_return(10), 52);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_return(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3001,6 +5615,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_add_return_acquire(10), 52);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_return_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3013,6 +5637,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_add_return_release(10), 52);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_return_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3025,6 +5659,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_add_return_relaxed(10), 52);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_return_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3036,6 +5680,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_add(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_add(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3047,6 +5701,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_add_acquire(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_add_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3058,6 +5722,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_add_release(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_add_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3069,6 +5743,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_add_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_add_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3080,6 +5764,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_sub(10);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_sub(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3092,6 +5786,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_sub_return(10), 32);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_sub_return(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3104,6 +5808,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_sub_return_acquire(10), 32);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_sub_return_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3116,6 +5830,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_sub_return_release(10), 32);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_sub_return_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3128,6 +5852,16 @@ impl AtomicRepr<i8> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_sub_return_relaxed(10), 32);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_sub_return_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3139,6 +5873,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_sub(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_sub(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3150,6 +5894,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_sub_acquire(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_sub_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3161,6 +5915,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_sub_release(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_sub_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3172,6 +5936,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_sub_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_sub_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3183,6 +5957,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_inc();
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3195,6 +5979,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_inc_return(), 43);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_return(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3207,6 +6001,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_inc_return_acquire(), 43);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_return_acquire(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3219,6 +6023,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_inc_return_release(), 43);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_return_release(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3231,6 +6045,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_inc_return_relaxed(), 43);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_return_relaxed(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3242,6 +6066,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_inc(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_inc(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3253,6 +6087,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_inc_acquire(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_inc_acquire(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3264,6 +6108,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_inc_release(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_inc_release(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3275,6 +6129,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_inc_relaxed(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_inc_relaxed(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3286,6 +6150,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_dec();
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3298,6 +6172,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_dec_return(), 41);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_return(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3310,6 +6194,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_dec_return_acquire(), 41);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_return_acquire(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3322,6 +6216,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_dec_return_release(), 41);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_return_release(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3334,6 +6238,16 @@ impl AtomicRepr<i8> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_dec_return_relaxed(), 41);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_return_relaxed(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3345,6 +6259,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_dec(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_dec(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3356,6 +6280,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_dec_acquire(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_dec_acquire(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3367,6 +6301,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_dec_release(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_dec_release(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3378,6 +6322,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_dec_relaxed(), 42);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_dec_relaxed(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3389,6 +6343,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_and(10);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_and(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3400,6 +6364,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_and(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_and(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3411,6 +6385,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_and_acquire(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_and_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3422,6 +6406,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_and_release(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_and_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3433,6 +6427,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_and_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_and_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3444,6 +6448,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & ~i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_andnot(10);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_andnot(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3455,6 +6469,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_andnot(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3466,6 +6490,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_andnot_acquire(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3477,6 +6511,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_andnot_release(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3488,6 +6532,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_andnot_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_andnot_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3499,6 +6553,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v | i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_or(12);
+    /// assert_eq!(v.atomic_i8_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_or(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3510,6 +6574,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_or(12), 42);
+    /// assert_eq!(v.atomic_i8_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_or(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3521,6 +6595,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_or_acquire(12), 42);
+    /// assert_eq!(v.atomic_i8_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_or_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3532,6 +6616,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_or_release(12), 42);
+    /// assert_eq!(v.atomic_i8_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_or_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3543,6 +6637,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_or_relaxed(12), 42);
+    /// assert_eq!(v.atomic_i8_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_or_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3554,6 +6658,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v ^ i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// v.atomic_i8_xor(10);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_xor(&self, i: i8) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3565,6 +6679,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_xor(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_xor(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3576,6 +6700,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_xor_acquire(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_xor_acquire(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3587,6 +6721,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_xor_release(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_xor_release(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3598,6 +6742,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_xor_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_xor_relaxed(&self, i: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3609,6 +6763,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_xchg(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_xchg(&self, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3620,6 +6784,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_xchg_acquire(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_xchg_acquire(&self, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3631,6 +6805,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_xchg_release(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_xchg_release(&self, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3642,6 +6826,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_xchg_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i8_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_xchg_relaxed(&self, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3654,6 +6848,16 @@ impl AtomicRepr<i8> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_cmpxchg(42, 43), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_cmpxchg(&self, old: i8, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3666,6 +6870,16 @@ impl AtomicRepr<i8> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_cmpxchg_acquire(42, 43), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_cmpxchg_acquire(&self, old: i8, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3678,6 +6892,16 @@ impl AtomicRepr<i8> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_cmpxchg_release(42, 43), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_cmpxchg_release(&self, old: i8, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3690,6 +6914,16 @@ impl AtomicRepr<i8> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_cmpxchg_relaxed(42, 43), 42);
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_cmpxchg_relaxed(&self, old: i8, new: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3702,6 +6936,17 @@ impl AtomicRepr<i8> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i8_try_cmpxchg(&mut old, 43));
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg(&self, old: &mut i8, new: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3714,6 +6959,17 @@ impl AtomicRepr<i8> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i8_try_cmpxchg_acquire(&mut old, 43));
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg_acquire(&self, old: &mut i8, new: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3726,6 +6982,17 @@ impl AtomicRepr<i8> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i8_try_cmpxchg_release(&mut old, 43));
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg_release(&self, old: &mut i8, new: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3738,6 +7005,17 @@ impl AtomicRepr<i8> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i8_try_cmpxchg_relaxed(&mut old, 43));
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_try_cmpxchg_relaxed(&self, old: &mut i8, new: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3749,6 +7027,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_sub_and_test(10));
+    /// assert_eq!(v.atomic_i8_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_sub_and_test(&self, i: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3760,6 +7048,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_dec_and_test());
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3771,6 +7069,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_inc_and_test());
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3782,6 +7090,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_add_negative(10));
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_negative(&self, i: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3793,6 +7111,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_add_negative_acquire(10));
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_negative_acquire(&self, i: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3804,6 +7132,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_add_negative_release(10));
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_negative_release(&self, i: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3815,6 +7153,16 @@ impl AtomicRepr<i8> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(!v.atomic_i8_add_negative_relaxed(10));
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_negative_relaxed(&self, i: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3827,6 +7175,16 @@ impl AtomicRepr<i8> {
     /// nothing is stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_fetch_add_unless(10, 3), 42);
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_fetch_add_unless(&self, a: i8, u: i8) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3839,6 +7197,16 @@ impl AtomicRepr<i8> {
     /// nothing is stored. Returns whether `v != u`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(v.atomic_i8_add_unless(10, 3));
+    /// assert_eq!(v.atomic_i8_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_add_unless(&self, a: i8, u: i8) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3851,6 +7219,16 @@ impl AtomicRepr<i8> {
     /// nothing is stored. Returns whether `v != 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(v.atomic_i8_inc_not_zero());
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_not_zero(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3863,6 +7241,16 @@ impl AtomicRepr<i8> {
     /// nothing is stored. Returns whether `v >= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert!(v.atomic_i8_inc_unless_negative());
+    /// assert_eq!(v.atomic_i8_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_inc_unless_negative(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3875,6 +7263,16 @@ impl AtomicRepr<i8> {
     /// nothing is stored. Returns whether `v <= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(0);
+    /// assert!(v.atomic_i8_dec_unless_positive());
+    /// assert_eq!(v.atomic_i8_read(), -1);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_unless_positive(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3887,6 +7285,16 @@ impl AtomicRepr<i8> {
     /// nothing is stored. Returns `v - 1`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i8_t;
+    ///
+    /// let v = atomic_i8_t::new(42);
+    /// assert_eq!(v.atomic_i8_dec_if_positive(), 41);
+    /// assert_eq!(v.atomic_i8_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i8_dec_if_positive(&self) -> i8 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3904,6 +7312,15 @@ impl AtomicRepr<i16> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_read(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_read(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3915,6 +7332,15 @@ impl AtomicRepr<i16> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_read_acquire(), 42);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_read_acquire(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3926,6 +7352,16 @@ impl AtomicRepr<i16> {
     /// Sets the variable to `i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_set(10);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_set(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3937,6 +7373,16 @@ impl AtomicRepr<i16> {
     /// Sets the variable to `i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_set_release(10);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_set_release(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3948,6 +7394,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_add(10);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3960,6 +7416,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_add_return(10), 52);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_return(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3972,6 +7438,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_add_return_acquire(10), 52);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_return_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3984,6 +7460,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_add_return_release(10), 52);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_return_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -3996,6 +7482,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_add_return_relaxed(10), 52);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_return_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4007,6 +7503,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_add(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_add(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4018,6 +7524,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_add_acquire(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_add_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4029,6 +7545,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_add_release(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_add_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4040,6 +7566,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_add_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_add_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4051,6 +7587,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_sub(10);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_sub(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4063,6 +7609,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_sub_return(10), 32);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_sub_return(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4075,6 +7631,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_sub_return_acquire(10), 32);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_sub_return_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4087,6 +7653,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_sub_return_release(10), 32);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_sub_return_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4099,6 +7675,16 @@ impl AtomicRepr<i16> {
     /// i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_sub_return_relaxed(10), 32);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_sub_return_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4110,6 +7696,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_sub(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_sub(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4121,6 +7717,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_sub_acquire(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_sub_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4132,6 +7738,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_sub_release(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_sub_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4143,6 +7759,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_sub_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_sub_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4154,6 +7780,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_inc();
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4166,6 +7802,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_inc_return(), 43);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_return(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4178,6 +7824,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_inc_return_acquire(), 43);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_return_acquire(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4190,6 +7846,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_inc_return_release(), 43);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_return_release(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4202,6 +7868,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_inc_return_relaxed(), 43);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_return_relaxed(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4213,6 +7889,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_inc(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_inc(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4224,6 +7910,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_inc_acquire(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_inc_acquire(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4235,6 +7931,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_inc_release(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_inc_release(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4246,6 +7952,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_inc_relaxed(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_inc_relaxed(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4257,6 +7973,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_dec();
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec(&self) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4269,6 +7995,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_dec_return(), 41);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_return(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4281,6 +8017,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_dec_return_acquire(), 41);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_return_acquire(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4293,6 +8039,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_dec_return_release(), 41);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_return_release(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4305,6 +8061,16 @@ impl AtomicRepr<i16> {
     /// 1`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_dec_return_relaxed(), 41);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_return_relaxed(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4316,6 +8082,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_dec(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_dec(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4327,6 +8103,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_dec_acquire(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_dec_acquire(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4338,6 +8124,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_dec_release(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_dec_release(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4349,6 +8145,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_dec_relaxed(), 42);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_dec_relaxed(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4360,6 +8166,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_and(10);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_and(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4371,6 +8187,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_and(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_and(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4382,6 +8208,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_and_acquire(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_and_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4393,6 +8229,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_and_release(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_and_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4404,6 +8250,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_and_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_and_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4415,6 +8271,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & ~i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_andnot(10);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_andnot(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4426,6 +8292,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_andnot(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4437,6 +8313,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_andnot_acquire(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4448,6 +8334,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_andnot_release(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4459,6 +8355,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_andnot_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_andnot_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4470,6 +8376,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v | i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_or(12);
+    /// assert_eq!(v.atomic_i16_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_or(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4481,6 +8397,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_or(12), 42);
+    /// assert_eq!(v.atomic_i16_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_or(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4492,6 +8418,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_or_acquire(12), 42);
+    /// assert_eq!(v.atomic_i16_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_or_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4503,6 +8439,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_or_release(12), 42);
+    /// assert_eq!(v.atomic_i16_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_or_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4514,6 +8460,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_or_relaxed(12), 42);
+    /// assert_eq!(v.atomic_i16_read(), 46);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_or_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4525,6 +8481,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v ^ i`.
     ///
     /// It is unordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// v.atomic_i16_xor(10);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_xor(&self, i: i16) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4536,6 +8502,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_xor(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_xor(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4547,6 +8523,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_xor_acquire(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_xor_acquire(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4558,6 +8544,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_xor_release(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_xor_release(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4569,6 +8565,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_xor_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_xor_relaxed(&self, i: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4580,6 +8586,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_xchg(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_xchg(&self, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4591,6 +8607,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_xchg_acquire(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_xchg_acquire(&self, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4602,6 +8628,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_xchg_release(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_xchg_release(&self, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4613,6 +8649,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_xchg_relaxed(10), 42);
+    /// assert_eq!(v.atomic_i16_read(), 10);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_xchg_relaxed(&self, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4625,6 +8671,16 @@ impl AtomicRepr<i16> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_cmpxchg(42, 43), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_cmpxchg(&self, old: i16, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4637,6 +8693,16 @@ impl AtomicRepr<i16> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_cmpxchg_acquire(42, 43), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_cmpxchg_acquire(&self, old: i16, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4649,6 +8715,16 @@ impl AtomicRepr<i16> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_cmpxchg_release(42, 43), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_cmpxchg_release(&self, old: i16, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4661,6 +8737,16 @@ impl AtomicRepr<i16> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_cmpxchg_relaxed(42, 43), 42);
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_cmpxchg_relaxed(&self, old: i16, new: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4673,6 +8759,17 @@ impl AtomicRepr<i16> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i16_try_cmpxchg(&mut old, 43));
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg(&self, old: &mut i16, new: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4685,6 +8782,17 @@ impl AtomicRepr<i16> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i16_try_cmpxchg_acquire(&mut old, 43));
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg_acquire(&self, old: &mut i16, new: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4697,6 +8805,17 @@ impl AtomicRepr<i16> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i16_try_cmpxchg_release(&mut old, 43));
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg_release(&self, old: &mut i16, new: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4709,6 +8828,17 @@ impl AtomicRepr<i16> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// let mut old = 42;
+    /// assert!(v.atomic_i16_try_cmpxchg_relaxed(&mut old, 43));
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_try_cmpxchg_relaxed(&self, old: &mut i16, new: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4720,6 +8850,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_sub_and_test(10));
+    /// assert_eq!(v.atomic_i16_read(), 32);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_sub_and_test(&self, i: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4731,6 +8871,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_dec_and_test());
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4742,6 +8892,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_inc_and_test());
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_and_test(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4753,6 +8913,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_add_negative(10));
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_negative(&self, i: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4764,6 +8934,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_add_negative_acquire(10));
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_negative_acquire(&self, i: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4775,6 +8955,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_add_negative_release(10));
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_negative_release(&self, i: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4786,6 +8976,16 @@ impl AtomicRepr<i16> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(!v.atomic_i16_add_negative_relaxed(10));
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_negative_relaxed(&self, i: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4798,6 +8998,16 @@ impl AtomicRepr<i16> {
     /// nothing is stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_fetch_add_unless(10, 3), 42);
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_fetch_add_unless(&self, a: i16, u: i16) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4810,6 +9020,16 @@ impl AtomicRepr<i16> {
     /// nothing is stored. Returns whether `v != u`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(v.atomic_i16_add_unless(10, 3));
+    /// assert_eq!(v.atomic_i16_read(), 52);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_add_unless(&self, a: i16, u: i16) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4822,6 +9042,16 @@ impl AtomicRepr<i16> {
     /// nothing is stored. Returns whether `v != 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(v.atomic_i16_inc_not_zero());
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_not_zero(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4834,6 +9064,16 @@ impl AtomicRepr<i16> {
     /// nothing is stored. Returns whether `v >= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert!(v.atomic_i16_inc_unless_negative());
+    /// assert_eq!(v.atomic_i16_read(), 43);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_inc_unless_negative(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4846,6 +9086,16 @@ impl AtomicRepr<i16> {
     /// nothing is stored. Returns whether `v <= 0`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(0);
+    /// assert!(v.atomic_i16_dec_unless_positive());
+    /// assert_eq!(v.atomic_i16_read(), -1);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_unless_positive(&self) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4858,6 +9108,16 @@ impl AtomicRepr<i16> {
     /// nothing is stored. Returns `v - 1`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::raw::atomic_i16_t;
+    ///
+    /// let v = atomic_i16_t::new(42);
+    /// assert_eq!(v.atomic_i16_dec_if_positive(), 41);
+    /// assert_eq!(v.atomic_i16_read(), 41);
+    /// ```
     #[inline(always)]
     pub fn atomic_i16_dec_if_positive(&self) -> i16 {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4879,6 +9139,16 @@ impl AtomicRepr<*const c_void> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(42));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_read(&self) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4890,6 +9160,16 @@ impl AtomicRepr<*const c_void> {
     /// Reads the value of the variable. Returns `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_read_acquire(), at(42));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_read_acquire(&self) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4901,6 +9181,17 @@ impl AtomicRepr<*const c_void> {
     /// Sets the variable to `i`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// v.atomic_ptr_set(at(10));
+    /// assert_eq!(v.atomic_ptr_read(), at(10));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_set(&self, i: *const c_void) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4912,6 +9203,17 @@ impl AtomicRepr<*const c_void> {
     /// Sets the variable to `i`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// v.atomic_ptr_set_release(at(10));
+    /// assert_eq!(v.atomic_ptr_read(), at(10));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_set_release(&self, i: *const c_void) {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4923,6 +9225,17 @@ impl AtomicRepr<*const c_void> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is fully ordered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_xchg(at(10)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(10));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_xchg(&self, new: *const c_void) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4934,6 +9247,17 @@ impl AtomicRepr<*const c_void> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is acquire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_xchg_acquire(at(10)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(10));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_xchg_acquire(&self, new: *const c_void) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4945,6 +9269,17 @@ impl AtomicRepr<*const c_void> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_xchg_release(at(10)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(10));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_xchg_release(&self, new: *const c_void) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4956,6 +9291,17 @@ impl AtomicRepr<*const c_void> {
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
     ///
     /// It is relaxed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_xchg_relaxed(at(10)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(10));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_xchg_relaxed(&self, new: *const c_void) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4968,6 +9314,17 @@ impl AtomicRepr<*const c_void> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_cmpxchg(at(42), at(43)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_cmpxchg(&self, old: *const c_void, new: *const c_void) -> *const c_void {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -4980,6 +9337,17 @@ impl AtomicRepr<*const c_void> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_cmpxchg_acquire(at(42), at(43)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_cmpxchg_acquire(
         &self,
@@ -4996,6 +9364,17 @@ impl AtomicRepr<*const c_void> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_cmpxchg_release(at(42), at(43)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_cmpxchg_release(
         &self,
@@ -5012,6 +9391,17 @@ impl AtomicRepr<*const c_void> {
     /// stored. Returns the old value, `v`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// assert_eq!(v.atomic_ptr_cmpxchg_relaxed(at(42), at(43)), at(42));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_cmpxchg_relaxed(
         &self,
@@ -5028,6 +9418,18 @@ impl AtomicRepr<*const c_void> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is fully ordered; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// let mut old = at(42);
+    /// assert!(v.atomic_ptr_try_cmpxchg(&mut old, at(43)));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_try_cmpxchg(&self, old: &mut *const c_void, new: *const c_void) -> bool {
         // SAFETY: The pointers come from references, so that they are valid and aligned. Others
@@ -5040,6 +9442,18 @@ impl AtomicRepr<*const c_void> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is acquire; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// let mut old = at(42);
+    /// assert!(v.atomic_ptr_try_cmpxchg_acquire(&mut old, at(43)));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_try_cmpxchg_acquire(
         &self,
@@ -5056,6 +9470,18 @@ impl AtomicRepr<*const c_void> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is release; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// let mut old = at(42);
+    /// assert!(v.atomic_ptr_try_cmpxchg_release(&mut old, at(43)));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_try_cmpxchg_release(
         &self,
@@ -5072,6 +9498,18 @@ impl AtomicRepr<*const c_void> {
     /// stored. On failure `*old` is set to `v`. Returns whether `v == old`.
     ///
     /// It is relaxed; when it fails, it orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::ptr::without_provenance as at;
+    /// use atomics_core::raw::atomic_ptr_t;
+    ///
+    /// let v = atomic_ptr_t::new(at(42));
+    /// let mut old = at(42);
+    /// assert!(v.atomic_ptr_try_cmpxchg_relaxed(&mut old, at(43)));
+    /// assert_eq!(v.atomic_ptr_read(), at(43));
+    /// ```
     #[inline(always)]
     pub fn atomic_ptr_try_cmpxchg_relaxed(
         &self,

@@ -154,29 +154,18 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
     t.doc("# Ordering");
     t.doc("");
     t.doc(&ordering_rules(form).join(" "));
-    t.doc("");
-    t.doc("# Examples");
-    t.doc("");
-    t.doc_lines(
-        example::lines(spec, form, path, Layer::Method)
-            .iter()
-            .map(String::as_str),
-    );
+    let mut examples = example::lines(spec, form, path, Layer::Method);
     // The example of the operation stands at its first form.
     let is_first = form.op.forms.first() == Some(&form.form);
     if let Some(doc) = form.doc.filter(|_| is_first) {
-        t.doc("");
-        t.doc_lines(["```"]);
-        t.doc_lines(
-            doc.example
-                .iter()
-                .map(|l| l.replace(CRATE, path))
-                .collect::<Vec<_>>()
-                .iter()
-                .map(String::as_str),
-        );
-        t.doc_lines(["```"]);
+        if !examples.is_empty() {
+            examples.push(String::new());
+        }
+        examples.push("```".into());
+        examples.extend(doc.example.iter().map(|l| l.replace(CRATE, path)));
+        examples.push("```".into());
     }
+    example::section(t, &examples);
 }
 
 /// The C names of a form, for `doc(alias)`.

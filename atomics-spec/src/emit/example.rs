@@ -1,14 +1,14 @@
 //! Minimal examples whose values come from the reference interpreter.
 
-use super::sample::{bits, sample};
+use super::sample::{Sample, Values};
+use super::text::Text;
 use crate::expr::Kind;
-use crate::interp::{self, Outcome};
-use crate::model::{FormOf, Spec};
+use crate::model::{FormOf, Spec, Variant};
 use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Form};
-use crate::types::Type;
+use crate::table::{ArgKind, Form, Ordering};
+use crate::types::{Family, Repr, Type, Width};
 
-/// Through what an example calls an operation.
+/// Through what an example calls an operation of the typed layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layer {
     /// As a method of `Atomic<T>`.
@@ -18,41 +18,159 @@ pub(super) enum Layer {
 }
 
 /// An example in lines, with its fences: once where the operation stores, and, if it can fail,
-/// once where it does not. There is none without a 32-bit type that has the operation.
+/// once where it does not. There is none without a type that has the operation.
 pub(super) fn lines(spec: &Spec, form: &FormOf<'_>, path: &str, layer: Layer) -> Vec<String> {
     let Some(ty) = example_type(spec, form) else {
         return Vec::new();
     };
     let example = Example {
         form,
-        ty,
+        values: Values::of_type(ty),
         layer,
         can_load: spec.forms().any(|f| f.method() == "load"),
     };
-    let mut lines = vec!["```".to_owned(), example.imports(path), String::new()];
+    let mut cases = Vec::new();
     for wanted in [true, false] {
-        if let Some((memory, operands)) = sample(form, ty, wanted) {
+        if let Some(sample) = example.values.sample(form, wanted) {
             if !wanted {
-                lines.extend([String::new(), "// It fails, and stores nothing.".to_owned()]);
+                cases.extend([String::new(), "// It fails, and stores nothing.".to_owned()]);
             }
-            lines.extend(example.case(memory, &operands));
+            cases.extend(example.case(&sample));
         }
     }
-    lines.push("```".into());
-    lines
+    fenced(example.imports(path), cases)
 }
 
-/// The first 32-bit type that has the class of the operation.
+/// Lines of code with what they import, between fences; nothing for no lines.
+fn fenced(imports: Vec<String>, code: Vec<String>) -> Vec<String> {
+    if code.is_empty() {
+        return Vec::new();
+    }
+    let fence = || vec!["```".to_owned()];
+    [fence(), imports, vec![String::new()], code, fence()].concat()
+}
+
+/// The first type that has the class of the operation: a 32-bit integer, else an integer, else
+/// any.
 fn example_type<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Option<&'s Type> {
-    let has = |t: &&Type| {
-        t.classes.contains(&form.meaning.class) && t.is_integer() && t.name.ends_with("32")
+    let rank = |t: &&Type| (!t.name.ends_with("32"), !t.is_integer());
+    let types = spec.types.types.iter();
+    types
+        .filter(|t| t.classes.contains(&form.meaning.class))
+        .min_by_key(rank)
+}
+
+/// The family that an example is about, of those that `fits` accepts: of 32 bits, else of
+/// integers, else any.
+pub(super) fn family(spec: &Spec, fits: impl Fn(&Family) -> bool) -> Option<&Family> {
+    let rank = |f: &&Family| (f.width != Width::Bits(32), f.repr == Repr::Pointer);
+    let families = spec.types.families.iter();
+    families.filter(|f| fits(f)).min_by_key(rank)
+}
+
+/// A short example of one of C's functions, with its fences.
+pub(super) fn raw(spec: &Spec, variant: &Variant<'_>, path: &str) -> Vec<String> {
+    let values = Values::of_family(variant.family);
+    let ty = names::raw_type(variant.family);
+    let import = format!("use {path}::raw::{ty};");
+    let Some(sample) = values.sample(&variant.of, true) else {
+        return Vec::new();
     };
-    spec.types.types.iter().find(has)
+    let new = format!("{ty}::new({})", values.literal(sample.memory));
+    let call = |x: &str, args: &[String]| {
+        let (function, args) = (variant.function(), args.join(", "));
+        format!("{x}.{function}({args})")
+    };
+    direct(spec, variant, &sample, import, &new, &call)
+}
+
+/// A short example of a form by the trait of its class, with its fences; none if no family has
+/// it, or it shows nothing.
+pub(super) fn ops(spec: &Spec, form: &FormOf<'_>, path: &str) -> Option<Vec<String>> {
+    let family = family(spec, |f| form.is_in(f))?;
+    let values = Values::of_family(family);
+    let sample = values.sample(form, true)?;
+    let variant = Variant {
+        of: *form,
+        ordering: form.form.unmarked(),
+        family,
+    };
+    let ops = names::ops_trait(form.class);
+    let mut used = ["AtomicRepr", &ops];
+    used.sort_unstable();
+    let import = format!("use {path}::{{{}}};", used.join(", "));
+    let new = format!("AtomicRepr::new({})", values.typed_literal(sample.memory));
+    let call = |x: &str, args: &[String]| {
+        let method = names::trait_method(&variant.name());
+        let args = [&[format!("&{x}")], args].concat().join(", ");
+        format!("{ops}::{method}({args})")
+    };
+    Some(direct(spec, &variant, &sample, import, &new, &call))
+}
+
+/// A call on a variable of a family, what it returns, and what is in the variable afterwards.
+fn direct(
+    spec: &Spec,
+    variant: &Variant<'_>,
+    sample: &Sample,
+    import: String,
+    new: &str,
+    call: &dyn Fn(&str, &[String]) -> String,
+) -> Vec<String> {
+    let form = &variant.of;
+    let values = Values::of_family(variant.family);
+    let x = rust_ident(form.op.variable());
+    let mut lines = vec![format!("let {x} = {new};")];
+    let mut args = Vec::new();
+    for (arg, value) in form.op.operands().zip(&sample.operands) {
+        let value = values.literal(*value);
+        if arg.kind == ArgKind::Pointer {
+            let name = rust_ident(&arg.name);
+            lines.push(format!("let mut {name} = {value};"));
+            args.push(format!("&mut {name}"));
+        } else {
+            args.push(value);
+        }
+    }
+    let call = call(&x, &args);
+    lines.push(match (sample.outcome.result, form.result()) {
+        (Some(value), Some(result)) => returns(&call, value, result.kind(), values),
+        _ => format!("{call};"),
+    });
+    let read = spec.forms().find(|f| f.form == Form::Load);
+    let read = read.and_then(|f| variant.sibling(f, Ordering::Relaxed));
+    if let Some(read) = read.filter(|_| form.form != Form::Load) {
+        let after = values.literal(sample.outcome.memory);
+        let call = format!("{x}.{}()", read.function());
+        lines.push(format!("assert_eq!({call}, {after});"));
+    }
+    let imports = values.import().map(str::to_owned);
+    fenced(imports.into_iter().chain([import]).collect(), lines)
+}
+
+/// An example as a section of a doc comment, if there is one.
+pub(super) fn section(t: &mut Text, example: &[String]) {
+    if example.is_empty() {
+        return;
+    }
+    t.doc("");
+    t.doc("# Examples");
+    t.doc("");
+    t.doc_lines(example.iter().map(String::as_str));
+}
+
+/// The assertion that a call returns `value`.
+fn returns(call: &str, value: i64, kind: Kind, values: Values<'_>) -> String {
+    match (kind, value) {
+        (Kind::Truth, 0) => format!("assert!(!{call});"),
+        (Kind::Truth, _) => format!("assert!({call});"),
+        (Kind::Value, _) => format!("assert_eq!({call}, {});", values.literal(value)),
+    }
 }
 
 struct Example<'a> {
     form: &'a FormOf<'a>,
-    ty: &'a Type,
+    values: Values<'a>,
     layer: Layer,
     can_load: bool,
 }
@@ -62,7 +180,7 @@ impl Example<'_> {
         self.form.orderings()[0].name()
     }
 
-    fn imports(&self, path: &str) -> String {
+    fn imports(&self, path: &str) -> Vec<String> {
         let function = names::pointer_function(&self.form.method());
         let mut names = vec![self.ordering()];
         match self.layer {
@@ -75,15 +193,22 @@ impl Example<'_> {
             }
         }
         names.sort_unstable();
-        format!("use {path}::{{{}}};", names.join(", "))
+        let mut lines: Vec<String> = self
+            .values
+            .import()
+            .map(str::to_owned)
+            .into_iter()
+            .collect();
+        lines.push(format!("use {path}::{{{}}};", names.join(", ")));
+        lines
     }
 
     /// One call, and what comes of it.
-    fn case(&self, memory: i64, operands: &[i64]) -> Vec<String> {
-        let outcome = interp::run(self.form, bits(self.ty), memory, operands);
-        let ty = &self.ty.name;
+    fn case(&self, sample: &Sample) -> Vec<String> {
+        let literal = |value: i64| self.values.literal(value);
+        let start = self.values.typed_literal(sample.memory);
         let method = self.form.method();
-        let mut args: Vec<String> = operands.iter().map(ToString::to_string).collect();
+        let mut args: Vec<String> = sample.operands.iter().map(|o| literal(*o)).collect();
         for (arg, text) in self.form.op.operands().zip(&mut args) {
             if arg.kind == ArgKind::Pointer && !self.form.returns_result() {
                 *text = format!("&mut {text}");
@@ -93,12 +218,12 @@ impl Example<'_> {
         let mut lines = Vec::new();
         let call = match self.layer {
             Layer::Method => {
-                lines.push(format!("let x = Atomic::new({memory}_{ty});"));
+                lines.push(format!("let x = Atomic::new({start});"));
                 format!("x.{}({})", rust_ident(&method), args.join(", "))
             }
             Layer::Pointer => {
                 let stores = self.form.meaning.new.is_some();
-                lines.push(format!("let mut field = {memory}_{ty};"));
+                lines.push(format!("let mut field = {start};"));
                 lines.push("let ptr = &raw mut field;".into());
                 let others = if stores { "accesses" } else { "changes" };
                 lines.push(format!(
@@ -112,13 +237,14 @@ impl Example<'_> {
                 )
             }
         };
-        lines.push(self.check(&call, &outcome, memory, operands));
+        lines.push(self.check(&call, sample));
+        let after = literal(sample.outcome.memory);
         match self.layer {
             Layer::Pointer if self.form.form != Form::Load => {
-                lines.push(format!("assert_eq!(field, {});", outcome.memory));
+                lines.push(format!("assert_eq!(field, {after});"));
             }
             Layer::Method if self.can_load && self.form.form != Form::Load => {
-                lines.push(format!("assert_eq!(x.load(Relaxed), {});", outcome.memory));
+                lines.push(format!("assert_eq!(x.load(Relaxed), {after});"));
             }
             _ => {}
         }
@@ -126,24 +252,19 @@ impl Example<'_> {
     }
 
     /// The call with what it returns.
-    fn check(&self, call: &str, outcome: &Outcome, memory: i64, operands: &[i64]) -> String {
-        match (outcome.result, self.form.result().map(|r| r.kind())) {
+    fn check(&self, call: &str, sample: &Sample) -> String {
+        let outcome = &sample.outcome;
+        let literal = |value: i64| self.values.literal(value);
+        match (outcome.result, self.form.result()) {
             _ if self.form.returns_result() && outcome.stored => {
-                let expected = self
-                    .form
-                    .op
-                    .operands()
-                    .position(|a| a.kind == ArgKind::Pointer);
-                format!(
-                    "assert_eq!({call}, Ok({}));",
-                    operands[expected.unwrap_or(0)]
-                )
+                let expected = literal(outcome.pointee.unwrap_or(sample.memory));
+                format!("assert_eq!({call}, Ok({expected}));")
             }
-            _ if self.form.returns_result() => format!("assert_eq!({call}, Err({memory}));"),
-            (Some(1), Some(Kind::Truth)) => format!("assert!({call});"),
-            (Some(_), Some(Kind::Truth)) => format!("assert!(!{call});"),
-            (Some(value), _) => format!("assert_eq!({call}, {value});"),
-            (None, _) => format!("{call};"),
+            _ if self.form.returns_result() => {
+                format!("assert_eq!({call}, Err({}));", literal(sample.memory))
+            }
+            (Some(value), Some(result)) => returns(call, value, result.kind(), self.values),
+            _ => format!("{call};"),
         }
     }
 }

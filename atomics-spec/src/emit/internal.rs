@@ -1,13 +1,15 @@
 //! The module `internal`: the types that C works on, and the operations as traits.
 
+use super::example;
+use super::sample::Values;
 use super::signature::returns;
 use super::text::{Text, fresh, list};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 use crate::types::Repr;
 
-/// The module.
-pub fn module(spec: &Spec) -> String {
+/// The module; `path` is the path of the generated items in examples.
+pub fn module(spec: &Spec, path: &str) -> String {
     let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
     let imports = if has_pointer {
         "use core::ffi::c_void;\n"
@@ -36,16 +38,24 @@ pub fn module(spec: &Spec) -> String {
         });
     }
     for index in 0..spec.types.classes.len() {
-        class(&mut t, spec, index);
+        class(&mut t, spec, index, path);
     }
     let mut title = Text::default();
     title.doc(&format!(
         "A type that C's atomic operations take: {}.",
         list(&reprs, "and")
     ));
+    let values = example::family(spec, |_| true).map(Values::of_family);
+    let import = values.and_then(Values::import);
+    let use_values = import.map_or(String::new(), |line| format!("    /// {line}\n"));
+    let literal = |value: i64| values.map_or(String::new(), |v| v.typed_literal(value));
     let head = include_str!("templates/internal.rs")
         .replace("$imports\n", imports)
-        .replace("$impl\n", &title.finish());
+        .replace("    /// $use_values\n", &use_values)
+        .replace("$one", &literal(1))
+        .replace("$two", &literal(2))
+        .replace("$impl\n", &title.finish())
+        .replace("$path", path);
     format!("{head}{}", t.finish())
 }
 
@@ -62,7 +72,7 @@ pub(super) fn operands(form: &FormOf<'_>, of: &str) -> Vec<String> {
 }
 
 /// The trait of a class, and its implementation for each family that has the class.
-fn class(t: &mut Text, spec: &Spec, index: usize) {
+fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
     let class = &spec.types.classes[index];
     let forms: Vec<_> = spec.forms().filter(|f| f.meaning.class == index).collect();
     let name = names::ops_trait(class);
@@ -73,6 +83,9 @@ fn class(t: &mut Text, spec: &Spec, index: usize) {
     ));
     t.doc("");
     t.doc("The trait is sealed.");
+    if let Some(example) = forms.iter().find_map(|f| example::ops(spec, f, path)) {
+        example::section(t, &example);
+    }
     t.block(&format!("pub trait {name}: AtomicImpl"), |t| {
         for (at, form) in forms.iter().enumerate() {
             for (n, &ordering) in form.orderings().iter().enumerate() {

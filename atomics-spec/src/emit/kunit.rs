@@ -1,142 +1,151 @@
-//! The KUnit suite of the kernel drop-in: every operation on every type in every ordering, once
-//! where it stores and, if it can fail, once where it fails, as a method and on a raw pointer.
-//! What is expected comes from the reference interpreter.
+//! The KUnit suite of the kernel drop-in. A test of a form checks, on every type and through
+//! every call, a table of cases that the reference interpreter made; another has several workers
+//! use it on one variable.
 
-use super::sample::{bits, sample};
-use super::text::Text;
-use crate::expr::Kind;
-use crate::interp::{self, Outcome};
+mod calls;
+mod cases;
+mod workers;
+
+use super::text::{CALL, Text};
 use crate::model::{FormOf, Spec};
-use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Ordering};
-use crate::types::Type;
+use crate::names::rust_ident;
+use crate::types::{Repr, Type};
+use cases::{Group, number, returned_type, types};
+use workers::Race;
 
-/// The module.
-pub fn module(spec: &Spec) -> String {
+/// The modules, by their paths without `.rs`, from where `tests` is.
+pub fn modules(spec: &Spec) -> Vec<(&'static str, String)> {
+    let mut workers = include_str!("templates/kunit/workers.rs").to_owned();
+    if workers::passes_messages(spec) {
+        workers += include_str!("templates/kunit/messages.rs");
+    }
+    vec![
+        ("tests", suite(spec)),
+        ("tests/calls", calls::module(spec)),
+        ("tests/table", table(spec)),
+        ("tests/workers", workers),
+    ]
+}
+
+/// The suite itself.
+fn suite(spec: &Spec) -> String {
     let mut t = Text::default();
     t.inner_doc("KUnit tests of the atomic operations.");
+    t.line("#![cfg(CONFIG_KUNIT = \"y\")]");
+    t.line("");
+    for module in ["calls", "table", "workers"] {
+        t.line(format!("mod {module};"));
+    }
+    t.line("");
+    // The name is that of the suite which the kernel itself has.
     t.line("#[macros::kunit_tests(rust_atomics)]");
     t.block("mod tests", |t| {
-        t.line("use super::super::*;");
-        if spec.types.types.iter().any(Type::is_pointer) {
-            t.lines(POINTERS);
+        for module in ["calls", "table", "workers"] {
+            t.line(format!("use super::{module}::*;"));
         }
         for form in spec.typed_forms() {
-            for ty in spec
-                .types
-                .types
-                .iter()
-                .filter(|t| t.classes.contains(&form.meaning.class))
-            {
+            let groups = cases::groups(spec, &form);
+            for (index, group) in groups.iter().enumerate() {
                 t.line("");
-                test(t, &form, ty);
+                table_test(t, &form, group, index == 0);
             }
+            if let Some(race) = workers::race(spec, &form) {
+                t.line("");
+                race_test(t, spec, &form, &race);
+            }
+        }
+        if workers::passes_messages(spec) {
+            t.line("");
+            t.line("#[test]");
+            t.block("fn messages_by_workers()", |t| {
+                t.line("assert!(pass_messages());");
+            });
         }
     });
     t.finish()
 }
 
-/// Pointers to nothing, to compare.
-const POINTERS: &str = "
-fn at(address: usize) -> *const u8 {
-    core::ptr::without_provenance(address)
-}
-
-fn at_mut(address: usize) -> *mut u8 {
-    core::ptr::without_provenance_mut(address)
-}
-";
-
-/// The tests of one operation on one type.
-fn test(t: &mut Text, form: &FormOf<'_>, ty: &Type) {
-    let stem = ty.name.replace('*', "ptr_");
+/// The test of a form on types that share a table.
+fn table_test(t: &mut Text, form: &FormOf<'_>, group: &Group<'_>, is_first: bool) {
+    let method = form.method();
+    let name = match group.types.first() {
+        Some(ty) if !is_first => format!("{method}_{}", ty.name.replace('*', "ptr_")),
+        _ => rust_ident(&method),
+    };
     t.line("#[test]");
-    t.block(&format!("fn {}_{stem}()", form.method()), |t| {
-        let mut first = true;
-        for wanted in [true, false] {
-            let Some((memory, operands)) = sample(form, ty, wanted) else {
-                continue;
-            };
-            for &ordering in form.orderings() {
-                if !std::mem::take(&mut first) {
-                    t.line("");
+    t.block(&format!("fn {name}()"), |t| {
+        let count = form.op.operands().count();
+        let returned = returned_type(form, "i64");
+        let head = format!("const CASES: &[Case<{count}, {returned}>] = &[");
+        let all = group.cases.join(", ");
+        if all.len() <= CALL {
+            t.line(format!("{head}{all}];"));
+        } else {
+            t.line(head);
+            t.indented(|t| {
+                for case in &group.cases {
+                    t.line(format!("{case},"));
                 }
-                case(t, form, ty, ordering, (memory, &operands));
+            });
+            t.line("];");
+        }
+        for ty in &group.types {
+            assert(t, "check", &["CASES".into(), calls_on(form, ty)]);
+        }
+    });
+}
+
+/// The test of a form by several workers.
+fn race_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, race: &Race<'_>) {
+    let list = |numbers: &[i64]| {
+        let numbers: Vec<String> = numbers.iter().map(|n| number(*n)).collect();
+        format!("[{}]", numbers.join(", "))
+    };
+    t.line("#[test]");
+    t.block(&format!("fn {}_by_workers()", form.method()), |t| {
+        for ty in types(spec, form) {
+            let calls = calls_on(form, ty);
+            let mut test = |name: &str, rest: &[String]| {
+                let args = [std::slice::from_ref(&calls), rest].concat();
+                assert(t, name, &args);
+            };
+            match race {
+                Race::Repeat(rounds) => {
+                    for round in rounds {
+                        test("repeat", &[number(round.start), list(&round.operands)]);
+                    }
+                }
+                Race::Retry { beyond } => test("retry", &[list(beyond)]),
+                Race::Exchange => test("exchange", &[]),
+                Race::Identity {
+                    operands,
+                    increment,
+                    beyond,
+                } => {
+                    let increments = format!("&{}()", calls::name(increment));
+                    test("identity", &[list(operands), increments, list(beyond)]);
+                }
+                Race::Whole { store } => test("whole", &[format!("&{}()", calls::name(store))]),
             }
         }
     });
 }
 
-/// One call as a method, and the same on a raw pointer.
-fn case(t: &mut Text, form: &FormOf<'_>, ty: &Type, ordering: Ordering, given: (i64, &[i64])) {
-    let (memory, operands) = given;
-    let outcome = interp::run(form, bits(ty), memory, operands);
-    let rust = rust_type(ty);
-    let mut args: Vec<String> = operands.iter().map(|v| literal(ty, *v)).collect();
-    for (arg, text) in form.op.operands().zip(&mut args) {
-        if arg.kind == ArgKind::Pointer && !form.returns_result() {
-            *text = format!("&mut {text}");
-        }
+/// An assertion that a function returns true, broken as rustfmt breaks it.
+fn assert(t: &mut Text, function: &str, args: &[String]) {
+    let one = format!("{function}({})", args.join(", "));
+    if one.len() <= CALL {
+        t.line(format!("assert!({one});"));
+        return;
     }
-    args.push(ordering.name().into());
-    let args = args.join(", ");
-    let method = form.method();
-    t.line(format!(
-        "let x = Atomic::<{rust}>::new({});",
-        literal(ty, memory)
-    ));
-    check(
-        t,
-        form,
-        ty,
-        &format!("x.{}({args})", rust_ident(&method)),
-        &outcome,
-        given,
-    );
-    t.line(format!(
-        "assert_eq!({}, x.load(Relaxed));",
-        literal(ty, outcome.memory)
-    ));
-    t.line(format!(
-        "let x = Atomic::<{rust}>::new({});",
-        literal(ty, memory)
-    ));
-    t.comment("SAFETY: The pointer is to a variable that nobody else has.");
-    let function = rust_ident(&names::pointer_function(&method));
-    let call = format!("unsafe {{ {function}(x.as_ptr(), {args}) }}");
-    check(t, form, ty, &call, &outcome, given);
-    t.line(format!(
-        "assert_eq!({}, x.load(Relaxed));",
-        literal(ty, outcome.memory)
-    ));
+    t.line(format!("assert!({function}("));
+    t.indented(|t| t.lines(&args.join(",\n")));
+    t.line("));");
 }
 
-/// The call with what it must return.
-fn check(
-    t: &mut Text,
-    form: &FormOf<'_>,
-    ty: &Type,
-    call: &str,
-    outcome: &Outcome,
-    given: (i64, &[i64]),
-) {
-    let (memory, operands) = given;
-    let expected = match (outcome.result, form.result().map(|r| r.kind())) {
-        _ if form.returns_result() && outcome.stored => {
-            let at = form.op.operands().position(|a| a.kind == ArgKind::Pointer);
-            format!("Ok({})", literal(ty, operands[at.unwrap_or(0)]))
-        }
-        _ if form.returns_result() => format!("Err({})", literal(ty, memory)),
-        (Some(value), Some(Kind::Truth)) => (value != 0).to_string(),
-        (Some(value), _) => literal(ty, value),
-        (None, _) => {
-            t.line(format!("{call};"));
-            return;
-        }
-    };
-    // A call that may break a line stands alone.
-    t.line(format!("let r = {call};"));
-    t.line(format!("assert_eq!({expected}, r);"));
+/// The calls of a form on a type.
+fn calls_on(form: &FormOf<'_>, ty: &Type) -> String {
+    format!("&{}::<{}>()", calls::name(form), rust_type(ty))
 }
 
 fn rust_type(ty: &Type) -> String {
@@ -147,12 +156,71 @@ fn rust_type(ty: &Type) -> String {
     }
 }
 
-/// A value of a type.
-fn literal(ty: &Type, value: i64) -> String {
-    match ty.name.as_str() {
-        "bool" => (value != 0).to_string(),
-        "*const" => format!("at({value})"),
-        "*mut" => format!("at_mut({value})"),
-        _ => value.to_string(),
+/// The module `table`.
+fn table(spec: &Spec) -> String {
+    let mut t = Text::default();
+    for ty in &spec.types.types {
+        t.line("");
+        value(&mut t, spec, ty);
+    }
+    include_str!("templates/kunit/table.rs").to_owned() + &t.finish()
+}
+
+/// What a type is to the tests: a number of 64 bits and back, by way of the signed integer of its
+/// width.
+fn value(t: &mut Text, spec: &Spec, ty: &Type) {
+    let rust = rust_type(ty);
+    let repr = match spec.types.families[ty.family].repr {
+        Repr::Int(name) => name,
+        Repr::Pointer => "isize",
+    };
+    // A cast to the type that a number has already would be a warning.
+    let cast = |number: &str, has: &str| match ty.name.as_str() {
+        "bool" => format!("{number} & 1 != 0"),
+        "*const" => format!("core::ptr::without_provenance({number} as usize)"),
+        "*mut" => format!("core::ptr::without_provenance_mut({number} as usize)"),
+        own if own == has => number.to_owned(),
+        _ => format!("{number} as Self"),
+    };
+    let bits = match ty.name.as_str() {
+        "*const" | "*mut" => "self.addr() as u64",
+        "u64" => "self",
+        "u8" | "u16" | "u32" => "self.into()",
+        _ => "self as u64",
+    };
+    // That of `bool` is there for truths, whatever the types are.
+    if ty.name != "bool" {
+        t.block(&format!("impl Bits for {rust}"), |t| {
+            t.block("fn bits(self) -> u64", |t| t.line(bits));
+        });
+        t.line("");
+    }
+    t.block(&format!("impl Value for {rust}"), |t| {
+        t.block("fn from_bits(bits: u64) -> Self", |t| {
+            t.line(cast("bits", "u64"));
+        });
+        t.line("");
+        t.block("fn of(number: i64) -> Self", |t| {
+            t.line(format!(
+                "let rest = {} & {repr}::MAX;",
+                as_repr("number", repr)
+            ));
+            t.line(format!(
+                "let sign = if number < 0 {{ {repr}::MIN }} else {{ 0 }};"
+            ));
+            let all = if ty.name == repr {
+                "rest | sign"
+            } else {
+                "(rest | sign)"
+            };
+            t.line(cast(all, repr));
+        });
+    });
+}
+
+fn as_repr(number: &str, repr: &str) -> String {
+    match repr {
+        "i64" => number.into(),
+        _ => format!("{number} as {repr}"),
     }
 }

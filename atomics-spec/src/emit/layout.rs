@@ -40,11 +40,11 @@ fn banner(command: &str, spdx: &str) -> String {
 /// The modules of the generated Rust, by name, without the backend.
 fn modules(spec: &Spec, parts: Parts, byte: &str, path: &str) -> Vec<(&'static str, String)> {
     let mut modules = vec![
-        ("internal", internal::module(spec)),
+        ("internal", internal::module(spec, path)),
         ("ordering", ordering::module(spec)),
         ("pointer", pointer::module(spec, path)),
         ("predefine", predefine::module(spec)),
-        ("raw", raw::module(spec)),
+        ("raw", raw::module(spec, path)),
         ("typed", typed::module(spec, path)),
     ];
     modules.push(("barrier", barrier::module(spec, parts.barriers, path)));

@@ -61,13 +61,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     t.doc("- The pointer is valid for reads and writes, and aligned to the alignment of `T`.");
     t.doc("- What it points to is a valid `T`.");
     t.doc("- Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.");
-    let example = example::lines(spec, form, path, Layer::Pointer);
-    if !example.is_empty() {
-        t.doc("");
-        t.doc("# Examples");
-        t.doc("");
-        t.doc_lines(example.iter().map(String::as_str));
-    }
+    example::section(t, &example::lines(spec, form, path, Layer::Pointer));
     let aliases: &[&str] = match form.form {
         Form::Load => &["READ_ONCE", "smp_load_acquire"],
         Form::Store => &["WRITE_ONCE", "smp_store_release"],

@@ -1,6 +1,7 @@
 //! The module `raw`: C's functions, one to one, as methods under their own names.
 
 use super::docs::{computes, strength};
+use super::example;
 use super::signature::returns;
 use super::text::Text;
 use crate::model::{FormOf, Spec, Variant};
@@ -20,8 +21,8 @@ pub(super) fn summary(form: &FormOf<'_>, ordering: Ordering) -> String {
     format!("{} ({strength})", computes(form)[0].trim_end_matches('.')) + "."
 }
 
-/// The module.
-pub fn module(spec: &Spec) -> String {
+/// The module; `path` is the path of the generated items in examples.
+pub fn module(spec: &Spec, path: &str) -> String {
     let mut t = Text::default();
     t.inner_doc(
         "C's atomic functions, one to one: one method per function, under the function's name.\n\n\
@@ -64,14 +65,14 @@ pub fn module(spec: &Spec) -> String {
                 if !std::mem::take(&mut first) {
                     t.line("");
                 }
-                method(t, &variant);
+                method(t, spec, &variant, path);
             }
         });
     }
     t.finish()
 }
 
-fn method(t: &mut Text, v: &Variant<'_>) {
+fn method(t: &mut Text, spec: &Spec, v: &Variant<'_>, path: &str) {
     let op = v.of.op;
     t.doc(&computes(&v.of).join(" "));
     t.doc("");
@@ -82,6 +83,7 @@ fn method(t: &mut Text, v: &Variant<'_>) {
         "."
     });
     t.doc(&ordering);
+    example::section(t, &example::raw(spec, v, path));
     t.line("#[inline(always)]");
     let repr = v.family.repr.rust();
     let mut params = vec!["&self".to_owned()];

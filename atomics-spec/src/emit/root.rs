@@ -202,6 +202,14 @@ fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
          of any value of the type, or subtracting it from them, wrapping, gives the bits of a \
          value of the type.",
     );
+    let has = |method: &str| spec.typed_forms().any(|f| f.method() == method);
+    let shows = spec.types.families.iter().any(|f| f.repr.rust() == "i32");
+    if shows && has("add") && has("load") {
+        t.doc("");
+        t.doc("# Examples");
+        t.doc("");
+        t.doc_lines(ADD_EXAMPLE.lines());
+    }
     on_unimplemented(t, "`{Self}` has no atomic arithmetic with `{Rhs}`", &have);
     let supertrait = format!("AtomicType<Repr: {}>", all.join(" + "));
     t.block(
@@ -212,6 +220,31 @@ fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
         },
     );
 }
+
+/// How `AtomicAdd` is implemented.
+const ADD_EXAMPLE: &str = "```
+use $path::{Atomic, AtomicAdd, AtomicType, Relaxed};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(transparent)]
+struct Bytes(i32);
+
+// SAFETY: `Bytes` has the layout and the values of an `i32`, and is `Send`.
+unsafe impl AtomicType for Bytes {
+    type Repr = i32;
+}
+
+// SAFETY: Every `i32` is a value of `Bytes`.
+unsafe impl AtomicAdd<i32> for Bytes {
+    fn rhs_into_delta(rhs: i32) -> i32 {
+        rhs
+    }
+}
+
+let sent = Atomic::new(Bytes(40));
+sent.add(2, Relaxed);
+assert_eq!(sent.load(Relaxed), Bytes(42));
+```";
 
 fn on_unimplemented(t: &mut Text, message: &str, have: &str) {
     t.line("#[diagnostic::on_unimplemented(");

@@ -1,48 +1,137 @@
-//! Values with which an operation shows what it does, for examples and tests.
+//! Values with which an operation shows what it does, for examples.
 
-use crate::interp;
+use crate::interp::{self, Outcome};
 use crate::model::FormOf;
 use crate::table::Form;
-use crate::types::{Type, Width};
+use crate::types::{Family, Repr, Type, Width};
 
-/// The width in which values of a type are computed.
-pub(super) fn bits(ty: &Type) -> u32 {
-    match ty.width() {
-        Width::Bits(bits) => bits,
-        // What fits into 32 bits is the same in 64.
-        Width::Pointer => 32,
-    }
+/// What kind of values an example has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Signed,
+    Unsigned,
+    Bool,
+    Pointer,
 }
 
-/// A value of the variable and operands with which the operation stores something new, or with
-/// which it fails.
-pub(super) fn sample(form: &FormOf<'_>, ty: &Type, wanted: bool) -> Option<(i64, Vec<i64>)> {
-    if !wanted && !form.can_fail() {
-        return None;
-    }
-    let is_bool = ty.name == "bool";
-    let shown = |value: i64| value >= 0 || !(ty.is_unsigned() || ty.is_pointer());
-    let count = form.op.operands().count();
-    let memories: &[i64] = if is_bool {
-        &[0, 1]
-    } else {
-        &[42, 12, 1, 0, -1]
-    };
-    let choices: &[[i64; 3]] = match is_bool {
-        true => &[[1, 0, 1], [0, 1, 0]],
-        false => &[[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]],
-    };
-    for &memory in memories.iter().filter(|m| shown(**m)) {
-        for choice in choices {
-            let operands: Vec<i64> = choice.iter().copied().cycle().take(count).collect();
-            let outcome = interp::run(form, bits(ty), memory, &operands);
-            let stored = outcome.stored || !form.can_fail();
-            let shows = !wanted || form.form == Form::Load || outcome.memory != memory;
-            let written = shown(outcome.memory) && outcome.result.is_none_or(shown);
-            if stored == wanted && shows && written {
-                return Some((memory, operands));
-            }
+/// The values of a type, as examples write them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Values<'s> {
+    kind: Kind,
+    width: Width,
+    /// The type as Rust has it; of a pointer `*const` or `*mut`.
+    name: &'s str,
+    /// What a pointer points to.
+    pointee: &'static str,
+}
+
+/// A value of the variable, operands, and what comes of them.
+pub(super) struct Sample {
+    /// The variable before.
+    pub memory: i64,
+    /// The operands.
+    pub operands: Vec<i64>,
+    /// What the reference interpreter says.
+    pub outcome: Outcome,
+}
+
+impl<'s> Values<'s> {
+    /// Those of a type.
+    pub fn of_type(ty: &'s Type) -> Self {
+        let kind = match ty.name.as_str() {
+            "bool" => Kind::Bool,
+            _ if ty.is_pointer() => Kind::Pointer,
+            _ if ty.is_unsigned() => Kind::Unsigned,
+            _ => Kind::Signed,
+        };
+        Self {
+            kind,
+            width: ty.width(),
+            name: &ty.name,
+            pointee: "u8",
         }
     }
-    None
+
+    /// Those that C's functions have.
+    pub fn of_family(family: &'s Family) -> Self {
+        let (kind, name) = match family.repr {
+            Repr::Int(name) => (Kind::Signed, name),
+            Repr::Pointer => (Kind::Pointer, "*const"),
+        };
+        Self {
+            kind,
+            width: family.width,
+            name,
+            pointee: "core::ffi::c_void",
+        }
+    }
+
+    /// The width in which they are computed.
+    fn bits(self) -> u32 {
+        match self.width {
+            Width::Bits(bits) => bits,
+            // What fits into 32 bits is the same in 64.
+            Width::Pointer => 32,
+        }
+    }
+
+    /// What must be imported to write them.
+    pub fn import(self) -> Option<&'static str> {
+        match (self.kind, self.name) {
+            (Kind::Pointer, "*const") => Some("use core::ptr::without_provenance as at;"),
+            (Kind::Pointer, _) => Some("use core::ptr::without_provenance_mut as at;"),
+            _ => None,
+        }
+    }
+
+    /// A value where its type is known.
+    pub fn literal(self, value: i64) -> String {
+        match self.kind {
+            Kind::Bool => (value != 0).to_string(),
+            Kind::Pointer => format!("at({value})"),
+            Kind::Signed | Kind::Unsigned => value.to_string(),
+        }
+    }
+
+    /// A value with its type.
+    pub fn typed_literal(self, value: i64) -> String {
+        match self.kind {
+            Kind::Bool => (value != 0).to_string(),
+            Kind::Pointer => format!("at::<{}>({value})", self.pointee),
+            Kind::Signed | Kind::Unsigned => format!("{value}_{}", self.name),
+        }
+    }
+
+    /// A sample in which the operation stores something new, or one in which it fails.
+    pub fn sample(self, form: &FormOf<'_>, wanted: bool) -> Option<Sample> {
+        if !wanted && !form.can_fail() {
+            return None;
+        }
+        let shown = |value: i64| value >= 0 || self.kind == Kind::Signed;
+        let count = form.op.operands().count();
+        let (memories, choices): (&[i64], &[[i64; 3]]) = match self.kind {
+            Kind::Bool => (&[0, 1], &[[1, 0, 1], [0, 1, 0]]),
+            _ => (
+                &[42, 12, 1, 0, -1],
+                &[[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]],
+            ),
+        };
+        for &memory in memories.iter().filter(|m| shown(**m)) {
+            for choice in choices {
+                let operands: Vec<i64> = choice.iter().copied().cycle().take(count).collect();
+                let outcome = interp::run(form, self.bits(), memory, &operands);
+                let stored = outcome.stored || !form.can_fail();
+                let shows = !wanted || form.form == Form::Load || outcome.memory != memory;
+                let written = shown(outcome.memory) && outcome.result.is_none_or(shown);
+                if stored == wanted && shows && written {
+                    return Some(Sample {
+                        memory,
+                        operands,
+                        outcome,
+                    });
+                }
+            }
+        }
+        None
+    }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// rustfmt's `max_width`.
 const WIDTH: usize = 100;
 /// rustfmt's `fn_call_width`.
-const CALL: usize = 60;
+pub(super) const CALL: usize = 60;
 /// rustfmt's `attr_fn_like_width`.
 const ATTRIBUTE: usize = 70;
 

@@ -65,7 +65,9 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
     for (name, text) in modules(spec, parts, BYTE, PATH) {
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
-    add("kernel/sync/atomic/tests.rs", kunit::module(spec));
+    for (name, text) in kunit::modules(spec) {
+        add(&format!("kernel/sync/atomic/{name}.rs"), text);
+    }
     match backend {
         KernelBackend::Helpers => add("kernel/sync/atomic/backend.rs", rust_helpers(spec)),
         KernelBackend::Asm => {

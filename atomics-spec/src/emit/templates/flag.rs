@@ -73,6 +73,15 @@ pub struct AtomicFlag(Atomic<Flag>);
 
 impl AtomicFlag {
     /// Creates a flag.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::{AtomicFlag, Relaxed};
+    ///
+    /// static READY: AtomicFlag = AtomicFlag::new(false);
+    /// assert!(!READY.load(Relaxed));
+    /// ```
     #[inline(always)]
     pub const fn new(value: bool) -> Self {
         Self(Atomic::new(Flag::new(value)))
@@ -96,18 +105,47 @@ impl AtomicFlag {
     }
 
     /// Reads the flag, like [`Atomic::load`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::{Acquire, AtomicFlag};
+    ///
+    /// let flag = AtomicFlag::new(true);
+    /// assert!(flag.load(Acquire));
+    /// ```
     #[inline(always)]
     pub fn load<O: AcquireOrRelaxed>(&self, ordering: O) -> bool {
         self.0.load(ordering).value
     }
 
     /// Sets the flag, like [`Atomic::store`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::{AtomicFlag, Relaxed, Release};
+    ///
+    /// let flag = AtomicFlag::new(false);
+    /// flag.store(true, Release);
+    /// assert!(flag.load(Relaxed));
+    /// ```
     #[inline(always)]
     pub fn store<O: ReleaseOrRelaxed>(&self, value: bool, ordering: O) {
         self.0.store(Flag::new(value), ordering);
     }
 
     /// Sets the flag and returns its old value, like [`Atomic::xchg`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::{AtomicFlag, Full, Relaxed};
+    ///
+    /// let flag = AtomicFlag::new(false);
+    /// assert!(!flag.xchg(true, Full));
+    /// assert!(flag.load(Relaxed));
+    /// ```
     #[inline(always)]
     pub fn xchg<O: Ordering>(&self, new: bool, ordering: O) -> bool {
         self.0.xchg(Flag::new(new), ordering).value
@@ -115,6 +153,18 @@ impl AtomicFlag {
 
     /// Sets the flag to `new` if it is `old`, like [`Atomic::cmpxchg`]: returns `Ok` of the old
     /// value on success and `Err` of it on failure, which orders nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::{AtomicFlag, Full};
+    ///
+    /// let flag = AtomicFlag::new(false);
+    /// assert_eq!(flag.cmpxchg(false, true, Full), Ok(false));
+    ///
+    /// // It fails, and stores nothing.
+    /// assert_eq!(flag.cmpxchg(false, true, Full), Err(true));
+    /// ```
     #[inline(always)]
     pub fn cmpxchg<O: Ordering>(&self, old: bool, new: bool, ordering: O) -> Result<bool, bool> {
         match self.0.cmpxchg(Flag::new(old), Flag::new(new), ordering) {

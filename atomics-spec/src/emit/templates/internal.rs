@@ -33,6 +33,17 @@ unsafe impl<T: AtomicImpl> Send for AtomicRepr<T> {}
 
 impl<T: AtomicImpl> AtomicRepr<T> {
     /// Creates a variable that holds `value`: C's `ATOMIC_INIT()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// $use_values
+    /// use $path::AtomicRepr;
+    ///
+    /// let x = AtomicRepr::new($one);
+    /// // SAFETY: The pointer is valid, and nothing else accesses the variable.
+    /// assert_eq!(unsafe { x.as_ptr().read() }, $one);
+    /// ```
     #[inline(always)]
     pub const fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
@@ -45,6 +56,19 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// For as long as `'a` lasts, `ptr` is aligned and valid for reads and writes, `*ptr` is
     /// initialised, and no other access to it, in Rust or in C, is a data race with atomic
     /// accesses under the LKMM.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// $use_values
+    /// use $path::AtomicRepr;
+    ///
+    /// let mut field = $one;
+    /// // SAFETY: The pointer is valid and aligned, and nothing else accesses the field.
+    /// let x = unsafe { AtomicRepr::from_ptr(&raw mut field) };
+    /// // SAFETY: As above.
+    /// assert_eq!(unsafe { x.as_ptr().read() }, $one);
+    /// ```
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         // SAFETY: `AtomicRepr<T>` has the layout of `T`; the caller promises the rest.
@@ -52,6 +76,19 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     }
 
     /// Returns a pointer to the value, which is aligned, and valid for as long as the variable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// $use_values
+    /// use $path::AtomicRepr;
+    ///
+    /// let x = AtomicRepr::new($one);
+    /// // SAFETY: The pointer is valid, and nothing else accesses the variable.
+    /// unsafe { x.as_ptr().write($two) };
+    /// // SAFETY: As above.
+    /// assert_eq!(unsafe { x.as_ptr().read() }, $two);
+    /// ```
     #[inline(always)]
     pub const fn as_ptr(&self) -> *mut T {
         self.0.get()

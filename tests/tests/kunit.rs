@@ -1,0 +1,130 @@
+//! The KUnit suite of the kernel drop-in has all that it is meant to have. That it passes in a
+//! kernel is for a kernel to say.
+
+use atomics_spec::emit::kunit;
+use atomics_spec::table::Form;
+use atomics_spec::types::Type;
+use atomics_spec::{FormOf, Source, Spec, Tables};
+
+fn suite(spec: &Spec) -> String {
+    let modules = kunit::modules(spec);
+    let found = modules.into_iter().find(|(name, _)| *name == "tests");
+    found.expect("there is a suite").1
+}
+
+/// The test called `name`.
+fn test<'a>(suite: &'a str, name: &str) -> &'a str {
+    let (_, rest) = suite
+        .split_once(&format!("    fn {name}() {{\n"))
+        .unwrap_or_else(|| panic!("no test {name}"));
+    rest.split_once("\n    }\n").expect("it ends").0
+}
+
+/// Every form with every type that has it.
+fn for_each(spec: &Spec, mut each: impl FnMut(FormOf<'_>, &Type, &str)) {
+    for form in spec.typed_forms() {
+        for ty in &spec.types.types {
+            if ty.classes.contains(&form.meaning.class) {
+                let pointee = if ty.is_pointer() { " u8" } else { "" };
+                each(form, ty, &format!("{}{pointee}", ty.name));
+            }
+        }
+    }
+}
+
+fn builtin() -> Spec {
+    Spec::builtin().unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn every_form_has_a_table_on_every_type() {
+    let spec = builtin();
+    let suite = suite(&spec);
+    for_each(&spec, |form, _, ty| {
+        let check = format!("check(CASES, &{}_calls::<{ty}>())", form.method());
+        assert_eq!(suite.matches(&check).count(), 1, "{check}");
+    });
+}
+
+#[test]
+fn every_form_is_used_by_several_workers_on_every_type() {
+    let spec = builtin();
+    let suite = suite(&spec);
+    for_each(&spec, |form, _, ty| {
+        // A store shows in the test of the load.
+        let (name, call) = match form.form {
+            Form::Store => ("load".into(), format!("&load_calls::<{ty}>()")),
+            _ => (form.method(), format!("&{}_calls::<{ty}>()", form.method())),
+        };
+        assert!(
+            test(&suite, &format!("{name}_by_workers")).contains(&call),
+            "{name} on {ty}"
+        );
+    });
+}
+
+#[test]
+fn where_c_is_not_uniform_there_is_no_case() {
+    let suite = suite(&builtin());
+    // arm64 takes the least value minus 1 for negative, the generic C for the greatest value.
+    let table = test(&suite, "dec_if_positive");
+    assert!(!table.contains("(MIN, [], "), "{table}");
+    assert!(table.contains("(MIN + 1, [], MIN + 1, MIN),"), "{table}");
+    // Nothing is compared for order after it wrapped.
+    for name in [
+        "inc_unless_negative",
+        "dec_unless_positive",
+        "inc_not_zero",
+        "dec",
+    ] {
+        assert!(test(&suite, name).contains("(MIN, [], "), "{name}");
+        assert!(test(&suite, name).contains("(MAX, [], "), "{name}");
+    }
+}
+
+#[test]
+fn conditional_forms_have_both_paths_at_the_edges() {
+    let suite = suite(&builtin());
+    let both = [
+        ("cmpxchg", "(MIN, [MIN, 1], 1, Ok(MIN)),"),
+        // They differ in the highest bit alone.
+        ("cmpxchg", "(0, [MIN, 1], 0, Err(0)),"),
+        ("cmpxchg", "(-1, [MAX, 0], -1, Err(-1)),"),
+        ("add_unless", "(MAX, [1, MAX], MAX, false),"),
+        ("add_unless", "(MAX, [1, MIN], MIN, true),"),
+        ("inc_unless_negative", "(MAX, [], MIN, true),"),
+        ("inc_unless_negative", "(-1, [], -1, false),"),
+        ("dec_if_positive", "(0, [], 0, -1),"),
+        ("dec_if_positive", "(1, [], 0, 0),"),
+    ];
+    for (name, case) in both {
+        assert!(test(&suite, name).contains(case), "{name}: {case}");
+    }
+}
+
+/// A bool has its two values, and a type on which a row comes out otherwise has its own table.
+#[test]
+fn types_that_differ_have_tables_of_their_own() {
+    let builtin = Tables::builtin();
+    let and = |source: Source<'_>, row: &str| {
+        let text = String::from_utf8_lossy(source.bytes);
+        format!("{text}{row}\n")
+    };
+    let ops = and(builtin.ops, "jump v v");
+    let semantics = and(builtin.semantics, "jump arithmetic v+100 - -");
+    let tables = Tables {
+        ops: Source::new("atomics.tbl", &ops),
+        semantics: Source::new("semantics.tbl", &semantics),
+        ..builtin
+    };
+    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+    let suite = suite(&spec);
+    assert!(test(&suite, "xchg_bool").contains("(1, [0], 0, 1),"));
+    // 100 is not far from the greatest value of a byte.
+    let wide = test(&suite, "jump");
+    assert!(wide.contains("(0, [], 100, ()),"), "{wide}");
+    assert!(wide.contains("jump_calls::<i16>") && !wide.contains("jump_calls::<i8>"));
+    let narrow = test(&suite, "jump_i8");
+    assert!(narrow.contains("(0, [], MAX - 27, ()),"), "{narrow}");
+    assert!(narrow.contains("jump_calls::<u8>") && !narrow.contains("jump_calls::<i16>"));
+}

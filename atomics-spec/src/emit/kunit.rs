@@ -4,26 +4,28 @@
 
 mod calls;
 mod cases;
-mod workers;
+mod races;
 
 use super::text::{CALL, Text};
 use crate::model::{FormOf, Spec};
 use crate::names::rust_ident;
 use crate::types::{Repr, Type};
 use cases::{Group, number, returned_type, types};
-use workers::Race;
+use races::Race;
 
 /// The modules, by their paths without `.rs`, from where `tests` is.
 pub fn modules(spec: &Spec) -> Vec<(&'static str, String)> {
-    let mut workers = include_str!("templates/kunit/workers.rs").to_owned();
-    if workers::passes_messages(spec) {
-        workers += include_str!("templates/kunit/messages.rs");
+    let mut races = include_str!("templates/kunit/races.rs").to_owned();
+    if races::passes_messages(spec) {
+        races += include_str!("templates/kunit/messages.rs");
     }
+    let workers = include_str!("templates/kunit/workers.rs");
     vec![
         ("tests", suite(spec)),
         ("tests/calls", calls::module(spec)),
+        ("tests/races", races),
         ("tests/table", table(spec)),
-        ("tests/workers", workers),
+        ("tests/workers", workers.to_owned()),
     ]
 }
 
@@ -33,14 +35,14 @@ fn suite(spec: &Spec) -> String {
     t.inner_doc("KUnit tests of the atomic operations.");
     t.line("#![cfg(CONFIG_KUNIT = \"y\")]");
     t.line("");
-    for module in ["calls", "table", "workers"] {
+    for module in ["calls", "races", "table", "workers"] {
         t.line(format!("mod {module};"));
     }
     t.line("");
     // The name is that of the suite which the kernel itself has.
     t.line("#[macros::kunit_tests(rust_atomics)]");
-    t.block("mod tests", |t| {
-        for module in ["calls", "table", "workers"] {
+    t.block("mod suite", |t| {
+        for module in ["calls", "races", "table"] {
             t.line(format!("use super::{module}::*;"));
         }
         for form in spec.typed_forms() {
@@ -49,12 +51,12 @@ fn suite(spec: &Spec) -> String {
                 t.line("");
                 table_test(t, &form, group, index == 0);
             }
-            if let Some(race) = workers::race(spec, &form) {
+            if let Some(race) = races::race(spec, &form) {
                 t.line("");
                 race_test(t, spec, &form, &race);
             }
         }
-        if workers::passes_messages(spec) {
+        if races::passes_messages(spec) {
             t.line("");
             t.line("#[test]");
             t.block("fn messages_by_workers()", |t| {

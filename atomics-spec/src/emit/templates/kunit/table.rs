@@ -81,8 +81,8 @@ impl<T: Value, R: Returned<T>> Returned<T> for (i64, R) {
     }
 }
 
-/// Whether all calls do what all cases say, and leave alone what is beside the variable. What is
-/// wrong is printed.
+/// Whether all calls do what all cases say, and leave alone what is beside the variable. The first
+/// thing that a call does wrong is printed.
 pub(super) fn check<T, R, const N: usize>(
     cases: &[Case<N, R>],
     calls: &[Call<T, N, R::Typed>],
@@ -91,26 +91,35 @@ where
     T: Value,
     R: Returned<T>,
 {
-    let mut right = true;
-    for (name, call) in calls {
-        for &(memory, operands, after, returned) in cases {
-            for beside in [0, -1].map(T::of) {
-                let mut found = [beside, T::of(memory), beside].map(Atomic::new);
-                let result = call(&found[1], operands.map(T::of));
-                let found = found.each_mut().map(|x| *x.get_mut());
-                let expected = [beside, T::of(after), beside];
-                if result != returned.typed() || found != expected {
-                    let (memory, operands) = (T::of(memory), operands.map(T::of));
-                    let returned = returned.typed();
-                    pr_err!("{name} on {memory:?} with {operands:?}:\n");
-                    pr_err!("    returns {result:?}, not {returned:?}\n");
-                    pr_err!("    leaves {found:?}, not {expected:?}\n");
-                    right = false;
-                }
-            }
-        }
+    let wrong = calls.iter().filter(|call| {
+        let right = |case| [0, -1].iter().all(|beside| does(call, case, *beside));
+        !cases.iter().all(right)
+    });
+    wrong.count() == 0
+}
+
+/// Whether a call does what a case says, between two variables that hold `beside`.
+fn does<T, R, const N: usize>(
+    (name, call): &Call<T, N, R::Typed>,
+    &(memory, operands, after, returned): &Case<N, R>,
+    beside: i64,
+) -> bool
+where
+    T: Value,
+    R: Returned<T>,
+{
+    let operands = operands.map(T::of);
+    let before = [beside, memory, beside].map(T::of);
+    let expected = ([beside, after, beside].map(T::of), returned.typed());
+    let variables = before.map(Atomic::new);
+    let result = call(&variables[1], operands);
+    let found = (variables.map(|mut x| *x.get_mut()), result);
+    if found != expected {
+        let ty = core::any::type_name::<T>();
+        pr_err!("{name} on {ty}: {before:?} with {operands:?}\n");
+        pr_err!("    becomes, and returns, {found:?}, not {expected:?}\n");
     }
-    right
+    found == expected
 }
 
 impl Bits for () {

@@ -1,28 +1,34 @@
-//! Several workers on one variable.
+//! Several workers at the same time: work items of the kernel's own queue, on a CPU each as far as
+//! there are CPUs.
 //!
-//! All of them wait on completions, never in a loop, so that a kernel with one CPU gets through
-//! as well. Nothing is asked of the operations that are tested but what a test is about.
+//! They wait for each other on completions, so that a kernel with one CPU gets through as well.
+//! Where there are more, those that are woken first look for the next in a loop, which ends
+//! whether or not these come.
 
 use super::super::*;
-use super::table::{Bits, Call, Value};
+use crate::cpu::{nr_cpu_ids, CpuId};
+use crate::cpumask::Cpumask;
+use crate::impl_has_work;
 use crate::prelude::*;
+use crate::processor::cpu_relax;
 use crate::sync::{Arc, Completion};
-use crate::workqueue;
+use crate::workqueue::{self, new_work, RawWorkItem, Work, WorkItem};
 
 /// How many workers there are.
-const WORKERS: usize = 4;
-/// How many calls each of them makes.
-const CALLS: u64 = 1000;
+pub(super) const WORKERS: usize = 4;
+/// How often a worker looks for the others.
+const LOOKS: usize = 10_000;
 
+/// How far a worker has come.
 #[pin_data]
-struct Worker {
+struct Progress {
     #[pin]
     ready: Completion,
     #[pin]
     done: Completion,
 }
 
-impl Worker {
+impl Progress {
     fn new() -> impl PinInit<Self> {
         pin_init!(Self {
             ready <- Completion::new(),
@@ -31,210 +37,107 @@ impl Worker {
     }
 }
 
-/// Where workers wait for each other.
+/// Where workers meet, and what they share.
 #[pin_data]
-struct Meeting<S> {
-    shared: S,
+pub(super) struct Meeting<S> {
+    pub(super) shared: S,
+    awake: Atomic<usize>,
     #[pin]
     start: Completion,
     #[pin]
-    workers: [Worker; WORKERS],
+    progress: [Progress; WORKERS],
 }
 
-/// Has all workers do `work` with their number, and waits for them. They start together.
-fn together<S>(shared: S, work: fn(&S, usize)) -> Result<Arc<Meeting<S>>>
+#[pin_data]
+struct Worker<S: Send + Sync + 'static> {
+    meeting: Arc<Meeting<S>>,
+    number: usize,
+    job: fn(&S, usize),
+    #[pin]
+    work: Work<Self>,
+}
+
+impl_has_work! {
+    impl{S: Send + Sync + 'static} HasWork<Self> for Worker<S> { self.work }
+}
+
+impl<S: Send + Sync + 'static> WorkItem for Worker<S> {
+    type Pointer = Pin<KBox<Self>>;
+
+    fn run(this: Pin<KBox<Self>>) {
+        let meeting = &this.meeting;
+        let progress = &meeting.progress[this.number];
+        progress.ready.complete_all();
+        meeting.start.wait_for_completion();
+        meeting.awake.add(1, Relaxed);
+        let wanted = WORKERS.min(online().count());
+        let mut looks = 0..LOOKS;
+        while meeting.awake.load(Relaxed) < wanted && looks.next().is_some() {
+            cpu_relax();
+        }
+        (this.job)(&meeting.shared, this.number);
+        progress.done.complete_all();
+    }
+}
+
+/// The CPUs that are online.
+fn online() -> impl Iterator<Item = CpuId> + Clone {
+    // SAFETY: The kernel's mask of these CPUs is always there.
+    let mask = unsafe { Cpumask::from_raw(&raw const bindings::__cpu_online_mask) };
+    let possible = (0..nr_cpu_ids()).filter_map(CpuId::from_u32);
+    possible.filter(|cpu| mask.test(*cpu))
+}
+
+/// Puts a worker into the queue of its CPU.
+fn spawn<S>(meeting: Arc<Meeting<S>>, number: usize, job: fn(&S, usize)) -> Result
+where
+    S: Send + Sync + 'static,
+{
+    let worker = KBox::pin_init(
+        pin_init!(Worker {
+            meeting,
+            number,
+            job,
+            work <- new_work!("rust_atomics"),
+        }),
+        GFP_KERNEL,
+    )?;
+    let cpu = online().cycle().nth(number).ok_or(ENODEV)?;
+    let cpu = i32::try_from(cpu.as_u32())?;
+    let queue = core::ptr::from_ref(workqueue::system());
+    let queue = queue.cast::<bindings::workqueue_struct>().cast_mut();
+    // SAFETY: The worker is new, so that it is in no queue yet, and it is `Send` and `'static`, so
+    // that it can be run anywhere, for as long as it is there. A `Queue` has the layout of the
+    // structure in C, and that of the system is always there.
+    unsafe { worker.__enqueue(|work| bindings::queue_work_on(cpu, queue, work)) };
+    Ok(())
+}
+
+/// Has all workers do a job, with their numbers, and waits for them. They start together.
+pub(super) fn together<S>(shared: S, job: fn(&S, usize)) -> Result<Arc<Meeting<S>>>
 where
     S: Send + Sync + 'static,
 {
     let meeting = Arc::pin_init(
         pin_init!(Meeting {
             shared,
+            awake: Atomic::new(0),
             start <- Completion::new(),
-            workers <- pin_init::pin_init_array_from_fn(|_| Worker::new()),
+            progress <- pin_init::pin_init_array_from_fn(|_| Progress::new()),
         }),
         GFP_KERNEL,
     )?;
     let mut spawned = Ok(());
     let mut count = 0;
     while count < WORKERS && spawned.is_ok() {
-        let (own, number) = (meeting.clone(), count);
-        spawned = workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
-            own.workers[number].ready.complete_all();
-            own.start.wait_for_completion();
-            work(&own.shared, number);
-            own.workers[number].done.complete_all();
-        });
+        spawned = spawn(meeting.clone(), count, job);
         count += usize::from(spawned.is_ok());
     }
     // Those that are there must not wait for one that never comes.
-    for worker in &meeting.workers[..count] {
-        worker.ready.wait_for_completion();
-    }
+    let progress = &meeting.progress[..count];
+    progress.iter().for_each(|p| p.ready.wait_for_completion());
     meeting.start.complete_all();
-    for worker in &meeting.workers[..count] {
-        worker.done.wait_for_completion();
-    }
+    progress.iter().for_each(|p| p.done.wait_for_completion());
     spawned?;
     Ok(meeting)
-}
-
-/// What a worker does over and over: given a number that no other step gets, it returns what is
-/// added up.
-type Step<T, C> = fn(&Atomic<T>, &C, u64) -> u64;
-
-/// What workers do to one variable.
-struct Race<T: AtomicType, C> {
-    x: Atomic<T>,
-    context: C,
-    step: Step<T, C>,
-    sums: [Atomic<u64>; WORKERS],
-}
-
-impl<T: Value, C> Race<T, C> {
-    fn new(start: i64, context: C, step: Step<T, C>) -> Self {
-        Self {
-            x: Atomic::new(T::of(start)),
-            context,
-            step,
-            sums: [0; WORKERS].map(Atomic::new),
-        }
-    }
-
-    fn step(&self, n: u64) -> u64 {
-        (self.step)(&self.x, &self.context, n)
-    }
-
-    /// The steps of one worker.
-    fn work(&self, worker: usize) {
-        let first = 1 + worker as u64 * CALLS;
-        let steps = (first..first + CALLS).map(|n| self.step(n));
-        self.sums[worker].store(steps.fold(0, u64::wrapping_add), Relaxed);
-    }
-
-    /// One more step, and what is then in the variable and what all steps add up to.
-    fn finish(&self) -> (T, u64) {
-        let last = self.step(0);
-        let sums = self.sums.iter().map(|sum| sum.load(Relaxed));
-        // SAFETY: The pointer is to a variable that no worker accesses any more.
-        let value = unsafe { self.x.as_ptr().read() };
-        (value, sums.fold(last, u64::wrapping_add))
-    }
-}
-
-/// Whether the steps of workers do what as many steps in a row do. What is wrong is printed.
-fn race<T, C>(name: &str, start: i64, context: C, step: Step<T, C>) -> bool
-where
-    T: Value,
-    C: Copy + Send + Sync + 'static,
-{
-    let alone = Race::new(start, context, step);
-    (0..WORKERS).for_each(|worker| alone.work(worker));
-    let expected = alone.finish();
-    let Ok(met) = together(Race::new(start, context, step), Race::work) else {
-        pr_err!("{name}: no memory for {WORKERS} workers\n");
-        return false;
-    };
-    let found = met.shared.finish();
-    if found != expected {
-        pr_err!("{name} by {WORKERS} workers: the variable, and the sum of what is returned,\n");
-        pr_err!("    are {found:?}, not {expected:?}\n");
-    }
-    found == expected
-}
-
-/// All workers make the same call. As the new value depends on the old one alone, so do the
-/// values that come one after the other on how many calls there are.
-pub(super) fn repeat<T, R, const N: usize>(
-    calls: &[Call<T, N, R>],
-    start: i64,
-    operands: [i64; N],
-) -> bool
-where
-    T: Value,
-    R: Bits + 'static,
-{
-    calls.iter().all(|&(name, call)| {
-        race(name, start, (call, operands), |x, (call, operands), _| {
-            call(x, operands.map(T::of)).bits()
-        })
-    })
-}
-
-/// As [`repeat`], but a call is repeated with what it found until it stores. Its operands are
-/// `beyond` more than what it expects.
-pub(super) fn retry<T: Value, const N: usize>(
-    calls: &[Call<T, N, Result<T, T>>],
-    beyond: [i64; N],
-) -> bool {
-    calls.iter().all(|&(name, call)| {
-        race(name, 0, (call, beyond), |x, (call, beyond), _| {
-            until_stored(x, *call, *beyond)
-        })
-    })
-}
-
-fn until_stored<T: Value, const N: usize>(
-    x: &Atomic<T>,
-    call: fn(&Atomic<T>, [T; N]) -> Result<T, T>,
-    beyond: [i64; N],
-) -> u64 {
-    let mut expected = T::of(0);
-    loop {
-        let old = expected.bits();
-        let operands = beyond.map(|more| T::from_bits(old.wrapping_add_signed(more)));
-        match call(x, operands) {
-            Ok(_) => return old,
-            Err(found) => expected = found,
-        }
-    }
-}
-
-/// All workers put in what nobody else does, and take out what is there: what they put in is what
-/// they take.
-pub(super) fn exchange<T: Value>(calls: &[Call<T, 1, T>]) -> bool {
-    calls.iter().all(|&(name, call)| {
-        race(name, 0, call, |x, call, n| {
-            let new = T::from_bits(n);
-            let given = T::from_bits(n).bits();
-            call(x, [new]).bits().wrapping_sub(given)
-        })
-    })
-}
-
-/// All workers make a call that changes nothing, and increments, of which none may be undone.
-pub(super) fn identity<T, R, const N: usize, const M: usize>(
-    calls: &[Call<T, N, R>],
-    operands: [i64; N],
-    increments: &[Call<T, M, Result<T, T>>],
-    beyond: [i64; M],
-) -> bool
-where
-    T: Value,
-    R: 'static,
-{
-    let Some(&(_, increment)) = increments.first() else {
-        return false;
-    };
-    calls.iter().all(|&(name, call)| {
-        let context = (call, operands, increment, beyond);
-        race(name, 0, context, |x, context, _| {
-            let (call, operands, increment, beyond) = *context;
-            call(x, operands.map(T::of));
-            until_stored(x, increment, beyond)
-        })
-    })
-}
-
-/// All workers store either of two values, and load nothing else.
-pub(super) fn whole<T: Value>(loads: &[Call<T, 0, T>], stores: &[Call<T, 1, ()>]) -> bool {
-    let each = |&(name, load): &Call<T, 0, T>| {
-        stores.iter().all(|&(_, store)| {
-            race(name, 0, (load, store), |x, (load, store), n| {
-                let values = [0, -1].map(T::of);
-                store(x, [values[usize::from(n % 2 == 1)]]);
-                u64::from(!values.contains(&load(x, [])))
-            })
-        })
-    };
-    loads.iter().all(each)
 }

@@ -155,6 +155,16 @@ impl Dropin {
         write::find_orphans(root, &FOLDERS.map(Path::new), &self.files, layout::MARKER)
     }
 
+    /// The local edits in the drop-in's files under `root`, as a reader is told of them.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read.
+    pub fn edits(&self, root: &Path) -> Result<Vec<String>> {
+        let edits = edits::find(root, &self.files, &self.orphans(root)?)?;
+        Ok(edits.iter().map(ToString::to_string).collect())
+    }
+
     /// Refuses to write into `root` if local edits would be lost; with `force`, says which.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -39,6 +40,8 @@ pub struct Options {
     pub backend: Backend,
     /// What compiles C.
     pub compiler: Compiler,
+    /// What is configured besides, as lines of a `.config`.
+    pub config: Vec<String>,
     /// How many jobs `make` runs at once; as many as there are CPUs if none.
     pub jobs: Option<usize>,
     /// Whether to try a version of Linux that is not known.
@@ -49,8 +52,31 @@ pub struct Options {
     pub kvm: bool,
 }
 
+/// How many CPUs a kernel has; what several workers do must be able to overlap.
+const CPUS: usize = 2;
+/// How long a kernel may run.
+const TIMEOUT: Duration = Duration::from_secs(900);
 /// Whom the patch is from that is only checked, in git's words.
 const NOBODY: &str = "Nobody <nobody@example.invalid> 1700000000 +0000";
+/// A line of a `.config`, from the command line.
+///
+/// # Errors
+///
+/// If it is not of that form.
+pub fn config_line(text: &str) -> Result<String, String> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    let value = |value: &str| !value.is_empty() && !value.contains(['\n', '/']);
+    match text
+        .strip_prefix("CONFIG_")
+        .and_then(|rest| rest.split_once('='))
+    {
+        Some((name, set)) if is_name(name) && value(set) => Ok(text.to_owned()),
+        _ => Err("write CONFIG_NAME=VALUE, such as CONFIG_KASAN=y".into()),
+    }
+}
+
 /// The checks that a build is needed for.
 const BUILT: [&str; 4] = ["kunit", "calls", "rustdoc", "clippy"];
 
@@ -98,6 +124,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         options.compiler.name(),
         options.backend.name(),
     );
+    for edit in dropin.edits(&tree)? {
+        println!("note: what is built has the drop-in in place of a local edit: {edit}");
+    }
     let build = Build {
         options,
         tools,
@@ -135,7 +164,11 @@ impl Place {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
         let root = repository_root().join(format!("target/kernel/{name}-{:08x}", key as u32));
-        let kind = format!("{}-{}", options.machine.name(), options.compiler.name());
+        let mut kind = format!("{}-{}", options.machine.name(), options.compiler.name());
+        for line in &options.config {
+            kind.push('-');
+            kind.push_str(line.trim_start_matches("CONFIG_"));
+        }
         let place = Self {
             source: root.join("source"),
             build: root.join(&kind),
@@ -275,33 +308,34 @@ impl Build<'_> {
 
     fn configure(&self, log: &mut Log) -> Result<((), String)> {
         log.run(self.make().arg("rustavailable"))?;
-        let config = self.place.logs.join("kunitconfig");
-        fs::write(&config, self.options.machine.config())
-            .with_context(|| format!("cannot write {}", config.display()))?;
+        let mut wanted = self.options.machine.config();
+        for line in &self.options.config {
+            wanted += &format!("{line}\n");
+        }
+        let path = self.place.logs.join("kunitconfig");
+        fs::write(&path, &wanted).with_context(|| format!("cannot write {}", path.display()))?;
         let mut command = self.kunit_py("config");
-        command.arg("--kunitconfig").arg(&config);
-        log.run(&mut command)?;
-        let made = self.place.build.join(".config");
-        let made =
-            fs::read_to_string(&made).with_context(|| format!("cannot read {}", made.display()))?;
-        let wanted = self.options.machine.config();
-        let lacking: Vec<&str> = wanted
-            .lines()
-            .filter(|wanted| !made.lines().any(|line| line == *wanted))
-            .collect();
+        self.kunit_build(&mut command);
+        log.run(command.arg("--kunitconfig").arg(&path))?;
+        let made = self.config()?;
+        let lacking: Vec<&str> = wanted.lines().filter(|line| !has(&made, line)).collect();
         ensure!(
             lacking.is_empty(),
             "the configuration did not take {}",
             lacking.join(", ")
         );
-        let is_inline = made
-            .lines()
-            .any(|line| line == "CONFIG_RUST_INLINE_HELPERS=y");
+        let is_inline = has(&made, "CONFIG_RUST_INLINE_HELPERS=y");
         let found = format!(
             "CONFIG_RUST_INLINE_HELPERS is {}",
             if is_inline { "on" } else { "off" }
         );
         Ok(((), found))
+    }
+
+    /// The configuration of the kernel that is built.
+    fn config(&self) -> Result<String> {
+        let path = self.place.build.join(".config");
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
     fn build(&self, log: &mut Log) -> Result<((), String)> {
@@ -329,28 +363,49 @@ impl Build<'_> {
     fn kunit(&self, log: &mut Log) -> Result<((), String)> {
         let json = self.place.logs.join("kunit.json");
         let _ = fs::remove_file(&json);
-        let mut command = self.kunit_py("exec");
-        command.args(["--timeout", "900"]);
+        let mut command = match self.options.machine.emulator() {
+            None => self.run_program(log)?,
+            Some(emulator) => self.run_emulator(emulator)?,
+        };
         command.arg(format!("--json={}", json.display()));
-        if let Some(emulator) = self.options.machine.emulator() {
-            command.arg("--qemu_args=-smp 2");
-            if !self.options.kvm {
-                self.emulate(emulator, &mut command)?;
-            }
-        }
-        let (ok, text) = log.run_any(&mut command)?;
-        let results = fs::read_to_string(&json).ok();
-        let results = results.with_context(|| {
-            let lines: Vec<&str> = text.lines().collect();
-            format!(
-                "no results:\n    {}",
-                lines[lines.len().saturating_sub(25)..].join("\n    ")
-            )
-        })?;
+        let (ok, _) = log.run_any(&mut command)?;
+        let results = fs::read_to_string(&json).context("kunit.py found no results of tests")?;
         let results = kunit::Results::parse(&results)?;
         let found = results.judge(self.dropin.files())?;
         ensure!(ok, "kunit.py failed, though no test did: {found}");
         Ok(((), found))
+    }
+
+    /// Runs a kernel that is a program, and returns the command that reads its console. kunit.py
+    /// could do both, but such a kernel drops what the reader of a pipe is too slow for.
+    fn run_program(&self, log: &mut Log) -> Result<Command> {
+        let console = self.place.logs.join("console.log");
+        let mut kernel = self.tools.command(self.place.build.join("linux"));
+        kernel.current_dir(&self.place.build);
+        kernel.args([
+            "mem=1G",
+            "console=tty",
+            "kunit.enable=1",
+            "kunit_shutdown=halt",
+        ]);
+        // More than one CPU is only to be had without ptrace.
+        kernel.args(["seccomp=on", &format!("ncpus={CPUS}")]);
+        log.run_into(&mut kernel, &console, TIMEOUT)?;
+        let mut command = self.kunit_py("parse");
+        command.arg(&console);
+        Ok(command)
+    }
+
+    /// The command that runs a kernel in an emulator.
+    fn run_emulator(&self, emulator: &str) -> Result<Command> {
+        let mut command = self.kunit_py("exec");
+        self.kunit_build(&mut command);
+        command.arg(format!("--timeout={}", TIMEOUT.as_secs()));
+        command.arg(format!("--qemu_args=-smp {CPUS}"));
+        if !self.options.kvm {
+            self.emulate(emulator, &mut command)?;
+        }
+        Ok(command)
     }
 
     /// Has `command` find a program of the emulator's name that runs it without KVM, which kunit.py
@@ -376,15 +431,9 @@ impl Build<'_> {
             "{} references to rust_helper_atomic* in {} objects with {} instructions",
             calls.helpers, calls.objects, calls.instructions
         );
-        let config = fs::read_to_string(self.place.build.join(".config"))?;
-        let is_on = |option: &str| {
-            config
-                .lines()
-                .any(|line| line == format!("CONFIG_{option}=y"))
-        };
-        let instrumented = ["KASAN", "KCSAN", "KMSAN"]
-            .iter()
-            .any(|option| is_on(option));
+        let config = self.config()?;
+        let is_on = |option: &str| has(&config, &format!("CONFIG_{option}=y"));
+        let instrumented = ["KASAN", "KCSAN", "KMSAN"].into_iter().any(is_on);
         let file = format!("backend/{}.rs", self.options.machine.instructions());
         let inline = self.dropin.files().iter().any(|f| f.path.ends_with(&file));
         let none = (inline && !instrumented) || is_on("RUST_INLINE_HELPERS");
@@ -428,17 +477,65 @@ impl Build<'_> {
     fn kunit_py(&self, verb: &str) -> Command {
         let mut command = self.tools.command("python3");
         command.current_dir(&self.place.source);
-        command.args(["-u", "tools/testing/kunit/kunit.py", verb]);
+        command.args(["tools/testing/kunit/kunit.py", verb]);
+        command
+    }
+
+    /// Tells kunit.py which kernel it is about.
+    fn kunit_build(&self, command: &mut Command) {
         command.arg(format!("--arch={}", self.options.machine.name()));
         command.arg(format!("--build_dir={}", self.place.build.display()));
         if let Some(option) = self.options.compiler.make_option() {
             command.args(["--make_options", option]);
         }
-        command
     }
 
     fn jobs(&self) -> usize {
         let cpus = || thread::available_parallelism().map_or(1, usize::from);
         self.options.jobs.unwrap_or_else(cpus)
+    }
+}
+
+/// Whether a configuration has what a line such as `CONFIG_SMP=y` or `CONFIG_SMP=n` asks for.
+fn has(config: &str, line: &str) -> bool {
+    let off = line.strip_suffix("=n").map(|name| format!("{name}="));
+    match off {
+        Some(name) => !config.lines().any(|l| l.starts_with(&name)),
+        None => config.lines().any(|l| l == line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_configuration() {
+        let config = "CONFIG_SMP=y\n# CONFIG_KASAN is not set\nCONFIG_NR_CPUS=64\n";
+        for line in [
+            "CONFIG_SMP=y",
+            "CONFIG_KASAN=n",
+            "CONFIG_NR=n",
+            "CONFIG_NR_CPUS=64",
+        ] {
+            assert!(has(config, line) && config_line(line).is_ok(), "{line}");
+        }
+        for line in [
+            "CONFIG_SMP=n",
+            "CONFIG_KASAN=y",
+            "CONFIG_NR_CPUS=n",
+            "CONFIG_NR_CPUS=6",
+        ] {
+            assert!(!has(config, line), "{line}");
+        }
+        for text in [
+            "KASAN=y",
+            "CONFIG_KASAN",
+            "CONFIG_=y",
+            "CONFIG_A=",
+            "CONFIG_A=../x",
+        ] {
+            assert!(config_line(text).is_err(), "{text}");
+        }
     }
 }

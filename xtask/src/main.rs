@@ -91,6 +91,9 @@ enum Command {
         /// What compiles C.
         #[arg(long, value_enum, default_value_t)]
         cc: kernel::Compiler,
+        /// What to configure besides, such as CONFIG_KASAN=y. May be given more than once.
+        #[arg(long, value_name = "CONFIG_NAME=VALUE", value_parser = kernel::config_line)]
+        kconfig: Vec<String>,
         /// How many jobs `make` runs at once; as many as there are CPUs if not given.
         #[arg(long, value_name = "N")]
         jobs: Option<usize>,
@@ -178,6 +181,7 @@ fn run(command: Command) -> Result<ExitCode> {
             arch,
             backend,
             cc,
+            kconfig,
             jobs,
             force,
             quick,
@@ -188,6 +192,7 @@ fn run(command: Command) -> Result<ExitCode> {
             machine: arch,
             backend,
             compiler: cc,
+            config: kconfig,
             jobs,
             force,
             quick,

@@ -27,6 +27,7 @@ pub enum Compiler {
 
 /// What is tested, and the users of atomics in every kernel with Rust.
 const COMMON: &str = "\
+CONFIG_SMP=y
 CONFIG_KUNIT=y
 CONFIG_RUST=y
 CONFIG_RUST_KUNIT_TESTS=y
@@ -53,7 +54,6 @@ CONFIG_SAMPLE_RUST_PRINT=y
 
 /// The users that need more of a machine than a program can give.
 const HARDWARE: &str = "\
-CONFIG_SMP=y
 CONFIG_PCI=y
 CONFIG_DRM=y
 CONFIG_DRM_NOVA=y

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// How often there is a sign of life, on a terminal and elsewhere.
 const EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(20)];
@@ -151,6 +151,52 @@ impl Log {
         }
         let status = child.wait().context("cannot wait for a command")?;
         Ok((status.success(), text))
+    }
+
+    /// Runs a command whose output goes into a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, fails, or takes longer than `timeout`, and is then ended.
+    pub fn run_into(
+        &mut self,
+        command: &mut Command,
+        output: &Path,
+        timeout: Duration,
+    ) -> Result<()> {
+        self.note(&format!("+ {} > {}", shown(command), output.display()))?;
+        let file = File::create(output);
+        let file = file.with_context(|| format!("cannot write {}", output.display()))?;
+        let too = file.try_clone().context("cannot duplicate a file")?;
+        command.stdin(Stdio::null()).stdout(file).stderr(too);
+        let start = Instant::now();
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", shown(command)))?;
+        loop {
+            if let Some(status) = child.try_wait().context("cannot wait for a command")? {
+                let command = shown(command);
+                ensure!(
+                    status.success(),
+                    "`{command}` failed; see {}",
+                    output.display()
+                );
+                return Ok(());
+            }
+            if start.elapsed() > timeout {
+                // It may have ended just now.
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!(
+                    "`{}` was still running after {} s; see {}",
+                    shown(command),
+                    timeout.as_secs(),
+                    output.display()
+                );
+            }
+            thread::sleep(Duration::from_millis(50));
+            self.progress("running");
+        }
     }
 
     /// Shows that something goes on.

@@ -144,14 +144,15 @@ fn rust_helpers(spec: &Spec) -> String {
 
 /// The module `backend` that chooses between inline assembly and helpers.
 fn choice(spec: &Spec) -> String {
-    let mut out = "//! Which backend carries out the operations.\n\
-                   //!\n\
-                   //! Inline assembly does, where the architecture has one set of instructions for\n\
-                   //! all CPUs that the kernel runs on. Where the kernel chooses between two when it\n\
-                   //! boots, as arm64 does between LL/SC and LSE, the C helpers are called, which\n\
-                   //! follow that choice. They are called as well if KASAN, KCSAN or KMSAN is on: these\n\
-                   //! see what C does, and nothing of inline assembly.\n"
-        .to_owned();
+    let mut out = "\
+//! Which backend carries out the operations.
+//!
+//! Inline assembly does, where the architecture has one set of instructions for all CPUs that the
+//! kernel runs on. Where the kernel chooses between two when it boots, as arm64 does between LL/SC
+//! and LSE, the C helpers are called, which follow that choice. They are called as well if KASAN,
+//! KCSAN or KMSAN is on: these see what C does, and nothing of inline assembly.
+"
+    .to_owned();
     let mut any = Vec::new();
     for arch in inline_archs(spec) {
         let name = &arch.name;

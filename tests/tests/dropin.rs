@@ -75,6 +75,37 @@ error: TREE is Linux 6.17, and the drop-in is known to work in 7.2 and 7.3
     success(&generate(&tree, &["--force", "--check"]));
 }
 
+/// `cargo xtask kernel` says what is wrong with a tree before it copies or builds anything.
+#[test]
+fn no_kernel_to_build() {
+    let tree = tree();
+    project::write(
+        tree.path(),
+        &[("Makefile", "VERSION = 6\nPATCHLEVEL = 17\n")],
+    );
+    let before = contents(tree.path());
+    let kernel = |tree: &Path, more: &[&str]| {
+        let output = project::xtask(&[&["kernel", "--tree", text(tree)], more].concat());
+        assert!(!output.status.success(), "{}", printed(&output));
+        printed(&output).replace(text(tree), "TREE")
+    };
+    let said = kernel(tree.path(), &[]);
+    assert!(
+        said.contains("error: TREE is Linux 6.17, and the"),
+        "{said}"
+    );
+    let said = kernel(&tree.path().join("nowhere"), &[]);
+    assert!(said.contains("error: cannot find the tree TREE"), "{said}");
+    let said = kernel(&tree.path().join("rust"), &[]);
+    assert!(
+        said.contains("error: TREE is not a Linux source tree"),
+        "{said}"
+    );
+    let said = kernel(tree.path(), &["--kconfig", "KASAN"]);
+    assert!(said.contains("write CONFIG_NAME=VALUE"), "{said}");
+    assert_eq!(contents(tree.path()), before);
+}
+
 #[test]
 fn a_makefile_without_a_version() {
     let tree = tree();

@@ -52,6 +52,13 @@ pub struct Options {
     pub kvm: bool,
 }
 
+/// What is built of the drop-in, in the build folder; what uses it is built again when it is.
+const OURS: [&str; 4] = [
+    "rust/doctests_kernel_generated.o",
+    "rust/helpers/helpers.o",
+    "rust/kernel.o",
+    "rust/libmacros.so",
+];
 /// How many CPUs a kernel has; what several workers do must be able to overlap.
 const CPUS: usize = 2;
 /// How long a kernel may run.
@@ -94,6 +101,11 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let tree = tree
         .canonicalize()
         .with_context(|| format!("cannot find the tree {}", tree.display()))?;
+    let dropin = if options.force {
+        Dropin::read_any_version(&tree, &options.tables, options.backend)?
+    } else {
+        Dropin::read(&tree, &options.tables, options.backend)?
+    };
     let tools = match Toolchain::find() {
         Ok(tools) => tools,
         Err(missing) => bail!(
@@ -109,11 +121,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
              it on Debian"
         );
     }
-    let dropin = if options.force {
-        Dropin::read_any_version(&tree, &options.tables, options.backend)?
-    } else {
-        Dropin::read(&tree, &options.tables, options.backend)?
-    };
     let place = Place::new(&tree, options)?;
     let _lock = Lock::take(&place.root)?;
     println!(
@@ -339,23 +346,41 @@ impl Build<'_> {
     }
 
     fn build(&self, log: &mut Log) -> Result<((), String)> {
-        let text = log.run(&mut self.make())?;
-        self.judge(&text)
+        self.judged(log, &[], &[])
     }
 
-    /// Fails if there are warnings about Rust code or the drop-in's C.
-    fn judge(&self, text: &str) -> Result<((), String)> {
-        let warnings = warnings::find(text);
-        if let Some(first) = warnings.ours.first() {
-            // So that they come again with the next run.
-            for object in ["rust/kernel.o", "rust/helpers/helpers.o"] {
+    /// Runs `make` with these arguments. Fails if one of `steps` is not among what it says that it
+    /// does, or if there are warnings about Rust code or the drop-in's C.
+    fn judged(&self, log: &mut Log, args: &[&str], steps: &[&str]) -> Result<((), String)> {
+        // What is up to date is not compiled again, and its warnings are not seen again. So what
+        // was not found to be without any is not up to date.
+        let mark = self.place.build.join("unjudged");
+        if mark.exists() {
+            for object in OURS {
                 let _ = fs::remove_file(self.place.build.join(object));
             }
+        }
+        fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))?;
+        let text = log.run(self.make().args(args))?;
+        for step in steps {
+            let mut lines = text
+                .lines()
+                .map(|l| l.split_whitespace().collect::<Vec<_>>());
+            let done = |words: Vec<&str>| {
+                let mut words = words.into_iter();
+                let (verb, file) = step.split_once(' ').unwrap_or((*step, ""));
+                words.next() == Some(verb) && words.next_back().is_some_and(|w| w.ends_with(file))
+            };
+            ensure!(lines.any(done), "it did not come to the step `{step}`");
+        }
+        let warnings = warnings::find(&text);
+        if let Some(first) = warnings.ours.first() {
             bail!("{} warnings; the first: {first}", warnings.ours.len());
         }
+        fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))?;
         let found = match warnings.others {
             0 => "no warnings".to_owned(),
-            others => format!("no warnings, but {others} about C that is not the drop-in's"),
+            others => format!("no warnings, but {others} about what is not the drop-in's"),
         };
         Ok(((), found))
     }
@@ -446,15 +471,14 @@ impl Build<'_> {
     }
 
     fn rustdoc(&self, log: &mut Log) -> Result<((), String)> {
-        let text = log.run(self.make().arg("rustdoc"))?;
-        self.judge(&text)
+        let steps = ["RUSTDOC rust/kernel/lib.rs", "RUSTDOC rust/macros/lib.rs"];
+        self.judged(log, &["rustdoc"], &steps)
     }
 
     /// Has Clippy judge the crates that the drop-in has files in.
     fn clippy(&self, log: &mut Log) -> Result<((), String)> {
-        let text = log.run(self.make().args(["CLIPPY=1", "rust/"]))?;
-        ensure!(text.contains("CLIPPY"), "nothing was checked");
-        self.judge(&text)
+        let steps = ["CLIPPY rust/kernel.o", "CLIPPY rust/libmacros.so"];
+        self.judged(log, &["CLIPPY=1", "rust/"], &steps)
     }
 
     /// `make` for the build folder.

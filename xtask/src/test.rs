@@ -157,7 +157,24 @@ const TIERS: [Tier; 6] = [
         needs: &[Need::KernelTree, Need::KernelToolchain],
         commands: &[
             &["xtask", "kernel", "--cc", "gcc", "--backend", "asm"],
-            &["xtask", "kernel", "--cc", "gcc", "--backend", "helpers"],
+            &[
+                "xtask",
+                "kernel",
+                "--cc",
+                "gcc",
+                "--backend",
+                "helpers",
+                "--quick",
+            ],
+            &[
+                "xtask",
+                "kernel",
+                "--cc",
+                "clang",
+                "--backend",
+                "helpers",
+                "--quick",
+            ],
         ],
     },
 ];

@@ -24,6 +24,7 @@ mod pointer;
 mod predefine;
 pub mod raw;
 mod typed;
+
 pub use flag::AtomicFlag;
 pub use internal::{
     AtomicArithmeticOps, AtomicBasicOps, AtomicBitwiseOps, AtomicConditionalOps, AtomicExchangeOps,
@@ -31,6 +32,7 @@ pub use internal::{
 };
 pub use ordering::{Acquire, Full, Relaxed, Release};
 pub use pointer::*;
+
 /// A variable that can be accessed by several threads at the same time.
 ///
 /// It has the size, the alignment and the valid bit patterns of `T`, but no niche. C code can

@@ -40,16 +40,18 @@ const SANITIZERS: &str = "any(CONFIG_KASAN, CONFIG_KCSAN, CONFIG_KMSAN)";
 
 /// The files of the drop-in.
 pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing> {
-    let command = match backend {
-        KernelBackend::Helpers => " --kernel TREE",
-        KernelBackend::Asm => " --kernel TREE --backend asm",
+    let own = match backend {
+        KernelBackend::Helpers => "",
+        KernelBackend::Asm => " --backend asm",
     };
-    let head = banner(command, RUST);
     let mut files = Vec::new();
     let mut add = |name: &str, text: String| {
+        // What the backend has no part in does not change with it, so it does not name it.
+        let of_backend = name.contains("/backend");
+        let command = format!(" --kernel TREE{}", if of_backend { own } else { "" });
         files.push(File {
             path: format!("rust/{name}"),
-            contents: format!("{head}{text}"),
+            contents: banner(&command, RUST) + &text,
         });
     };
     add("helpers/atomic.c", upstream_helpers(spec));

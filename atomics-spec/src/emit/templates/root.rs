@@ -14,7 +14,9 @@
 //! operations in words are in `Documentation/atomic_t.txt`.
 
 $modules
+
 $uses
+
 /// A variable that can be accessed by several threads at the same time.
 ///
 /// It has the size, the alignment and the valid bit patterns of `T`, but no niche. C code can

@@ -4,7 +4,7 @@
 //! defines, and `include/linux/atomic/atomic-arch-fallback.h` what the rest falls back to.
 
 use atomics_spec::arch::Fence;
-use atomics_spec::emit::asm::{self, Dialect};
+use atomics_spec::emit::asm::{self, Labels};
 use atomics_spec::emit::barrier::Barriers;
 use atomics_spec::plan::{Plan, Planner, Tells};
 use atomics_spec::{Source, Spec, Tables};
@@ -159,10 +159,20 @@ fn conditions_do_without_labels() {
     let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
     let arch = spec.arch("x86_64").expect("a table of the architecture");
     let text = |labels| {
-        let text = asm::module(&spec, arch, Dialect { labels }, Barriers::All);
+        let text = asm::module(&spec, arch, labels, Barriers::All);
         text.unwrap_or_else(|e| panic!("{e}"))
     };
-    let (with, without) = (text(true), text(false));
+    let (with, without) = (text(Labels::Always), text(Labels::Never));
+    // Or there is both, and what is configured decides.
+    let both = text(Labels::If("NEW"));
+    let jumps = with.matches("label {").count();
+    assert!(jumps > 0 && both.matches("label {").count() == jumps);
+    assert_eq!(both.matches("#[cfg(NEW)]\n").count(), jumps);
+    assert_eq!(both.matches("#[cfg(not(NEW))]\n").count(), jumps);
+    assert_eq!(
+        both.matches("\"set").count(),
+        without.matches("\"set").count()
+    );
     assert!(with.contains("yes = label { return true }") && !with.contains("\"sete"));
     assert!(without.contains("\"sete {is}\"") && without.contains("\"sets {is}\""));
     assert!(!without.contains("label {"));

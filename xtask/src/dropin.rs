@@ -27,8 +27,8 @@ pub enum Backend {
     /// It calls C helpers.
     #[default]
     Helpers,
-    /// By inline assembly where the architecture's table allows it and no sanitizer is on; else it
-    /// calls C helpers.
+    /// By inline assembly where the architecture's table allows it and nothing checks each access;
+    /// else it calls C helpers.
     Asm,
 }
 

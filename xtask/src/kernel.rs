@@ -53,8 +53,9 @@ pub struct Options {
 }
 
 /// What is built of the drop-in, in the build folder; what uses it is built again when it is.
-const OURS: [&str; 4] = [
+const OURS: [&str; 5] = [
     "rust/doctests_kernel_generated.o",
+    "rust/helpers/helpers.bc",
     "rust/helpers/helpers.o",
     "rust/kernel.o",
     "rust/libmacros.so",
@@ -174,7 +175,9 @@ impl Place {
         let mut kind = format!("{}-{}", options.machine.name(), options.compiler.name());
         for line in &options.config {
             kind.push('-');
-            kind.push_str(line.trim_start_matches("CONFIG_"));
+            // A makefile takes no blanks in names, nor much else.
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            kind.extend(line.trim_start_matches("CONFIG_").chars().map(plain));
         }
         let place = Self {
             source: root.join("source"),
@@ -458,7 +461,9 @@ impl Build<'_> {
         );
         let config = self.config()?;
         let is_on = |option: &str| has(&config, &format!("CONFIG_{option}=y"));
-        let instrumented = ["KASAN", "KCSAN", "KMSAN"].into_iter().any(is_on);
+        let instrumented = ["KASAN", "KCSAN", "KMSAN", "DEBUG_ATOMIC"]
+            .into_iter()
+            .any(is_on);
         let file = format!("backend/{}.rs", self.options.machine.instructions());
         let inline = self.dropin.files().iter().any(|f| f.path.ends_with(&file));
         let none = (inline && !instrumented) || is_on("RUST_INLINE_HELPERS");
@@ -486,6 +491,7 @@ impl Build<'_> {
         let mut command = self.make_in(&self.place.build);
         command.arg(format!("--directory={}", self.place.source.display()));
         command.arg(format!("O={}", self.place.build.display()));
+        command.arg("KRUSTFLAGS=-Dwarnings");
         command
     }
 

@@ -184,7 +184,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -258,10 +258,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -311,10 +311,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -364,7 +364,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -436,10 +436,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -488,10 +488,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -540,7 +540,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -614,10 +614,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -665,10 +665,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -718,7 +718,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -790,10 +790,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -842,10 +842,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -895,7 +895,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -966,10 +966,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -1018,7 +1018,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -1088,10 +1088,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -1142,7 +1142,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -1214,10 +1214,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -1266,7 +1266,7 @@ impl<T: AtomicType> Atomic<T> {
     /// # Ordering
     ///
     /// Takes `Relaxed` only. An operation that returns nothing is unordered
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_mb(Read)` does not order it
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
     /// # Examples
@@ -1340,10 +1340,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -1392,10 +1392,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -1471,11 +1471,11 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING"). When it fails, it orders nothing, whatever the ordering: it is then no
-    /// more than a relaxed load (same section).
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING"). When it fails, it orders nothing, whatever the ordering: it is then no more
+    /// than a relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -1560,7 +1560,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -1634,7 +1634,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -1705,7 +1705,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -1776,10 +1776,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; `Acquire`
-    /// orders the read before all later accesses, `Release` the write after all earlier ones;
-    /// `Relaxed` orders nothing but what depends on the value (`Documentation/atomic_t.txt`,
-    /// section "ORDERING").
+    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
+    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
+    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
+    /// "ORDERING").
     ///
     /// # Examples
     ///
@@ -1846,7 +1846,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
     /// whatever the ordering: it is then no more than a relaxed load (same section).
     ///
@@ -1926,7 +1926,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
     /// whatever the ordering: it is then no more than a relaxed load (same section).
     ///
@@ -1980,7 +1980,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
     /// whatever the ordering: it is then no more than a relaxed load (same section).
     ///
@@ -2057,7 +2057,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
     /// whatever the ordering: it is then no more than a relaxed load (same section).
     ///
@@ -2133,7 +2133,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
     /// whatever the ordering: it is then no more than a relaxed load (same section).
     ///
@@ -2213,7 +2213,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and after
+    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
     /// whatever the ordering: it is then no more than a relaxed load (same section).
     ///

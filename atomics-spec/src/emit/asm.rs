@@ -15,18 +15,22 @@ use crate::names::rust_ident;
 use crate::plan::{Derived, Missing, Plan, Planner, Tells};
 use crate::table::ArgKind;
 
-/// Which Rust the text is for.
+/// Whether `asm!` may jump to a `label` block, which it may since Rust 1.87.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dialect {
-    /// Whether `asm!` may jump to a `label` block: since Rust 1.87.
-    pub labels: bool,
+pub enum Labels {
+    /// It may.
+    Always,
+    /// It may not: a condition becomes a value first.
+    Never,
+    /// It may where this is configured.
+    If(&'static str),
 }
 
 /// The module of one architecture, with the barriers that `barriers` needs.
 pub fn module(
     spec: &Spec,
     arch: &Arch,
-    dialect: Dialect,
+    labels: Labels,
     barriers: Barriers,
 ) -> Result<String, Missing> {
     let planner = Planner::new(spec, arch);
@@ -60,7 +64,7 @@ pub fn module(
             fences.extend(before.iter().chain(after));
         }
         text.line("");
-        function(&mut text, &planner, &variant, &plan, dialect);
+        function(&mut text, &planner, &variant, &plan, labels);
     }
     fences.sort_unstable();
     fences.dedup();
@@ -144,7 +148,29 @@ fn sentence(meaning: &str) -> String {
     format!("{first}{}.", chars.as_str())
 }
 
-fn function(text: &mut Text, planner: &Planner<'_>, v: &Variant<'_>, plan: &Plan<'_>, d: Dialect) {
+fn function(
+    text: &mut Text,
+    planner: &Planner<'_>,
+    v: &Variant<'_>,
+    plan: &Plan<'_>,
+    labels: Labels,
+) {
+    if let (Labels::If(option), Plan::Native(template)) = (labels, plan) {
+        let both = [
+            (option.to_owned(), Labels::Always),
+            (format!("not({option})"), Labels::Never),
+        ];
+        if template.condition.is_some() {
+            for (index, (cfg, labels)) in both.iter().enumerate() {
+                if index > 0 {
+                    text.line("");
+                }
+                text.line(format!("#[cfg({cfg})]"));
+                function(text, planner, v, plan, *labels);
+            }
+            return;
+        }
+    }
     text.doc(&format!(
         "`{}()`: {}.",
         v.function(),
@@ -167,7 +193,7 @@ fn function(text: &mut Text, planner: &Planner<'_>, v: &Variant<'_>, plan: &Plan
             v,
             arch: planner.arch,
             template,
-            d,
+            labels: labels == Labels::Always,
         }
         .body(t),
         Plan::Fenced {

@@ -76,7 +76,7 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
     match form.form {
         Form::Void => rules.push(format!(
             "Takes `Relaxed` only. An operation that returns nothing is unordered {SOURCE}, and \
-             `smp_mb(Read)` does not order it either: the memory model exempts its read from \
+             `smp_rmb()` does not order it either: the memory model exempts its read from \
              read barriers."
         )),
         Form::Load => rules.push(
@@ -91,11 +91,11 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
                 .into(),
         ),
         _ if form.orderings() == [Ordering::Full] => rules.push(format!(
-            "Takes `Full` only: as if a full memory barrier, `smp_mb(Full)`, stood before and \
+            "Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and \
              after {SOURCE}."
         )),
         _ => rules.push(format!(
-            "`Full` is as if a full memory barrier, `smp_mb(Full)`, stood before and after; \
+            "`Full` is as if a full memory barrier, `smp_mb()`, stood before and after; \
              `Acquire` orders the read before all later accesses, `Release` the write after all \
              earlier ones; `Relaxed` orders nothing but what depends on the value {SOURCE}."
         )),

@@ -2,7 +2,7 @@
 
 mod kernel;
 
-use super::asm::Dialect;
+use super::asm::Labels;
 use super::barrier::Barriers;
 use super::c::Style;
 use super::extern_c::Link;
@@ -155,7 +155,7 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     }
     add("src/atomic/backend.rs", core_backend(spec));
     for arch in spec.asm_archs() {
-        let text = asm::module(spec, arch, Dialect { labels: true }, Barriers::All)?;
+        let text = asm::module(spec, arch, Labels::Always, Barriers::All)?;
         add(&format!("src/atomic/backend/{}.rs", arch.name), text);
     }
     let link = Link::Bindgen {
@@ -229,7 +229,7 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
             for arch in spec.asm_archs() {
                 let name = &arch.name;
                 let cfg = format!("#[cfg(target_arch = \"{name}\")]");
-                let module = asm::module(spec, arch, Dialect { labels: true }, Barriers::All)?;
+                let module = asm::module(spec, arch, Labels::Always, Barriers::All)?;
                 text += &format!(
                     "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
                 );

@@ -82,8 +82,8 @@ configuration and the sanitizers make of them in C.
 
 const ASM: &str = "\
 The operations are inline assembly on the architectures that have one set
-of instructions for all their CPUs. Elsewhere, and if KASAN, KCSAN or
-KMSAN has to see each access, they call C helpers.
+of instructions for all their CPUs. Elsewhere, and if KASAN, KCSAN, KMSAN
+or DEBUG_ATOMIC has to check each access, they call C helpers.
 ";
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One variant by the instructions of a template.
 
 use super::super::text::{Text, fresh};
-use super::{Dialect, expected, read_pointer, rust, sentence, write_pointer};
+use super::{expected, read_pointer, rust, sentence, write_pointer};
 use crate::arch::{Arch, Place, Template};
 use crate::model::Variant;
 use crate::names::rust_ident;
@@ -12,7 +12,8 @@ pub(super) struct Native<'a> {
     pub v: &'a Variant<'a>,
     pub arch: &'a Arch,
     pub template: &'a Template,
-    pub d: Dialect,
+    /// Whether it may jump.
+    pub labels: bool,
 }
 
 impl Native<'_> {
@@ -44,7 +45,7 @@ impl Native<'_> {
         let value = self.v.family.repr.rust();
         let found = fresh("found", op);
         let result = fresh("r", op);
-        let jumps = self.template.condition.is_some() && self.d.labels;
+        let jumps = self.template.condition.is_some() && self.labels;
         let sets = self.template.condition.is_some() && !jumps;
         let flag = fresh("is", op);
         read_pointer(t, self.v);

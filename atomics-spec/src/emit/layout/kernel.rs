@@ -2,7 +2,7 @@
 
 use super::{File, banner, modules};
 use crate::arch::Arch;
-use crate::emit::asm::{self, Dialect};
+use crate::emit::asm::{self, Labels};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::extern_c::{self, Link};
@@ -20,7 +20,7 @@ pub enum KernelBackend {
     #[default]
     Helpers,
     /// By inline assembly for the architectures whose tables say that a kernel may have it, unless
-    /// a sanitizer must see each access; else by calling C helpers.
+    /// something is to check each access; else by calling C helpers.
     Asm,
 }
 
@@ -35,8 +35,11 @@ const UPSTREAM: [&str; 2] = ["atomic", "atomic64"];
 const PATH: &str = "kernel::sync::atomic";
 /// The architectures that exchange bytes by themselves.
 const BYTE: &str = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
-/// What instruments C, and not inline assembly.
-const SANITIZERS: &str = "any(CONFIG_KASAN, CONFIG_KCSAN, CONFIG_KMSAN)";
+/// What checks each access in C, and not in inline assembly.
+const CHECKERS: &str = "any(CONFIG_KASAN, CONFIG_KCSAN, CONFIG_KMSAN, CONFIG_DEBUG_ATOMIC)";
+/// The crate `kernel` is built without unstable `label` operands, by compilers since 1.85. This is
+/// the oldest option that tells of a compiler with stable ones: it is on since 1.88.
+const LABELS: Labels = Labels::If("CONFIG_RUSTC_HAS_SPAN_FILE");
 
 /// The files of the drop-in.
 pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing> {
@@ -76,9 +79,7 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
             add("kernel/sync/atomic/backend.rs", choice(spec));
             add("kernel/sync/atomic/backend/helpers.rs", rust_helpers(spec));
             for arch in inline_archs(spec) {
-                // The kernel's build allows `asm_goto` to compilers older than 1.87.
-                let dialect = Dialect { labels: true };
-                let text = asm::module(spec, arch, dialect, Barriers::Atomic)?;
+                let text = asm::module(spec, arch, LABELS, Barriers::Atomic)?;
                 add(
                     &format!("kernel/sync/atomic/backend/{}.rs", arch.name),
                     text,
@@ -152,23 +153,23 @@ fn choice(spec: &Spec) -> String {
 //! Inline assembly does, where the architecture has one set of instructions for all CPUs that the
 //! kernel runs on. Where the kernel chooses between two when it boots, as arm64 does between LL/SC
 //! and LSE, the C helpers are called, which follow that choice. They are called as well if KASAN,
-//! KCSAN or KMSAN is on: these see what C does, and nothing of inline assembly.
+//! KCSAN, KMSAN or DEBUG_ATOMIC is on: these check what C does, and nothing of inline assembly.
 "
     .to_owned();
     let mut any = Vec::new();
     for arch in inline_archs(spec) {
         let name = &arch.name;
         let target = format!("target_arch = \"{name}\"");
-        let cfg = attribute(&format!("cfg(all({target}, not({SANITIZERS})))"));
+        let cfg = attribute(&format!("cfg(all({target}, not({CHECKERS})))"));
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
         any.push(target);
     }
     let cfg = match any.as_slice() {
         [] => String::new(),
-        [one] => attribute(&format!("cfg(any(not({one}), {SANITIZERS}))")) + "\n",
+        [one] => attribute(&format!("cfg(any(not({one}), {CHECKERS}))")) + "\n",
         all => {
             attribute(&format!(
-                "cfg(any(not(any({})), {SANITIZERS}))",
+                "cfg(any(not(any({})), {CHECKERS}))",
                 all.join(", ")
             )) + "\n"
         }

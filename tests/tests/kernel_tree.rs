@@ -82,12 +82,47 @@ fn the_c_helpers_are_upstreams() {
     let helpers = "rust/helpers/atomic.c";
     let read = |root: &Path| fs::read_to_string(root.join(helpers)).expect("a helper file");
     assert_eq!(code(&read(copy.path())), code(&read(&tree)));
+    // Then it is left to the kernel's own script.
+    assert_eq!(read(copy.path()), read(&tree));
     // The second time, nothing changes, not even the time of a file.
     let before = contents(copy.path());
     let second = xtask(&["gen", "--kernel", root]);
     assert_eq!(contents(copy.path()), before);
     assert!(second.contains(" 0 files written, 0 removed"), "{second}");
     xtask(&["gen", "--kernel", root, "--check"]);
+}
+
+/// Who looks for a name finds what upstream's text lets him find.
+#[test]
+fn every_alias_of_upstream_is_there() {
+    let Some(tree) = tree() else { return };
+    let copy = copy_of(&tree);
+    xtask(&[
+        "gen",
+        "--kernel",
+        copy.path().to_str().expect("a path in UTF-8"),
+    ]);
+    let aliases = |root: &Path| -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for name in [
+            "atomic.rs",
+            "atomic/flag.rs",
+            "atomic/pointer.rs",
+            "atomic/typed.rs",
+        ] {
+            let file = root.join("rust/kernel/sync").join(name);
+            let text = fs::read_to_string(file).unwrap_or_default();
+            for part in text.split("#[doc(alias").skip(1) {
+                let part = part.split(")]").next().unwrap_or_default();
+                found.extend(part.split('"').skip(1).step_by(2).map(str::to_owned));
+            }
+        }
+        found
+    };
+    let (theirs, ours) = (aliases(&tree), aliases(copy.path()));
+    assert!(theirs.len() > 10, "{theirs:?}");
+    let missing: Vec<_> = theirs.difference(&ours).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The backends of the drop-in.

@@ -67,7 +67,11 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if !options.check {
         dropin.require_unedited(root, &orphans, options.force)?;
     }
-    finish(options, root, dropin.files(), &orphans, (start, generated))
+    let code = finish(options, root, dropin.files(), &orphans, (start, generated))?;
+    if options.check && !options.force && !dropin.edits(root)?.is_empty() {
+        println!("There are local edits, which it refuses to overwrite unless --force is given.");
+    }
+    Ok(code)
 }
 
 /// Makes the folder that is to be written to, if that is another one than usual.
@@ -146,7 +150,7 @@ fn command(options: &Options) -> String {
         ("--out", &options.out),
     ];
     for (flag, path) in flags {
-        words.extend(path.iter().map(|p| format!("{flag} {}", p.display())));
+        words.extend(path.iter().map(|p| format!("{flag} {}", quoted(p))));
     }
     if options.backend == Backend::Asm {
         words.push("--backend asm".into());
@@ -155,6 +159,16 @@ fn command(options: &Options) -> String {
         words.push("--force".into());
     }
     words.join(" ")
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,=@%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// The root of this repository.

@@ -89,7 +89,8 @@ pub fn check(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Ve
     Ok(changed.chain(orphaned).collect())
 }
 
-/// Writes those of `files` that differ and removes `orphans`, all or nothing: after an error every
+/// Writes those of `files` that differ and removes `orphans`, with a directory that they leave
+/// empty, all or nothing: after an error every
 /// file is as it was, with its permissions, and no new directory or temporary file is left.
 /// An existing file keeps its mode. (A process that is killed half-way cannot roll back: each file
 /// is then the old or the new one, and temporary files may be left. They bear the marker of their
@@ -101,6 +102,10 @@ pub fn check(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Ve
 pub fn write(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Written> {
     let plan = Plan::new(root, files, orphans)?;
     Transaction::stage(&plan)?.commit()?;
+    for dir in plan.removals.iter().filter_map(|(_, dest)| dest.parent()) {
+        // It stays if there is something in it.
+        let _ = fs::remove_dir(dir);
+    }
     Ok(plan.counts)
 }
 

@@ -91,6 +91,7 @@ where
 /// unsafe { atomic_add(ptr, 10, Relaxed) };
 /// assert_eq!(field, 52);
 /// ```
+#[doc(alias = "add")]
 #[inline(always)]
 pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -116,6 +117,7 @@ pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 /// assert_eq!(unsafe { atomic_add_return(ptr, 10, Full) }, 52);
 /// assert_eq!(field, 52);
 /// ```
+#[doc(alias = "add")]
 #[inline(always)]
 pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -145,6 +147,7 @@ pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// assert_eq!(unsafe { atomic_fetch_add(ptr, 10, Full) }, 42);
 /// assert_eq!(field, 52);
 /// ```
+#[doc(alias = "add")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -174,6 +177,7 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// unsafe { atomic_sub(ptr, 10, Relaxed) };
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "sub")]
 #[inline(always)]
 pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -199,6 +203,7 @@ pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 /// assert_eq!(unsafe { atomic_sub_return(ptr, 10, Full) }, 32);
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "sub")]
 #[inline(always)]
 pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -228,6 +233,7 @@ pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// assert_eq!(unsafe { atomic_fetch_sub(ptr, 10, Full) }, 42);
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "sub")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     ptr: *mut T,
@@ -257,6 +263,7 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// unsafe { atomic_inc(ptr, Relaxed) };
 /// assert_eq!(field, 43);
 /// ```
+#[doc(alias = "inc")]
 #[inline(always)]
 pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -282,6 +289,7 @@ pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 /// assert_eq!(unsafe { atomic_inc_return(ptr, Full) }, 43);
 /// assert_eq!(field, 43);
 /// ```
+#[doc(alias = "inc")]
 #[inline(always)]
 pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -307,6 +315,7 @@ pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// assert_eq!(unsafe { atomic_fetch_inc(ptr, Full) }, 42);
 /// assert_eq!(field, 43);
 /// ```
+#[doc(alias = "inc")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -332,6 +341,7 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// unsafe { atomic_dec(ptr, Relaxed) };
 /// assert_eq!(field, 41);
 /// ```
+#[doc(alias = "dec")]
 #[inline(always)]
 pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -357,6 +367,7 @@ pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 /// assert_eq!(unsafe { atomic_dec_return(ptr, Full) }, 41);
 /// assert_eq!(field, 41);
 /// ```
+#[doc(alias = "dec")]
 #[inline(always)]
 pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -382,6 +393,7 @@ pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// assert_eq!(unsafe { atomic_fetch_dec(ptr, Full) }, 42);
 /// assert_eq!(field, 41);
 /// ```
+#[doc(alias = "dec")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -407,6 +419,7 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// unsafe { atomic_and(ptr, 10, Relaxed) };
 /// assert_eq!(field, 10);
 /// ```
+#[doc(alias = "and")]
 #[inline(always)]
 pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -432,6 +445,7 @@ pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 /// assert_eq!(unsafe { atomic_fetch_and(ptr, 10, Full) }, 42);
 /// assert_eq!(field, 10);
 /// ```
+#[doc(alias = "and")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -457,6 +471,7 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// unsafe { atomic_andnot(ptr, 10, Relaxed) };
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "andnot")]
 #[inline(always)]
 pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -482,6 +497,7 @@ pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl 
 /// assert_eq!(unsafe { atomic_fetch_andnot(ptr, 10, Full) }, 42);
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "andnot")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
     ptr: *mut T,
@@ -511,6 +527,7 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 /// unsafe { atomic_or(ptr, 12, Relaxed) };
 /// assert_eq!(field, 46);
 /// ```
+#[doc(alias = "or")]
 #[inline(always)]
 pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -536,6 +553,7 @@ pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rela
 /// assert_eq!(unsafe { atomic_fetch_or(ptr, 12, Full) }, 42);
 /// assert_eq!(field, 46);
 /// ```
+#[doc(alias = "or")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -561,6 +579,7 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 /// unsafe { atomic_xor(ptr, 10, Relaxed) };
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "xor")]
 #[inline(always)]
 pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -586,6 +605,7 @@ pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 /// assert_eq!(unsafe { atomic_fetch_xor(ptr, 10, Full) }, 42);
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "xor")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -646,6 +666,7 @@ where
 /// assert_eq!(unsafe { cmpxchg(ptr, 10, 3, Full) }, Err(42));
 /// assert_eq!(field, 42);
 /// ```
+#[doc(alias = "try_cmpxchg")]
 #[inline(always)]
 pub unsafe fn cmpxchg<T: AtomicType, O: Ordering>(
     ptr: *mut T,
@@ -679,6 +700,7 @@ where
 /// assert!(!unsafe { atomic_sub_and_test(ptr, 10, Full) });
 /// assert_eq!(field, 32);
 /// ```
+#[doc(alias = "sub_and_test")]
 #[inline(always)]
 pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
     ptr: *mut T,
@@ -708,6 +730,7 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
 /// assert!(!unsafe { atomic_dec_and_test(ptr, Full) });
 /// assert_eq!(field, 41);
 /// ```
+#[doc(alias = "dec_and_test")]
 #[inline(always)]
 pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -733,6 +756,7 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// assert!(!unsafe { atomic_inc_and_test(ptr, Full) });
 /// assert_eq!(field, 43);
 /// ```
+#[doc(alias = "inc_and_test")]
 #[inline(always)]
 pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
     // SAFETY: The caller promises what `from_ptr()` asks for.
@@ -758,6 +782,7 @@ pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// assert!(!unsafe { atomic_add_negative(ptr, 10, Full) });
 /// assert_eq!(field, 52);
 /// ```
+#[doc(alias = "add_negative")]
 #[inline(always)]
 pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
     ptr: *mut T,
@@ -794,6 +819,7 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
 /// assert_eq!(unsafe { atomic_fetch_add_unless(ptr, 1, 0, Full) }, 0);
 /// assert_eq!(field, 0);
 /// ```
+#[doc(alias = "add_unless")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
     ptr: *mut T,
@@ -831,6 +857,7 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
 /// assert!(!unsafe { atomic_add_unless(ptr, 1, 0, Full) });
 /// assert_eq!(field, 0);
 /// ```
+#[doc(alias = "add_unless")]
 #[inline(always)]
 pub unsafe fn atomic_add_unless<T: AtomicConditional>(
     ptr: *mut T,
@@ -868,6 +895,7 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional>(
 /// assert!(!unsafe { atomic_inc_not_zero(ptr, Full) });
 /// assert_eq!(field, 0);
 /// ```
+#[doc(alias = "inc_not_zero")]
 #[inline(always)]
 pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
     ptr: *mut T,
@@ -903,6 +931,7 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
 /// assert!(!unsafe { atomic_inc_unless_negative(ptr, Full) });
 /// assert_eq!(field, -1);
 /// ```
+#[doc(alias = "inc_unless_negative")]
 #[inline(always)]
 pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
     ptr: *mut T,
@@ -938,6 +967,7 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
 /// assert!(!unsafe { atomic_dec_unless_positive(ptr, Full) });
 /// assert_eq!(field, 42);
 /// ```
+#[doc(alias = "dec_unless_positive")]
 #[inline(always)]
 pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
     ptr: *mut T,
@@ -973,6 +1003,7 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
 /// assert_eq!(unsafe { atomic_dec_if_positive(ptr, Full) }, -1);
 /// assert_eq!(field, 0);
 /// ```
+#[doc(alias = "dec_if_positive")]
 #[inline(always)]
 pub unsafe fn atomic_dec_if_positive<T: AtomicSigned>(ptr: *mut T, ordering: impl FullOnly) -> T {
     // SAFETY: The caller promises what `from_ptr()` asks for.

@@ -62,12 +62,14 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     t.doc("- What it points to is a valid `T`.");
     t.doc("- Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.");
     example::section(t, &example::lines(spec, form, path, Layer::Pointer));
-    let aliases: &[&str] = match form.form {
-        Form::Load => &["READ_ONCE", "smp_load_acquire"],
-        Form::Store => &["WRITE_ONCE", "smp_store_release"],
-        _ => &[],
+    let name = names::pointer_function(&method);
+    let aliases = match form.form {
+        Form::Load => vec!["READ_ONCE", "smp_load_acquire"],
+        Form::Store => vec!["WRITE_ONCE", "smp_store_release"],
+        // A typed method may have another name than the C macro that it is.
+        _ => vec![form.op.name.as_str()],
     };
-    for alias in aliases {
+    for alias in aliases.into_iter().filter(|alias| name != *alias) {
         t.line(format!("#[doc(alias = {alias:?})]"));
     }
     t.line("#[inline(always)]");
@@ -84,7 +86,6 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
         .unwrap_or_else(|| "T: AtomicType".into());
     let mut generics = vec![own];
     generics.extend(typed.generics());
-    let name = names::pointer_function(&method);
     let head = format!("pub unsafe fn {name}<{}>", generics.join(", "));
     t.signature(&head, &params, typed.ret().as_deref(), &wheres);
     t.indented(|t| {

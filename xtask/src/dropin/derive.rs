@@ -40,6 +40,7 @@ pub fn module() -> String {
     let (source, _tests) = SOURCE.split_once(TESTS).unwrap_or((SOURCE, ""));
     let [user_space, kernel] = TRAIT;
     let source = source.replace(user_space, kernel);
+    let source = layout::in_kernel_style(&source);
     format!(
         "// SPDX-License-Identifier: GPL-2.0\n\n{}\n\n{source}",
         banner()

@@ -19,7 +19,9 @@ const OURS: &str = "\n  cargo xtask gen --kernel TREE";
 pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
     if file == Path::new("-") {
         return match io::stdout().write_all(patch) {
-            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.into()),
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+                Err(e).context("cannot write the patch to standard output")
+            }
             _ => Ok(()),
         };
     }
@@ -28,7 +30,10 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
     // Through a link, to what it names.
     let place = match fs::canonicalize(file) {
         Ok(place) => place,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => file.to_owned(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => match fs::read_link(file) {
+            Ok(to) => file.parent().unwrap_or(Path::new("")).join(to),
+            Err(_) => file.to_owned(),
+        },
         Err(e) => return Err(e).with_context(failed),
     };
     let meta = fs::metadata(&place).ok();
@@ -55,6 +60,13 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        bail!(
+            "{}: the folder {} does not exist",
+            failed(),
+            folder.display()
+        );
+    }
     let mode = meta.map_or(Permissions::from_mode(0o666), |meta| meta.permissions());
     let temp = Builder::new().permissions(mode).tempfile_in(folder);
     let mut temp = temp.with_context(failed)?;

@@ -60,12 +60,14 @@ impl Version {
             "{} is Linux {self}, and the drop-in is known to work in {}\n \
              = help: name a tree of one of these, or give --force to generate all the same",
             tree.display(),
-            known()
+            known("and")
         )
     }
 }
 
-/// The known versions in words.
-pub fn known() -> String {
-    KNOWN.map(|version| version.to_string()).join(" and ")
+/// The known versions, with `word` before each but the first.
+pub fn known(word: &str) -> String {
+    KNOWN
+        .map(|version| version.to_string())
+        .join(&format!(" {word} "))
 }

@@ -1,58 +1,37 @@
 //! One run at a time in one folder.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
-/// The folder is ours for as long as this lives.
-pub struct Lock(PathBuf);
+/// The folder is ours for as long as this lives. The system gives it back when the process ends,
+/// however it ends.
+pub struct Lock {
+    _file: File,
+}
 
 impl Lock {
     /// Takes the folder.
     ///
     /// # Errors
     ///
-    /// If another process that is alive has it, or the file that says so cannot be written.
+    /// If another process has it, or its file `lock` cannot be opened.
     pub fn take(dir: &Path) -> Result<Self> {
         let path = dir.join("lock");
-        for _ in 0..2 {
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(mut file) => {
-                    let lock = Self(path);
-                    write!(file, "{}", process::id())
-                        .with_context(|| format!("cannot write {}", lock.0.display()))?;
-                    return Ok(lock);
-                }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    let holder = fs::read_to_string(&path).unwrap_or_default();
-                    if !holder.is_empty() && Path::new("/proc").join(&holder).exists() {
-                        bail!(
-                            "process {holder} builds in {} just now: wait for it",
-                            dir.display()
-                        );
-                    }
-                    // Its process was killed.
-                    let _ = fs::remove_file(&path);
-                }
-                Err(error) => {
-                    return Err(error).with_context(|| format!("cannot write {}", path.display()));
-                }
-            }
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(Errno::WOULDBLOCK) => bail!(
+                "another process builds in {} just now: wait for it",
+                dir.display()
+            ),
+            Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
         }
-        bail!(
-            "cannot take {}: others take it again and again",
-            path.display()
-        )
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // What is left is taken for what a killed process left.
-        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -65,14 +44,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = Lock::take(dir.path()).unwrap();
         let error = Lock::take(dir.path()).map(|_| ()).unwrap_err().to_string();
-        assert!(
-            error.contains(&format!("process {} builds", process::id())),
-            "{error}"
-        );
+        assert!(error.contains("another process builds in "), "{error}");
         drop(lock);
-        // No process has so large a number.
-        fs::write(dir.path().join("lock"), "999999999").unwrap();
         drop(Lock::take(dir.path()).unwrap());
-        assert!(!dir.path().join("lock").exists());
     }
 }

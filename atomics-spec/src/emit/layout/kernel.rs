@@ -54,7 +54,7 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
         let command = format!(" --kernel TREE{}", if of_backend { own } else { "" });
         files.push(File {
             path: format!("rust/{name}"),
-            contents: banner(&command, RUST) + &text,
+            contents: banner(&command, RUST) + &in_kernel_style(&text),
         });
     };
     add("helpers/atomic.c", upstream_helpers(spec));
@@ -88,6 +88,38 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
         }
     }
     Ok(files)
+}
+
+/// The text with imports as the kernel wants them (`Documentation/rust/coding-guidelines.rst`,
+/// section "Imports"): a name a line, and a comment that keeps rustfmt from joining them. And where
+/// a name must break a rule, it is expected to.
+pub fn in_kernel_style(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let start = line.trim_start();
+        let is_import = start.starts_with("use ") || start.starts_with("pub use ");
+        let Some((head, first)) = line.split_once("::{").filter(|_| is_import) else {
+            out.push_str(&line.replace("#[allow(non_", "#[expect(non_"));
+            out.push('\n');
+            continue;
+        };
+        let mut list = first.to_owned();
+        while !list.contains("};") {
+            let Some(more) = lines.next() else { break };
+            list.push_str(more);
+        }
+        let margin = &line[..line.len() - start.len()];
+        let names = list.trim_end_matches("};").split(',').map(str::trim);
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        out.push_str(&format!("{head}::{{\n"));
+        for (index, name) in names.iter().enumerate() {
+            let last = if index + 1 == names.len() { " //" } else { "" };
+            out.push_str(&format!("{margin}    {name},{last}\n"));
+        }
+        out.push_str(&format!("{margin}}};\n"));
+    }
+    out
 }
 
 /// The architectures whose instructions a kernel may have in line.

@@ -7,9 +7,13 @@ use atomics_spec::types::Type;
 use atomics_spec::{FormOf, Source, Spec, Tables};
 
 fn suite(spec: &Spec) -> String {
+    module(spec, "tests")
+}
+
+fn module(spec: &Spec, path: &str) -> String {
     let modules = kunit::modules(spec);
-    let found = modules.into_iter().find(|(name, _)| *name == "tests");
-    found.expect("there is a suite").1
+    let found = modules.into_iter().find(|(name, _)| *name == path);
+    found.unwrap_or_else(|| panic!("no module {path}")).1
 }
 
 /// The test called `name`.
@@ -44,6 +48,41 @@ fn every_form_has_a_table_on_every_type() {
         let check = format!("check(CASES, &{}_calls::<{ty}>())", form.method());
         assert_eq!(suite.matches(&check).count(), 1, "{check}");
     });
+}
+
+/// Those that no typed method carries out are called by their C names.
+#[test]
+fn every_variant_is_called() {
+    let spec = builtin();
+    let (suite, calls) = (suite(&spec), module(&spec, "tests/calls"));
+    let mut raw = 0;
+    for variant in spec.variants() {
+        let form = variant.of;
+        let (method, ordering) = (form.method(), variant.ordering.name());
+        if form.is_typed() {
+            assert!(calls.contains(&format!("(\"{method}({ordering})\", ")));
+            assert!(calls.contains(&format!("{method}(ptr, {ordering})\", ")));
+            continue;
+        }
+        raw += 1;
+        let name = format!("{}_{}_calls", variant.family.name, form.base());
+        let (_, rest) = calls
+            .split_once(&format!("fn {name}<T>() "))
+            .unwrap_or_else(|| panic!("no {name}"));
+        let (body, _) = rest.split_once("\n}\n").expect("it ends");
+        let function = variant.function();
+        assert_eq!(body.matches(&format!("(\"{function}\", ")).count(), 1);
+        assert_eq!(body.matches(&format!(".{function}(")).count(), 1);
+        for ty in &spec.types.types {
+            if spec.types.families[ty.family] == *variant.family {
+                let pointee = if ty.is_pointer() { " u8" } else { "" };
+                let check = format!("check(CASES, &{name}::<{}{pointee}>())", ty.name);
+                assert_eq!(suite.matches(&check).count(), 1, "{check}");
+            }
+        }
+    }
+    // `cmpxchg` in four orderings at least.
+    assert!(raw >= 4 * spec.types.families.len());
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod calls;
 mod cases;
 mod races;
 
+use super::barrier::has_store_mb;
+use super::root::has_flag;
 use super::text::{CALL, Text};
 use crate::model::{FormOf, Spec};
 use crate::names::rust_ident;
@@ -19,14 +21,22 @@ pub fn modules(spec: &Spec) -> Vec<(&'static str, String)> {
     if races::passes_messages(spec) {
         races += include_str!("templates/kunit/messages.rs");
     }
+    if has_store_mb(spec) {
+        races += include_str!("templates/kunit/store_buffering.rs");
+    }
     let workers = include_str!("templates/kunit/workers.rs");
-    vec![
+    let mut modules = vec![
         ("tests", suite(spec)),
         ("tests/calls", calls::module(spec)),
         ("tests/races", races),
         ("tests/table", table(spec)),
         ("tests/workers", workers.to_owned()),
-    ]
+    ];
+    if has_flag(spec) {
+        let flag = include_str!("templates/kunit/flag.rs");
+        modules.push(("tests/flag", flag.to_owned()));
+    }
+    modules
 }
 
 /// The suite itself.
@@ -35,23 +45,40 @@ fn suite(spec: &Spec) -> String {
     t.inner_doc("KUnit tests of the atomic operations.");
     t.line("#![cfg(CONFIG_KUNIT = \"y\")]");
     t.line("");
-    for module in ["calls", "races", "table", "workers"] {
+    t.line("mod calls;");
+    if has_flag(spec) {
+        t.line("mod flag;");
+    }
+    for module in ["races", "table", "workers"] {
         t.line(format!("mod {module};"));
     }
     t.line("");
     // The name is that of the suite which the kernel itself has.
     t.line("#[macros::kunit_tests(rust_atomics)]");
     t.block("mod suite", |t| {
-        for module in ["calls", "races", "table"] {
+        // What a test itself calls.
+        let parts = parts(spec);
+        if !parts.is_empty() {
+            t.line("use super::super::*;");
+        }
+        t.line("use super::calls::*;");
+        if has_flag(spec) {
+            t.line("use super::flag;");
+        }
+        for module in ["races", "table"] {
             t.line(format!("use super::{module}::*;"));
         }
-        for form in spec.typed_forms() {
+        if !parts.is_empty() {
+            t.line("use crate::prelude::*;");
+            t.line("use crate::str::CString;");
+        }
+        for form in spec.forms() {
             let groups = cases::groups(spec, &form);
             for (index, group) in groups.iter().enumerate() {
                 t.line("");
-                table_test(t, &form, group, index == 0);
+                table_test(t, spec, &form, group, index == 0);
             }
-            if let Some(race) = races::race(spec, &form) {
+            if let Some(race) = races::race(spec, &form).filter(|_| form.is_typed()) {
                 t.line("");
                 race_test(t, spec, &form, &race);
             }
@@ -63,13 +90,36 @@ fn suite(spec: &Spec) -> String {
                 t.line("assert!(pass_messages());");
             });
         }
+        for part in parts {
+            t.line("");
+            t.lines(part);
+        }
     });
     t.finish()
 }
 
+/// The tests of what is no form.
+fn parts(spec: &Spec) -> Vec<&'static str> {
+    let has = |method: &str| spec.typed_forms().any(|f| f.method() == method);
+    let mut parts = Vec::new();
+    if has("load") && has("store") {
+        parts.push(include_str!("templates/kunit/variable_tests.rs"));
+    }
+    if has_store_mb(spec) {
+        parts.push(include_str!("templates/kunit/barrier_tests.rs"));
+    }
+    if has_flag(spec) {
+        parts.push(include_str!("templates/kunit/flag_tests.rs"));
+    }
+    parts
+}
+
 /// The test of a form on types that share a table.
-fn table_test(t: &mut Text, form: &FormOf<'_>, group: &Group<'_>, is_first: bool) {
-    let method = form.method();
+fn table_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, group: &Group<'_>, is_first: bool) {
+    let method = match form.is_typed() {
+        true => form.method(),
+        false => format!("raw_{}", form.base()),
+    };
     let name = match group.types.first() {
         Some(ty) if !is_first => format!("{method}_{}", ty.name.replace('*', "ptr_")),
         _ => rust_ident(&method),
@@ -92,7 +142,7 @@ fn table_test(t: &mut Text, form: &FormOf<'_>, group: &Group<'_>, is_first: bool
             t.line("];");
         }
         for ty in &group.types {
-            assert(t, "check", &["CASES".into(), calls_on(form, ty)]);
+            assert(t, "check", &["CASES".into(), calls_on(spec, form, ty)]);
         }
     });
 }
@@ -106,7 +156,7 @@ fn race_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, race: &Race<'_>) {
     t.line("#[test]");
     t.block(&format!("fn {}_by_workers()", form.method()), |t| {
         for ty in types(spec, form) {
-            let calls = calls_on(form, ty);
+            let calls = calls_on(spec, form, ty);
             let mut test = |name: &str, rest: &[String]| {
                 let args = [std::slice::from_ref(&calls), rest].concat();
                 assert(t, name, &args);
@@ -146,8 +196,8 @@ fn assert(t: &mut Text, function: &str, args: &[String]) {
 }
 
 /// The calls of a form on a type.
-fn calls_on(form: &FormOf<'_>, ty: &Type) -> String {
-    format!("&{}::<{}>()", calls::name(form), rust_type(ty))
+fn calls_on(spec: &Spec, form: &FormOf<'_>, ty: &Type) -> String {
+    format!("&{}::<{}>()", calls::name_on(spec, form, ty), rust_type(ty))
 }
 
 fn rust_type(ty: &Type) -> String {

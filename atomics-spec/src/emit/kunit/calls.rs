@@ -1,16 +1,32 @@
 //! The calls that the tests make: for each form a function that gives all of them, in every
-//! ordering, as a method and on a raw pointer.
+//! ordering, as a method and on a raw pointer. A form without a method is called in each family by
+//! its names in C.
 
-use super::cases::returned_type;
+use super::cases::{returned_type, types};
 use crate::emit::text::{CALL, Text, fresh};
 use crate::emit::typed::Typed;
+use crate::expr::Kind;
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Ordering};
+use crate::table::{Arg, ArgKind, Ordering};
+use crate::types::{Family, Type};
 
 /// The name of the function.
 pub(super) fn name(form: &FormOf<'_>) -> String {
     format!("{}_calls", form.method())
+}
+
+/// The name of the function, in a family, of a form without a method.
+fn raw_name(form: &FormOf<'_>, family: &Family) -> String {
+    format!("{}_calls", names::function(family, &form.base()))
+}
+
+/// The name of the function for a type.
+pub(super) fn name_on(spec: &Spec, form: &FormOf<'_>, ty: &Type) -> String {
+    match form.is_typed() {
+        true => name(form),
+        false => raw_name(form, &spec.types.families[ty.family]),
+    }
 }
 
 /// The module.
@@ -19,9 +35,18 @@ pub(super) fn module(spec: &Spec) -> String {
     t.inner_doc("The calls that are tested.");
     t.line("use super::super::*;");
     t.line("use super::table::{Call, Value};");
-    for form in spec.typed_forms() {
-        t.line("");
-        function(&mut t, form);
+    for form in spec.forms() {
+        if form.is_typed() {
+            t.line("");
+            function(&mut t, form);
+            continue;
+        }
+        for (index, family) in spec.types.families.iter().enumerate() {
+            if types(spec, &form).any(|ty| ty.family == index) {
+                t.line("");
+                raw_function(&mut t, &form, family);
+            }
+        }
     }
     t.finish()
 }
@@ -88,7 +113,7 @@ fn call(t: &mut Text, form: &FormOf<'_>, ordering: Ordering, on_pointer: bool) {
             rust_ident(&function),
             args.join(", ")
         );
-        (format!("{function}({})", ordering.name()), call)
+        (format!("{function}(ptr, {})", ordering.name()), call)
     } else {
         let call = format!("{x}.{}({})", rust_ident(&method), args.join(", "));
         (format!("{method}({})", ordering.name()), call)
@@ -111,6 +136,95 @@ fn call(t: &mut Text, form: &FormOf<'_>, ordering: Ordering, on_pointer: bool) {
                 t.line(format!("({left}, {result})"));
             }
         }
+    });
+    t.line("}),");
+}
+
+fn raw_function(t: &mut Text, form: &FormOf<'_>, family: &Family) {
+    let base = names::function(family, &form.base());
+    t.doc(&format!("`{base}` in every ordering."));
+    let head = format!("pub(super) fn {}<T>", raw_name(form, family));
+    let ret = format!(
+        "[Call<T, {}, {}>; {}]",
+        form.op.operands().count(),
+        returned_type(form, "T"),
+        form.orderings().len()
+    );
+    let repr = family.repr.rust().replace("c_void", "core::ffi::c_void");
+    t.signature(
+        &head,
+        &[],
+        Some(&ret),
+        &[format!("T: Value<Repr = {repr}>")],
+    );
+    t.indented(|t| {
+        t.line("[");
+        t.indented(|t| {
+            for variant in form.variants(family) {
+                raw_call(t, form, &variant.function());
+            }
+        });
+        t.line("]");
+    });
+    t.line("}");
+}
+
+/// One call of a C function by the method that has its name.
+fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
+    let x = fresh("x", form.op);
+    let result = fresh("result", form.op);
+    let found = fresh("found", form.op);
+    let is_pointer = |a: &&Arg| a.kind == ArgKind::Pointer;
+    let pointer = form.op.operands().find(is_pointer);
+    let names = form.op.operands().map(|a| rust_ident(&a.name));
+    let pattern = names.collect::<Vec<_>>().join(", ");
+    let args = form.op.operands().map(|a| match a.kind {
+        ArgKind::Pointer => format!("&mut {found}"),
+        _ => format!("into_repr({})", rust_ident(&a.name)),
+    });
+    let args: Vec<String> = args.collect();
+    let typed = |t: &mut Text, before: &str, bits: &str, after: &str| {
+        let proof = "As above, the bits are those of a `T`.";
+        t.proven(proof, before, &format!("from_repr({bits})"), after);
+    };
+    let kind = form.result().map(|r| r.kind());
+    let bind = format!("let {result} = ");
+    let (before, after) = match (pointer, kind) {
+        // The call is what the closure returns.
+        (None, Some(Kind::Truth)) => ("", ""),
+        (_, None) => ("", ";"),
+        _ => (bind.as_str(), ";"),
+    };
+    t.line(format!("(\"{function}\", |{x}, [{pattern}]| {{"));
+    t.indented(|t| {
+        let proof = "It is called on types that have the class of the operation, so that what \
+                     is stored is a `T`.";
+        t.proven(proof, &format!("let {x} = "), &format!("{x}.as_raw()"), ";");
+        if let Some(pointer) = pointer {
+            let name = rust_ident(&pointer.name);
+            t.line(format!("let mut {found} = into_repr({name});"));
+        }
+        t.call(before, &format!("{x}.{function}"), &args, after);
+        if pointer.is_none() {
+            if kind == Some(Kind::Value) {
+                typed(t, "", &result, "");
+            }
+            return;
+        }
+        typed(t, &format!("let {found} = "), &found, ";");
+        if form.returns_result() {
+            t.line(format!("if {result} {{"));
+            t.indented(|t| t.line(format!("Ok({found})")));
+            t.line("} else {");
+            t.indented(|t| t.line(format!("Err({found})")));
+            t.line("}");
+            return;
+        }
+        if kind == Some(Kind::Value) {
+            typed(t, &bind, &result, ";");
+        }
+        let result = kind.map_or("()", |_| &result);
+        t.line(format!("({found}, {result})"));
     });
     t.line("}),");
 }

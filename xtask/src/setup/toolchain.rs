@@ -137,6 +137,13 @@ impl Toolchain {
         for name in MISLEADING {
             command.env_remove(name);
         }
+        // What cargo says of this program, the kernel's compilers would take for theirs.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_") && text != "CARGO_HOME" {
+                command.env_remove(name);
+            }
+        }
         command
     }
 

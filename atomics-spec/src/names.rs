@@ -134,6 +134,31 @@ pub fn dispatch_trait(orderings: &[Ordering]) -> String {
     format!("Dispatch{}", ordering_trait(orderings))
 }
 
+/// The function of the KUnit suite that gives the calls of a method, or of C's function of a form
+/// without one: `fetch_add_calls`, `atomic64_cmpxchg_calls`.
+pub fn kunit_calls(name: &str) -> String {
+    format!("{name}_calls")
+}
+
+/// The KUnit test of a method, or, on types with a table of their own, of the first of them:
+/// `add_unless`, `xchg_ptr_const`.
+pub fn kunit_test(method: &str, ty: Option<&str>) -> String {
+    match ty {
+        Some(ty) => format!("{method}_{}", ty.replace('*', "ptr_")),
+        None => rust_ident(method),
+    }
+}
+
+/// What a form without a method is called where methods are: `raw_cmpxchg`.
+pub fn kunit_raw(base: &str) -> String {
+    format!("raw_{base}")
+}
+
+/// The KUnit test of a method by several workers: `add_unless_by_workers`.
+pub fn kunit_race(method: &str) -> String {
+    format!("{method}_by_workers")
+}
+
 /// The lower-case keywords that cannot be an identifier of Rust even if raw.
 pub const RUST_PATHS: &[&str] = &["crate", "self", "super"];
 

@@ -10,6 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use atomics_spec::emit::layout::CHECKERS;
+use sha1_smol::Sha1;
 
 use crate::dropin::{Backend, Dropin, Identity};
 use crate::generate::repository_root;
@@ -21,6 +23,7 @@ pub use machine::{Compiler, Machine};
 use progress::{Checks, Log};
 
 mod calls;
+pub mod config;
 mod kunit;
 mod lock;
 mod machine;
@@ -66,25 +69,6 @@ const CPUS: usize = 2;
 const TIMEOUT: Duration = Duration::from_secs(900);
 /// Whom the patch is from that is only checked, in git's words.
 const NOBODY: &str = "Nobody <nobody@example.invalid> 1700000000 +0000";
-/// A line of a `.config`, from the command line.
-///
-/// # Errors
-///
-/// If it is not of that form.
-pub fn config_line(text: &str) -> Result<String, String> {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    let value = |value: &str| !value.is_empty() && !value.contains(['\n', '/']);
-    match text
-        .strip_prefix("CONFIG_")
-        .and_then(|rest| rest.split_once('='))
-    {
-        Some((name, set)) if is_name(name) && value(set) => Ok(text.to_owned()),
-        _ => Err("write CONFIG_NAME=VALUE, such as CONFIG_KASAN=y".into()),
-    }
-}
-
 /// The checks that a build is needed for.
 const BUILT: [&str; 4] = ["kunit", "calls", "rustdoc", "clippy"];
 
@@ -165,13 +149,9 @@ impl Place {
     fn new(tree: &Path, options: &Options) -> Result<Self> {
         let name = tree.file_name().unwrap_or_default().to_string_lossy();
         // Trees of one name in different folders are different trees.
-        let key = tree
-            .to_string_lossy()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        let root = repository_root().join(format!("target/kernel/{name}-{:08x}", key as u32));
+        let key = Sha1::from(tree.as_os_str().as_encoded_bytes()).digest();
+        let key = &key.to_string()[..8];
+        let root = repository_root().join(format!("target/kernel/{name}-{key}"));
         let mut kind = format!("{}-{}", options.machine.name(), options.compiler.name());
         for line in &options.config {
             kind.push('-');
@@ -204,8 +184,8 @@ impl Build<'_> {
     /// Makes the checks; whether all is well.
     fn checks(&self) -> bool {
         let mut checks = Checks::new(self.place.logs.clone());
-        let ready = checks.check("copy", |log| self.copy(log)).is_some()
-            && checks.check("generate", |_| self.generate()).is_some();
+        let ready = checks.check("copy", |log| self.copy(log))
+            && checks.check("generate", |_| self.generate());
         if !ready {
             checks.skip(
                 &["checkpatch", "rustfmt", "configure", "build"],
@@ -218,10 +198,8 @@ impl Build<'_> {
             checks.check("checkpatch", |log| self.checkpatch(log));
             checks.check("rustfmt", |log| self.rustfmt(log));
         }
-        let built = checks
-            .check("configure", |log| self.configure(log))
-            .is_some()
-            && checks.check("build", |log| self.build(log)).is_some();
+        let built = checks.check("configure", |log| self.configure(log))
+            && checks.check("build", |log| self.judged(log, &[], &[]));
         if !built {
             checks.skip(&BUILT, "no kernel was built");
             return checks.finish();
@@ -236,7 +214,7 @@ impl Build<'_> {
     }
 
     /// Brings the copy of the tree up to date.
-    fn copy(&self, log: &mut Log) -> Result<((), String)> {
+    fn copy(&self, log: &mut Log) -> Result<String> {
         let own: BTreeSet<PathBuf> = self.dropin.files().iter().map(|f| f.path.clone()).collect();
         let source = &self.place.source;
         let synced = scratch::sync(&self.tree, source, &own, &mut |line| log.note(line))?;
@@ -251,26 +229,23 @@ impl Build<'_> {
             "{} files, {} of them copied, {} removed",
             synced.files, synced.copied, synced.removed
         );
-        Ok(((), found))
+        Ok(found)
     }
 
-    fn generate(&self) -> Result<((), String)> {
+    fn generate(&self) -> Result<String> {
         let written = write::write(&self.place.source, self.dropin.files(), &[])?;
         let found = format!(
             "{} files written, {} unchanged",
             written.written, written.unchanged
         );
-        Ok(((), found))
+        Ok(found)
     }
 
     /// Has the kernel's script judge the change as a patch.
-    fn checkpatch(&self, log: &mut Log) -> Result<((), String)> {
+    fn checkpatch(&self, log: &mut Log) -> Result<String> {
         let patch = self.place.logs.join("drop-in.patch");
         let Some(text) = self.dropin.patch(&Identity::new(NOBODY)?)? else {
-            return Ok((
-                (),
-                "the tree has the drop-in already: no patch to check".into(),
-            ));
+            return Ok("the tree has the drop-in already: no patch to check".into());
         };
         fs::write(&patch, text).with_context(|| format!("cannot write {}", patch.display()))?;
         self.maintained()?;
@@ -287,7 +262,7 @@ impl Build<'_> {
         let (ok, text) = log.run_any(command.arg(&patch))?;
         let complaints: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
         ensure!(ok && complaints.is_empty(), "{}", complaints.join("\n    "));
-        Ok(((), format!("nothing to say of {}", patch.display())))
+        Ok(format!("nothing to say of {}", patch.display()))
     }
 
     /// Fails if the tree's MAINTAINERS has no entry for a file of the drop-in.
@@ -311,12 +286,12 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn rustfmt(&self, log: &mut Log) -> Result<((), String)> {
+    fn rustfmt(&self, log: &mut Log) -> Result<String> {
         log.run(self.make().arg("rustfmtcheck"))?;
-        Ok(((), "nothing to change".into()))
+        Ok("nothing to change".into())
     }
 
-    fn configure(&self, log: &mut Log) -> Result<((), String)> {
+    fn configure(&self, log: &mut Log) -> Result<String> {
         log.run(self.make().arg("rustavailable"))?;
         let mut wanted = self.options.machine.config();
         for line in &self.options.config {
@@ -328,18 +303,21 @@ impl Build<'_> {
         self.kunit_build(&mut command);
         log.run(command.arg("--kunitconfig").arg(&path))?;
         let made = self.config()?;
-        let lacking: Vec<&str> = wanted.lines().filter(|line| !has(&made, line)).collect();
+        let lacking: Vec<&str> = wanted
+            .lines()
+            .filter(|line| !config::has(&made, line))
+            .collect();
         ensure!(
             lacking.is_empty(),
             "the configuration did not take {}",
             lacking.join(", ")
         );
-        let is_inline = has(&made, "CONFIG_RUST_INLINE_HELPERS=y");
+        let is_inline = config::has(&made, "CONFIG_RUST_INLINE_HELPERS=y");
         let found = format!(
             "CONFIG_RUST_INLINE_HELPERS is {}",
             if is_inline { "on" } else { "off" }
         );
-        Ok(((), found))
+        Ok(found)
     }
 
     /// The configuration of the kernel that is built.
@@ -348,13 +326,9 @@ impl Build<'_> {
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
-    fn build(&self, log: &mut Log) -> Result<((), String)> {
-        self.judged(log, &[], &[])
-    }
-
     /// Runs `make` with these arguments. Fails if one of `steps` is not among what it says that it
     /// does, or if there are warnings about Rust code or the drop-in's C.
-    fn judged(&self, log: &mut Log, args: &[&str], steps: &[&str]) -> Result<((), String)> {
+    fn judged(&self, log: &mut Log, args: &[&str], steps: &[&str]) -> Result<String> {
         // What is up to date is not compiled again, and its warnings are not seen again. So what
         // was not found to be without any is not up to date.
         let mark = self.place.build.join("unjudged");
@@ -385,10 +359,10 @@ impl Build<'_> {
             0 => "no warnings".to_owned(),
             others => format!("no warnings, but {others} about what is not the drop-in's"),
         };
-        Ok(((), found))
+        Ok(found)
     }
 
-    fn kunit(&self, log: &mut Log) -> Result<((), String)> {
+    fn kunit(&self, log: &mut Log) -> Result<String> {
         let json = self.place.logs.join("kunit.json");
         let _ = fs::remove_file(&json);
         let mut command = match self.options.machine.emulator() {
@@ -401,7 +375,7 @@ impl Build<'_> {
         let results = kunit::Results::parse(&results)?;
         let found = results.judge(self.dropin.files())?;
         ensure!(ok, "kunit.py failed, though no test did: {found}");
-        Ok(((), found))
+        Ok(found)
     }
 
     /// Runs a kernel that is a program, and returns the command that reads its console. kunit.py
@@ -452,7 +426,7 @@ impl Build<'_> {
     }
 
     /// Disassembles what rustc made and looks whether it calls helpers as it should.
-    fn calls(&self, log: &mut Log) -> Result<((), String)> {
+    fn calls(&self, log: &mut Log) -> Result<String> {
         let objdump = self.options.compiler.objdump();
         let calls = calls::count(&self.place.build, objdump, &self.tools, log)?;
         let found = format!(
@@ -460,28 +434,26 @@ impl Build<'_> {
             calls.helpers, calls.objects, calls.instructions
         );
         let config = self.config()?;
-        let is_on = |option: &str| has(&config, &format!("CONFIG_{option}=y"));
-        let instrumented = ["KASAN", "KCSAN", "KMSAN", "DEBUG_ATOMIC"]
-            .into_iter()
-            .any(is_on);
+        let is_on = |option: &str| config::has(&config, &format!("{option}=y"));
+        let instrumented = CHECKERS.into_iter().any(is_on);
         let file = format!("backend/{}.rs", self.options.machine.instructions());
         let inline = self.dropin.files().iter().any(|f| f.path.ends_with(&file));
-        let none = (inline && !instrumented) || is_on("RUST_INLINE_HELPERS");
+        let none = (inline && !instrumented) || is_on("CONFIG_RUST_INLINE_HELPERS");
         ensure!(
             none == (calls.helpers == 0),
             "{found}, where {} expected",
             if none { "none is" } else { "some are" }
         );
-        Ok(((), found))
+        Ok(found)
     }
 
-    fn rustdoc(&self, log: &mut Log) -> Result<((), String)> {
+    fn rustdoc(&self, log: &mut Log) -> Result<String> {
         let steps = ["RUSTDOC rust/kernel/lib.rs", "RUSTDOC rust/macros/lib.rs"];
         self.judged(log, &["rustdoc"], &steps)
     }
 
     /// Has Clippy judge the crates that the drop-in has files in.
-    fn clippy(&self, log: &mut Log) -> Result<((), String)> {
+    fn clippy(&self, log: &mut Log) -> Result<String> {
         let steps = ["CLIPPY rust/kernel.o", "CLIPPY rust/libmacros.so"];
         self.judged(log, &["CLIPPY=1", "rust/"], &steps)
     }
@@ -523,49 +495,5 @@ impl Build<'_> {
     fn jobs(&self) -> usize {
         let cpus = || thread::available_parallelism().map_or(1, usize::from);
         self.options.jobs.unwrap_or_else(cpus)
-    }
-}
-
-/// Whether a configuration has what a line such as `CONFIG_SMP=y` or `CONFIG_SMP=n` asks for.
-fn has(config: &str, line: &str) -> bool {
-    let off = line.strip_suffix("=n").map(|name| format!("{name}="));
-    match off {
-        Some(name) => !config.lines().any(|l| l.starts_with(&name)),
-        None => config.lines().any(|l| l == line),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_a_configuration() {
-        let config = "CONFIG_SMP=y\n# CONFIG_KASAN is not set\nCONFIG_NR_CPUS=64\n";
-        for line in [
-            "CONFIG_SMP=y",
-            "CONFIG_KASAN=n",
-            "CONFIG_NR=n",
-            "CONFIG_NR_CPUS=64",
-        ] {
-            assert!(has(config, line) && config_line(line).is_ok(), "{line}");
-        }
-        for line in [
-            "CONFIG_SMP=n",
-            "CONFIG_KASAN=y",
-            "CONFIG_NR_CPUS=n",
-            "CONFIG_NR_CPUS=6",
-        ] {
-            assert!(!has(config, line), "{line}");
-        }
-        for text in [
-            "KASAN=y",
-            "CONFIG_KASAN",
-            "CONFIG_=y",
-            "CONFIG_A=",
-            "CONFIG_A=../x",
-        ] {
-            assert!(config_line(text).is_err(), "{text}");
-        }
     }
 }

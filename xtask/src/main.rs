@@ -92,7 +92,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         cc: kernel::Compiler,
         /// What to configure besides, such as CONFIG_KASAN=y. May be given more than once.
-        #[arg(long, value_name = "CONFIG_NAME=VALUE", value_parser = kernel::config_line)]
+        #[arg(long, value_name = "CONFIG_NAME=VALUE", value_parser = kernel::config::line)]
         kconfig: Vec<String>,
         /// How many jobs `make` runs at once; as many as there are CPUs if not given.
         #[arg(long, value_name = "N")]

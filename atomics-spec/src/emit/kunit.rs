@@ -10,7 +10,7 @@ use super::barrier::has_store_mb;
 use super::root::has_flag;
 use super::text::{CALL, Text};
 use crate::model::{FormOf, Spec};
-use crate::names::rust_ident;
+use crate::names;
 use crate::types::{Repr, Type};
 use cases::{Group, number, returned_type, types};
 use races::Race;
@@ -118,12 +118,10 @@ fn parts(spec: &Spec) -> Vec<&'static str> {
 fn table_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, group: &Group<'_>, is_first: bool) {
     let method = match form.is_typed() {
         true => form.method(),
-        false => format!("raw_{}", form.base()),
+        false => names::kunit_raw(&form.base()),
     };
-    let name = match group.types.first() {
-        Some(ty) if !is_first => format!("{method}_{}", ty.name.replace('*', "ptr_")),
-        _ => rust_ident(&method),
-    };
+    let first = group.types.first().filter(|_| !is_first);
+    let name = names::kunit_test(&method, first.map(|ty| ty.name.as_str()));
     t.line("#[test]");
     t.block(&format!("fn {name}()"), |t| {
         let count = form.op.operands().count();
@@ -154,33 +152,36 @@ fn race_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, race: &Race<'_>) {
         format!("[{}]", numbers.join(", "))
     };
     t.line("#[test]");
-    t.block(&format!("fn {}_by_workers()", form.method()), |t| {
-        for ty in types(spec, form) {
-            let calls = calls_on(spec, form, ty);
-            let mut test = |name: &str, rest: &[String]| {
-                let args = [std::slice::from_ref(&calls), rest].concat();
-                assert(t, name, &args);
-            };
-            match race {
-                Race::Repeat(rounds) => {
-                    for round in rounds {
-                        test("repeat", &[number(round.start), list(&round.operands)]);
+    t.block(
+        &format!("fn {}()", names::kunit_race(&form.method())),
+        |t| {
+            for ty in types(spec, form) {
+                let calls = calls_on(spec, form, ty);
+                let mut test = |name: &str, rest: &[String]| {
+                    let args = [std::slice::from_ref(&calls), rest].concat();
+                    assert(t, name, &args);
+                };
+                match race {
+                    Race::Repeat(rounds) => {
+                        for round in rounds {
+                            test("repeat", &[number(round.start), list(&round.operands)]);
+                        }
                     }
+                    Race::Retry { beyond } => test("retry", &[list(beyond)]),
+                    Race::Exchange => test("exchange", &[]),
+                    Race::Identity {
+                        operands,
+                        increment,
+                        beyond,
+                    } => {
+                        let increments = format!("&{}()", calls::name(increment));
+                        test("identity", &[list(operands), increments, list(beyond)]);
+                    }
+                    Race::Whole { store } => test("whole", &[format!("&{}()", calls::name(store))]),
                 }
-                Race::Retry { beyond } => test("retry", &[list(beyond)]),
-                Race::Exchange => test("exchange", &[]),
-                Race::Identity {
-                    operands,
-                    increment,
-                    beyond,
-                } => {
-                    let increments = format!("&{}()", calls::name(increment));
-                    test("identity", &[list(operands), increments, list(beyond)]);
-                }
-                Race::Whole { store } => test("whole", &[format!("&{}()", calls::name(store))]),
             }
-        }
-    });
+        },
+    );
 }
 
 /// An assertion that a function returns true, broken as rustfmt breaks it.

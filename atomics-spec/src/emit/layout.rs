@@ -13,7 +13,7 @@ use crate::model::Spec;
 use crate::names;
 use crate::plan::{Missing, Planner};
 
-pub use kernel::{KernelBackend, in_kernel_style, kernel};
+pub use kernel::{CHECKERS, KernelBackend, in_kernel_style, kernel};
 
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]

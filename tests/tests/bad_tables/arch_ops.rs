@@ -438,58 +438,6 @@ fn templates_use_what_they_have() {
 }
 
 #[test]
-fn templates_without_instructions() {
-    each(
-        edit,
-        r"
-        `asm      xchg {mem}, {new} -- swaps *v and new\n` -> ``
-        error: the template of `xchg` is empty
-          --> demo.tbl:12:10
-           |
-        12 | op       xchg 32,64 new>r
-           |          ^^^^
-           = help: write it in the rows below this one
-
-        `store_mb xchg\n` -> `op set 32 -\n`
-        error: the template of `set` is empty
-          --> demo.tbl:31:4
-           |
-        31 | op set 32 -
-           |    ^^^
-           = help: write it in the rows below this one
-    ",
-    );
-    each(
-        edit_c,
-        r"
-        `c        *({type} volatile *){v} = {i}\n` -> ``
-        error: the template of `set` is empty
-         --> c.tbl:7:10
-          |
-        7 | op       set  32,64 -
-          |          ^^^
-          = help: write it in the rows below this one
-    ",
-    );
-}
-
-#[test]
-fn one_expression_in_c() {
-    each(
-        edit_c,
-        r"
-        `volatile *){v}\nop` -> `volatile *){v}\nc {v}\nop`
-        error: a second expression
-         --> c.tbl:7:3
-          |
-        7 | c {v}
-          |   ^^^
-          = help: a variant is one expression
-    ",
-    );
-}
-
-#[test]
 fn no_registers_in_c() {
     each(
         edit_c,

@@ -32,13 +32,12 @@ impl Checks {
         }
     }
 
-    /// Runs one check, and prints its line: what it found, or what is wrong. The result is what it
-    /// found.
-    pub fn check<T>(
+    /// Runs one check, and prints its line: what it found, or what is wrong. Whether it passed.
+    pub fn check(
         &mut self,
         name: &'static str,
-        run: impl FnOnce(&mut Log) -> Result<(T, String)>,
-    ) -> Option<T> {
+        run: impl FnOnce(&mut Log) -> Result<String>,
+    ) -> bool {
         let start = Instant::now();
         let path = self.logs.join(format!("{name}.log"));
         let outcome = Log::create(&path, name).and_then(|mut log| {
@@ -48,15 +47,15 @@ impl Checks {
         });
         let time = format!("{:7.1} s", start.elapsed().as_secs_f64());
         match outcome {
-            Ok((value, found)) => {
+            Ok(found) => {
                 println!("{name:<12} ok     {time}  {found}");
-                Some(value)
+                true
             }
             Err(error) => {
                 println!("{name:<12} FAILED {time}  {error:#}");
                 println!("{:<12} the log is {}", "", path.display());
                 self.failed.push(name);
-                None
+                false
             }
         }
     }

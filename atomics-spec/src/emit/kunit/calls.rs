@@ -13,12 +13,12 @@ use crate::types::{Family, Type};
 
 /// The name of the function.
 pub(super) fn name(form: &FormOf<'_>) -> String {
-    format!("{}_calls", form.method())
+    names::kunit_calls(&form.method())
 }
 
 /// The name of the function, in a family, of a form without a method.
 fn raw_name(form: &FormOf<'_>, family: &Family) -> String {
-    format!("{}_calls", names::function(family, &form.base()))
+    names::kunit_calls(&names::function(family, &form.base()))
 }
 
 /// The name of the function for a type.

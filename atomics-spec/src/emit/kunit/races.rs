@@ -179,8 +179,8 @@ fn rounds(form: &FormOf<'_>) -> Vec<(usize, Round)> {
     rounds
 }
 
-/// How many calls in a row change something, at all widths together, and whether they return unlike: whether they stored,
-/// or a truth. None where C is not uniform.
+/// How many calls in a row change something, at all widths together, and whether they return
+/// unlike: whether they stored, or a truth. None where C is not uniform.
 fn orbit(form: &FormOf<'_>, start: i64, operands: &[i64]) -> Option<(usize, bool)> {
     let truth = form.result().is_some_and(|r| r.kind() == Kind::Truth);
     let told = |o: &Outcome| (o.stored, o.result.filter(|_| truth));

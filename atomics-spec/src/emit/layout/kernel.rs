@@ -35,8 +35,14 @@ const UPSTREAM: [&str; 2] = ["atomic", "atomic64"];
 const PATH: &str = "kernel::sync::atomic";
 /// The architectures that exchange bytes by themselves.
 const BYTE: &str = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
-/// What checks each access in C, and not in inline assembly.
-const CHECKERS: &str = "any(CONFIG_KASAN, CONFIG_KCSAN, CONFIG_KMSAN, CONFIG_DEBUG_ATOMIC)";
+/// What checks each access in C, and not in inline assembly: where one of these options is on, C
+/// helpers are called.
+pub const CHECKERS: [&str; 4] = [
+    "CONFIG_KASAN",
+    "CONFIG_KCSAN",
+    "CONFIG_KMSAN",
+    "CONFIG_DEBUG_ATOMIC",
+];
 /// The crate `kernel` is built without unstable `label` operands, by compilers since 1.85. This is
 /// the oldest option that tells of a compiler with stable ones: it is on since 1.88.
 const LABELS: Labels = Labels::If("CONFIG_RUSTC_HAS_SPAN_FILE");
@@ -188,20 +194,21 @@ fn choice(spec: &Spec) -> String {
 //! KCSAN, KMSAN or DEBUG_ATOMIC is on: these check what C does, and nothing of inline assembly.
 "
     .to_owned();
+    let checked = format!("any({})", CHECKERS.join(", "));
     let mut any = Vec::new();
     for arch in inline_archs(spec) {
         let name = &arch.name;
         let target = format!("target_arch = \"{name}\"");
-        let cfg = attribute(&format!("cfg(all({target}, not({CHECKERS})))"));
+        let cfg = attribute(&format!("cfg(all({target}, not({checked})))"));
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
         any.push(target);
     }
     let cfg = match any.as_slice() {
         [] => String::new(),
-        [one] => attribute(&format!("cfg(any(not({one}), {CHECKERS}))")) + "\n",
+        [one] => attribute(&format!("cfg(any(not({one}), {checked}))")) + "\n",
         all => {
             attribute(&format!(
-                "cfg(any(not(any({})), {CHECKERS}))",
+                "cfg(any(not(any({})), {checked}))",
                 all.join(", ")
             )) + "\n"
         }

@@ -50,6 +50,8 @@ pub enum Need {
     KernelTree,
     /// What builds a kernel.
     KernelToolchain,
+    /// A program in PATH.
+    Program(&'static str),
 }
 
 impl Need {
@@ -60,6 +62,7 @@ impl Need {
             Self::Libclang => has_libclang(),
             Self::KernelTree => kernel_tree().is_some(),
             Self::KernelToolchain => Toolchain::find().is_ok(),
+            Self::Program(name) => has_program(name),
         }
     }
 }
@@ -70,6 +73,7 @@ impl fmt::Display for Need {
             Self::CCompiler => f.write_str("a C compiler (gcc or clang, as `cc` or in CC)"),
             Self::Libclang => f.write_str("libclang (with LIBCLANG_PATH if in no usual place)"),
             Self::KernelTree => write!(f, "a Linux 7.3 tree (its path in {KERNEL_TREE_VAR})"),
+            Self::Program(name) => f.write_str(name),
             Self::KernelToolchain => {
                 let missing = Toolchain::find().err().unwrap_or_default();
                 write!(f, "what builds a kernel: {}", missing.join(", "))

@@ -66,6 +66,10 @@ const TIERS: [Tier; 6] = [
                 "bad_tables",
                 "--test",
                 "cli",
+                "--test",
+                "examples",
+                "--test",
+                "kunit",
             ],
             &[
                 "test",
@@ -141,12 +145,18 @@ const TIERS: [Tier; 6] = [
     },
     Tier {
         name: "tree",
-        proves: "the names, the table and the C helpers are those of a Linux tree",
-        needs: &[Need::KernelTree],
+        proves: "names, table and C helpers are a Linux tree's; the drop-in keeps what is in a tree",
+        needs: &[
+            Need::KernelTree,
+            Need::Program("git"),
+            Need::Program("perl"),
+        ],
         commands: &[&[
             "test",
             "--package",
             "atomics-tests",
+            "--test",
+            "dropin",
             "--test",
             "kernel_tree",
         ]],
@@ -265,4 +275,29 @@ fn run_tier(tier: &Tier) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Passed(start.elapsed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_test_is_in_a_tier() {
+        let folder = crate::generate::repository_root().join("tests/tests");
+        let run: Vec<&str> = TIERS
+            .iter()
+            .flat_map(|tier| tier.commands.iter().copied().flatten().copied())
+            .collect();
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "rs") {
+                let name = path.file_stem().unwrap().to_str().unwrap();
+                let is_run = run.windows(2).any(|words| words == ["--test", name]);
+                assert!(is_run, "no tier runs {}", path.display());
+                count += 1;
+            }
+        }
+        assert!(count > 0);
+    }
 }

@@ -46,6 +46,9 @@
 
 #![no_std]
 
+#[cfg(feature = "std")]
+extern crate std;
+
 mod atomic;
 
 pub use atomic::*;

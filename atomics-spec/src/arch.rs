@@ -15,6 +15,9 @@ pub enum Lang {
     C,
 }
 
+/// The class in a row `size` of values that take two registers of half their width.
+pub const PAIR: &str = "pair";
+
 /// How operands of one width are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -49,21 +52,95 @@ pub struct Line {
     pub meaning: String,
 }
 
+/// What fills a register beyond the bits of an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// Zeros, up to the width of a pointer.
+    Zero,
+    /// Copies of the sign bit, up to the width of a pointer.
+    Sign,
+    /// Zeros on both sides, where the argument is a part of the containing word.
+    Zeros,
+    /// Ones on both sides, where the argument is a part of the containing word.
+    Ones,
+}
+
+/// A register that a template needs for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scratch {
+    /// What the template calls it.
+    pub name: String,
+    /// The width of what it holds, where that is not the width of the variable.
+    pub bits: Option<u32>,
+}
+
 /// How one variant is carried out at some widths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     /// The widths in bits.
     pub bits: Vec<u32>,
+    /// The features of the CPU that it needs, as indices of [`Arch::features`].
+    pub needs: Features,
     /// Where the result is.
     pub result: Place,
-    /// Arguments in fixed registers: argument and register.
+    /// Operands in fixed registers: operand and register. The operand is an argument, a scratch
+    /// register, or `r` for a result in a register of its own.
     pub fixed: Vec<(String, String)>,
+    /// What fills the registers of arguments beyond their bits.
+    pub filled: Vec<(String, Fill)>,
+    /// Registers that it needs for itself.
+    pub scratch: Vec<Scratch>,
+    /// Whether it works on the aligned word of 32 bits around the variable, and if so, what its
+    /// operands are filled with beyond 32 bits.
+    pub word: Option<Option<Fill>>,
     /// The condition code that is the result.
     pub condition: Option<String>,
     /// Whether the condition codes are left alone.
     pub keeps_flags: bool,
     /// The instructions, or the C expression.
     pub lines: Vec<Line>,
+}
+
+/// A set of features of a CPU, by their index in [`Arch::features`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Features(u8);
+
+impl Features {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+
+    /// These and one more.
+    pub fn with(self, index: usize) -> Self {
+        Self(self.0 | 1 << index)
+    }
+
+    /// Whether one is among them.
+    pub fn has(self, index: usize) -> bool {
+        self.0 >> index & 1 != 0
+    }
+
+    /// Whether all of these are among `others`.
+    pub fn are_in(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
+
+    /// How many they are.
+    pub fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+}
+
+/// Instructions that only some CPUs have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// What the table calls it.
+    pub name: String,
+    /// Rust's `target_feature` for it.
+    pub target: String,
+    /// The macro of `std` that asks the CPU for it, if there is one.
+    pub detect: Option<String>,
+    /// What tells the assembler about its instructions, if it must be told.
+    pub directive: Option<String>,
 }
 
 /// The fences that [`Arch::fence`] knows.
@@ -122,6 +199,12 @@ pub struct Arch {
     pub width: u32,
     /// Whether instructions clobber condition codes unless a template says otherwise.
     pub flags: bool,
+    /// The register of the condition codes, where `asm!` takes it for one like any other.
+    pub flags_register: Option<String>,
+    /// The register class of addresses.
+    pub address: String,
+    /// The features that templates can need.
+    pub features: Vec<Feature>,
     /// How to jump on a condition.
     pub branch: Option<String>,
     /// How to turn a condition into 0 or 1.
@@ -141,12 +224,31 @@ pub struct Arch {
 }
 
 impl Arch {
-    /// The template of a variant, by its name without family, at a width.
-    pub fn template(&self, variant: &str, bits: u32) -> Option<&Template> {
-        self.templates
-            .get(variant)?
-            .iter()
-            .find(|t| t.bits.contains(&bits))
+    /// The template of a variant, by its name without family, at a width, on a CPU with
+    /// `features`: of those that it can carry out, the one that needs most of them.
+    pub fn template(&self, variant: &str, bits: u32, features: Features) -> Option<&Template> {
+        let all = self.templates.get(variant)?.iter();
+        all.filter(|t| t.bits.contains(&bits) && t.needs.are_in(features))
+            .max_by_key(|t| t.needs.count())
+    }
+
+    /// All sets of features, from none to all.
+    pub fn feature_sets(&self) -> impl Iterator<Item = Features> + use<> {
+        (0..1_u16 << self.features.len()).map(|bits| Features(bits as u8))
+    }
+
+    /// The names of a set of features.
+    pub fn feature_names(&self, features: Features) -> Vec<&str> {
+        let names = self.features.iter().enumerate();
+        names
+            .filter(|(index, _)| features.has(*index))
+            .map(|(_, feature)| feature.name.as_str())
+            .collect()
+    }
+
+    /// Whether values of `bits` width are in two registers.
+    pub fn is_pair(&self, bits: u32) -> bool {
+        self.size(bits).is_some_and(|s| s.class == PAIR)
     }
 
     /// How operands of `bits` width are written.

@@ -159,7 +159,7 @@ impl Expr {
     }
 
     /// The same value with the outermost subtraction as the addition of the negative, or the
-    /// other way round.
+    /// other way round; and with what is masked out as the complement of the complement.
     pub fn flipped(&self) -> Option<Expr> {
         let Expr::Binary(op, a, b) = self else {
             return None;
@@ -167,6 +167,10 @@ impl Expr {
         let op = match op {
             Binary::Add => Binary::Sub,
             Binary::Sub => Binary::Add,
+            Binary::And if !matches!(**b, Expr::Unary(Unary::Not, _)) => {
+                let not = |e: Box<Expr>| Box::new(Expr::Unary(Unary::Not, e));
+                return Some(Expr::Binary(*op, a.clone(), not(not(b.clone()))));
+            }
             _ => return None,
         };
         let b = match &**b {

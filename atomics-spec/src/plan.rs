@@ -10,6 +10,9 @@
 //! 4. another operation with computed operands, or one whose result tells ours. The kernel has
 //!    a hand-written file for each of these; here they follow from `semantics.tbl`: `inc` is
 //!    `add` with `i` = 1 because `v + 1` is `v + i` with `i` = 1;
+//!    Where the architecture has features that only some CPUs have, such a way by a template that
+//!    needs more of them than that of steps 1 to 3 comes before these: a CPU that adds in one
+//!    instruction does not subtract in a loop;
 //! 5. a loop around a compare-and-exchange in the ordering of the variant. When the operation
 //!    fails, the loop has done a relaxed load and nothing else: a conditional operation that
 //!    fails orders nothing (`Documentation/atomic_t.txt`, section "ORDERING").
@@ -18,11 +21,15 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::arch::{Arch, Fence, Lang, Template};
+use crate::arch::{Arch, Features, Fence, Lang, Template};
 use crate::expr::{Bindings, Expr};
 use crate::model::{FormKey, FormOf, Spec, Variant};
 use crate::semantics::NEW;
 use crate::table::{Form, Ordering};
+
+mod choice;
+
+pub use choice::{Choice, Planners};
 
 /// How a variant is carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,22 +123,25 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
-/// Finds plans on one architecture.
+/// Finds plans on one architecture, on CPUs with some of its features.
 pub struct Planner<'s> {
     /// The model.
     pub spec: &'s Spec,
     /// The architecture.
     pub arch: &'s Arch,
+    /// What the CPUs have.
+    pub features: Features,
     /// Which forms can be carried out, in which ordering and at which width, as far as known.
     known: RefCell<BTreeMap<(FormKey, Ordering, u32), bool>>,
 }
 
 impl<'s> Planner<'s> {
-    /// Finds plans for the variants of `spec` on `arch`.
-    pub fn new(spec: &'s Spec, arch: &'s Arch) -> Self {
+    /// Finds plans for the variants of `spec` on CPUs of `arch` with `features`.
+    pub fn new(spec: &'s Spec, arch: &'s Arch, features: Features) -> Self {
         Self {
             spec,
             arch,
+            features,
             known: RefCell::default(),
         }
     }
@@ -150,8 +160,8 @@ impl<'s> Planner<'s> {
     }
 
     fn template(&self, variant: &Variant<'s>) -> Option<&'s Template> {
-        self.arch
-            .template(&variant.name(), variant.family.bits(self.arch.width))
+        let bits = variant.family.bits(self.arch.width);
+        self.arch.template(&variant.name(), bits, self.features)
     }
 
     /// Steps 1 to 3: what the architecture has for this very form.
@@ -180,13 +190,26 @@ impl<'s> Planner<'s> {
     /// Steps 1 to 5. It ends because each step goes towards what is more general: `is_progress`
     /// sees to it among operations of the same form, `rank` among forms.
     fn resolve(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
-        if let Some(plan) = self.direct(variant) {
-            return Some(plan);
-        }
+        let direct = self.direct(variant);
         if !variant.of.is_rmw() {
-            return None;
+            return direct;
         }
-        self.derived(variant).or_else(|| self.looped(variant))
+        let needs = self.needs(variant);
+        match direct {
+            Some(direct) if needs == Some(self.features.count()) => Some(direct),
+            Some(direct) => self.derived(variant, needs).or(Some(direct)),
+            None => self.derived(variant, None).or_else(|| self.looped(variant)),
+        }
+    }
+
+    /// How many features the template of steps 1 to 3 needs, if there is one.
+    fn needs(&self, variant: &Variant<'s>) -> Option<u32> {
+        let template = match self.direct(variant)? {
+            Plan::Native(template) => Some(template),
+            Plan::Fenced { relaxed: v, .. } | Plan::Stronger(v) => self.template(&v),
+            Plan::Derived(_) | Plan::Loop { .. } => None,
+        };
+        template.map(|template| template.needs.count())
     }
 
     /// Whether a variant can be carried out.
@@ -204,11 +227,15 @@ impl<'s> Planner<'s> {
         found
     }
 
-    /// Step 4.
-    fn derived(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
+    /// Step 4. `above` is how many features it must do better than, if there is a way without it.
+    fn derived(&self, variant: &Variant<'s>, above: Option<u32>) -> Option<Plan<'s>> {
         let goal = Goal::new(variant, false)?;
-        let is_direct = |d: &Derived<'s>| self.direct(&d.source).is_some();
-        let resolves = |d: &Derived<'s>| self.resolves(&d.source);
+        // None is less than any number.
+        let is_direct = |d: &Derived<'s>| self.needs(&d.source) > above;
+        let resolves = |d: &Derived<'s>| match above {
+            None => self.resolves(&d.source),
+            Some(_) => is_direct(d),
+        };
         if let Some(found) = self.candidates(&goal, Tells::Result).find(resolves) {
             return Some(Plan::Derived(found));
         }
@@ -218,23 +245,23 @@ impl<'s> Planner<'s> {
             .filter(|d| is_direct(d) || rank(&d.source.of) < rank(&variant.of))
             .collect();
         let found = telling.iter().find(|d| is_direct(d)).cloned();
-        let found = found.or_else(|| self.flipped(variant));
+        let found = found.or_else(|| self.flipped(variant, above));
         // A void operation is a loop of its own rather than a fetching loop.
         let is_void = variant.of.form == Form::Void;
         let rest = || telling.into_iter().filter(|_| !is_void).find(resolves);
         found.or_else(rest).map(Plan::Derived)
     }
 
-    /// A difference as a sum with the negative, if the architecture has such sums.
-    fn flipped(&self, variant: &Variant<'s>) -> Option<Derived<'s>> {
+    /// A difference as a sum with the negative, if the architecture has such sums; likewise what is
+    /// masked out by the complement.
+    fn flipped(&self, variant: &Variant<'s>, above: Option<u32>) -> Option<Derived<'s>> {
         let goal = Goal::new(variant, true)?;
         let has_sum = |source: &Variant<'s>| {
             let fetch = |f: &FormOf<'_>| f.op == source.of.op && matches!(f.form, Form::Fetch(_));
             let fetch = self.spec.forms().find(fetch);
             let fetch = fetch.and_then(|f| source.sibling(f, source.ordering));
-            self.direct(source).is_some()
-                || (source.of.form == Form::Return
-                    && fetch.is_some_and(|f| self.direct(&f).is_some()))
+            self.needs(source) > above
+                || (source.of.form == Form::Return && fetch.is_some_and(|f| self.needs(&f) > above))
         };
         self.candidates(&goal, Tells::Result)
             .find(|d| has_sum(&d.source))
@@ -270,9 +297,12 @@ impl<'s> Planner<'s> {
         is_made.then_some(Plan::Loop { read, exchange })
     }
 
-    /// Whether the architecture exchanges values of `bits` width by itself.
+    /// Whether the architecture exchanges values of `bits` width by themselves, without the word
+    /// around them.
     pub fn is_native_width(&self, bits: u32) -> bool {
-        self.arch.lang == Lang::Asm && self.arch.template("xchg", bits).is_some()
+        let xchg = |name| self.arch.template(name, bits, self.features);
+        let template = xchg("xchg").or_else(|| xchg("xchg_relaxed"));
+        self.arch.lang == Lang::Asm && template.is_some_and(|t| t.word.is_none())
     }
 }
 

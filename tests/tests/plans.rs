@@ -3,8 +3,8 @@
 //! What is expected here was read off Linux 7.3: `arch/x86/include/asm/atomic.h` says what x86
 //! defines, and `include/linux/atomic/atomic-arch-fallback.h` what the rest falls back to.
 
-use atomics_spec::arch::Fence;
-use atomics_spec::emit::asm::{self, Labels};
+use atomics_spec::arch::{Features, Fence};
+use atomics_spec::emit::asm::{self, Hosted, Labels, Options};
 use atomics_spec::emit::barrier::Barriers;
 use atomics_spec::plan::{Plan, Planner, Tells};
 use atomics_spec::{Source, Spec, Tables};
@@ -14,7 +14,7 @@ fn plan_of(spec: &Spec, arch: &str, function: &str) -> String {
     let variant = spec
         .find(function)
         .unwrap_or_else(|| panic!("no {function}"));
-    let planner = Planner::new(spec, arch);
+    let planner = Planner::new(spec, arch, Features::NONE);
     match planner.plan(&variant).unwrap_or_else(|e| panic!("{e}")) {
         Plan::Native(template) => {
             let lines: Vec<_> = template.lines.iter().map(|l| l.text.as_str()).collect();
@@ -127,7 +127,7 @@ fn everything_can_be_made_of_a_relaxed_cmpxchg() {
         assert_eq!(plan_of(&spec, "poor", function), plan, "{function}");
     }
     let arch = spec.arch("poor").expect("it is there");
-    let planner = Planner::new(&spec, arch);
+    let planner = Planner::new(&spec, arch, Features::NONE);
     for variant in spec.variants() {
         planner.plan(&variant).unwrap_or_else(|e| panic!("{e}"));
     }
@@ -159,7 +159,12 @@ fn conditions_do_without_labels() {
     let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
     let arch = spec.arch("x86_64").expect("a table of the architecture");
     let text = |labels| {
-        let text = asm::module(&spec, arch, labels, Barriers::All);
+        let options = Options {
+            labels,
+            barriers: Barriers::All,
+            hosted: Hosted::Never,
+        };
+        let text = asm::module(&spec, arch, options);
         text.unwrap_or_else(|e| panic!("{e}"))
     };
     let (with, without) = (text(Labels::Always), text(Labels::Never));

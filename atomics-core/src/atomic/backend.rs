@@ -10,6 +10,11 @@ mod c;
 #[cfg(feature = "c-helpers")]
 pub(crate) use c::*;
 
+#[cfg(all(target_arch = "aarch64", not(feature = "c-helpers")))]
+mod aarch64;
+#[cfg(all(target_arch = "aarch64", not(feature = "c-helpers")))]
+pub(crate) use aarch64::*;
+
 #[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
 mod x86_64;
 #[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
@@ -18,7 +23,7 @@ pub(crate) use x86_64::*;
 #[cfg(all(feature = "c-helpers", not(target_pointer_width = "64")))]
 compile_error!("the C helpers are for 64-bit architectures");
 
-#[cfg(not(any(feature = "c-helpers", target_arch = "x86_64")))]
+#[cfg(not(any(feature = "c-helpers", target_arch = "aarch64", target_arch = "x86_64")))]
 compile_error!(
     "atomics-core has no instructions for this architecture yet; its feature `c-helpers` does it in C"
 );

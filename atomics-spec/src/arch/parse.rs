@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Arch, BARRIERS, Fence, Lang, Line, Size};
+use super::{Arch, BARRIERS, Feature, Features, Fence, Lang, Line, PAIR, Size};
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
 use crate::table::Op;
-use op::{Draft, placeholders};
+use draft::{Draft, placeholders};
+use key::Words;
 
+mod bind;
+mod draft;
+mod key;
 mod op;
 
 /// Parses a table for `ops`. With `strict`, a row for an unknown variant is an error. `others` are
@@ -29,6 +33,9 @@ pub(crate) fn parse<'a>(
             lang: Lang::Asm,
             width: 0,
             flags: true,
+            flags_register: None,
+            address: "reg".into(),
+            features: Vec::new(),
             branch: None,
             setcc: None,
             includes: Vec::new(),
@@ -46,6 +53,8 @@ pub(crate) fn parse<'a>(
         strict,
         others,
         complete: rows.complete,
+        words: Words::default(),
+        needs: Features::NONE,
         open: Open::Nothing,
         seen: Vec::new(),
         faulty: Faulty::default(),
@@ -85,6 +94,10 @@ struct Parser<'a, 'e> {
     strict: bool,
     others: &'e [Arch],
     complete: bool,
+    /// The rows `text` so far.
+    words: Words<'a>,
+    /// The features that the rows `op` below the last row `with` need.
+    needs: Features,
     open: Open<'a>,
     /// The keywords of all rows so far.
     seen: Vec<&'a str>,
@@ -96,7 +109,7 @@ struct Parser<'a, 'e> {
 impl<'a> Parser<'a, '_> {
     fn row(&mut self, row: &Row<'a>) {
         let head = row.head();
-        let is_line = matches!(head.text, "asm" | "c");
+        let is_line = matches!(head.text, "asm" | "c" | "when");
         if !is_line {
             self.close();
         }
@@ -118,8 +131,9 @@ impl<'a> Parser<'a, '_> {
 
     /// A row that starts something.
     fn keyword(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        const SINGLE: [&str; 8] = [
-            "arch", "lang", "width", "flags", "branch", "setcc", "kernel", "store_mb",
+        const SINGLE: [&str; 10] = [
+            "arch", "lang", "width", "flags", "codes", "address", "branch", "setcc", "kernel",
+            "store_mb",
         ];
         let head = row.head();
         if SINGLE.contains(&head.text) && self.seen.contains(&head.text) {
@@ -165,6 +179,26 @@ impl<'a> Parser<'a, '_> {
                     }
                 };
             }
+            "codes" => {
+                let cell = only(row, "codes  REGISTER")?;
+                if !is_name(cell.text) {
+                    return Err(cell.error(
+                        format!("`{}` is no register", shorten(cell.text)),
+                        "write the register that holds the condition codes, as `asm!` calls it",
+                    ));
+                }
+                self.arch.flags_register = Some(cell.text.into());
+            }
+            "address" => {
+                let cell = only(row, "address  CLASS")?;
+                if !is_name(cell.text) {
+                    return Err(not_a_class(cell));
+                }
+                self.arch.address = cell.text.into();
+            }
+            "feature" => self.feature(row)?,
+            "with" => self.with(row)?,
+            "text" => self.word(row)?,
             "branch" => {
                 let cell = text(row, 1, "branch  LINE")?;
                 placeholders(cell, &["cc", "label"], &["cc", "label"])?;
@@ -262,8 +296,9 @@ impl<'a> Parser<'a, '_> {
                 self.faulty.add_anything();
                 return Err(head.error(
                     format!("unknown row `{}`", shorten(other)),
-                    "a row starts with arch, lang, width, flags, size, register, branch, setcc, \
-                     include, op, asm, c, barrier, fence, kernel or store_mb",
+                    "a row starts with arch, lang, width, flags, codes, address, size, register, branch, \
+                     setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel \
+                     or store_mb",
                 ));
             }
         }
@@ -297,9 +332,12 @@ impl<'a> Parser<'a, '_> {
         let width = bits(width_cell)?;
         let class = row.get(2, "CLASS", COLUMNS)?;
         if !is_name(class.text) {
+            return Err(not_a_class(class));
+        }
+        if class.text == PAIR && (width != 64 || self.arch.size(32).is_none()) {
             return Err(class.error(
-                format!("`{}` is not a register class", shorten(class.text)),
-                "write the name of a register class of `asm!`, such as reg",
+                format!("a pair of registers for {width} bits"),
+                "a pair holds 64 bits in two registers of the row `size  32` above it",
             ));
         }
         let modifier = row.get(3, "MODIFIER", COLUMNS)?;
@@ -347,10 +385,18 @@ impl<'a> Parser<'a, '_> {
                 ));
             };
             let width = bits(cell.part(width))?;
-            if register.is_empty() {
+            if register.split('+').any(str::is_empty) {
                 return Err(cell.error(
                     format!("the register has no name at {width} bits"),
                     format!("a row is: {COLUMNS}"),
+                ));
+            }
+            let is_pair = register.split('+').count() == 2;
+            let size = self.arch.size(width);
+            if is_pair != self.arch.is_pair(width) && size.is_some() {
+                return Err(cell.error(
+                    format!("`{}` at {width} bits", shorten(register)),
+                    "values of the class `pair` are in two registers, LOW+HIGH, and others in one",
                 ));
             }
             if names.iter().any(|(known, _)| *known == width) {
@@ -362,6 +408,74 @@ impl<'a> Parser<'a, '_> {
             names.push((width, register.to_owned()));
         }
         self.arch.registers.push((name.text.into(), names));
+        Ok(())
+    }
+
+    fn feature(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        const COLUMNS: &str = "feature  NAME  TARGET_FEATURE  MACRO|-  DIRECTIVE|-";
+        /// Plans are made for every set of features.
+        const MOST: usize = 4;
+        let name = row.get(1, "NAME", COLUMNS)?;
+        let target = row.get(2, "TARGET_FEATURE", COLUMNS)?;
+        let detect = row.get(3, "MACRO", COLUMNS)?;
+        let directive = text(row, 4, COLUMNS)?;
+        if !is_name(name.text) {
+            return Err(name.error(
+                format!("`{}` is not the name of a feature", shorten(name.text)),
+                "a name is made of a-z, 0-9 and _, and starts with a letter",
+            ));
+        }
+        if self.arch.features.iter().any(|f| f.name == name.text) {
+            return Err(name.error(
+                format!("the feature `{}` has two rows", name.text),
+                "remove one of them",
+            ));
+        }
+        if self.arch.features.len() == MOST {
+            return Err(name.error(
+                format!("more than {MOST} features"),
+                "join those that CPUs have together",
+            ));
+        }
+        if detect.text != "-" && !is_name(detect.text) {
+            return Err(detect.error(
+                format!("`{}` is not a macro", shorten(detect.text)),
+                "write the macro of `std::arch` that asks the CPU, such as \
+                 is_aarch64_feature_detected, or `-` for none",
+            ));
+        }
+        placeholders(directive, &[], &[])?;
+        let given = |cell: Cell<'_>| (cell.text != "-").then(|| cell.text.to_owned());
+        self.arch.features.push(Feature {
+            name: name.text.into(),
+            target: target.text.into(),
+            detect: given(detect),
+            directive: given(directive),
+        });
+        Ok(())
+    }
+
+    /// Which features the rows below need.
+    fn with(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = only(row, "with  FEATURES|-")?;
+        self.needs = Features::NONE;
+        if cell.text == "-" {
+            return Ok(());
+        }
+        for cell in cell.commas(self.errors) {
+            let index = self.arch.features.iter().position(|f| f.name == cell.text);
+            let Some(index) = index else {
+                // What needs a feature with a fault is not a template for all CPUs.
+                self.open = Open::Skipped;
+                self.faulty.add_anything();
+                let known: Vec<_> = self.arch.features.iter().map(|f| f.name.as_str()).collect();
+                return Err(cell.error(
+                    format!("unknown feature `{}`", shorten(cell.text)),
+                    format!("the features above this row are {}", or_none(&known)),
+                ));
+            };
+            self.needs = self.needs.with(index);
+        }
         Ok(())
     }
 
@@ -377,17 +491,31 @@ impl<'a> Parser<'a, '_> {
             // There is an error about `lang`; whether this line is right, it would say.
             return Ok(());
         };
-        let (own, columns) = match lang {
-            Lang::Asm => ("asm", "asm  INSTRUCTION -- MEANING"),
-            Lang::C => ("c", "c  EXPRESSION"),
+        let is_when = head.text == "when";
+        let (own, columns) = match (lang, is_when) {
+            (Lang::Asm, false) => ("asm", "asm  INSTRUCTION -- MEANING"),
+            (Lang::Asm, true) => ("asm", "when  KEYS  INSTRUCTION -- MEANING"),
+            (Lang::C, _) => ("c", "c  EXPRESSION"),
         };
-        if head.text != own {
+        if head.text != own && !(is_when && lang == Lang::Asm) {
             return Err(head.error(
                 format!("a row `{}` in a table with `lang  {own}`", head.text),
                 format!("a row is: {columns}"),
             ));
         }
-        let cell = text(row, 1, columns)?;
+        let keys = if is_when {
+            let cell = row.get(1, "KEYS", columns)?;
+            if matches!(self.open, Open::Barrier(_) | Open::Fence(_)) {
+                return Err(head.error(
+                    "an instruction of a barrier under a condition",
+                    "rows `when` are for templates: a barrier has neither widths nor orderings",
+                ));
+            }
+            Some(self.keys(cell)?)
+        } else {
+            None
+        };
+        let cell = text(row, if is_when { 2 } else { 1 }, columns)?;
         let (code, meaning) = match cell.text.split_once(" -- ") {
             Some((code, meaning)) => (code.trim_end(), meaning.trim_start()),
             None => (cell.text, ""),
@@ -405,20 +533,6 @@ impl<'a> Parser<'a, '_> {
             ));
         }
         let start = cell.part(&cell.text[..code.len()]);
-        match &self.open {
-            Open::Template(draft) => {
-                placeholders(start, &draft.operands(lang), &[])?;
-                if !self.faulty.has(|head| head == "register") {
-                    let registers: Vec<_> = self.arch.registers().collect();
-                    placeholders(cell.part(meaning), &registers, &[])?;
-                }
-            }
-            // Nothing stands for anything in a barrier; and C has braces of its own.
-            Open::Barrier(_) | Open::Fence(_) if lang == Lang::Asm => {
-                placeholders(start, &[], &[])?
-            }
-            _ => {}
-        }
         let line = Line {
             text: code.into(),
             meaning: meaning.into(),
@@ -426,16 +540,35 @@ impl<'a> Parser<'a, '_> {
         match &mut self.open {
             Open::Nothing | Open::Skipped => {}
             Open::Template(draft) => {
-                if lang == Lang::C && !draft.template.lines.is_empty() {
+                let words: Vec<&str> = self.words.names().collect();
+                let mut known = draft.operands(lang, &self.arch);
+                known.extend(words.iter().map(|w| (*w).to_owned()));
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                placeholders(start, &known, &[])?;
+                if !self.faulty.has(|head| head == "register") {
+                    let mut known: Vec<_> = self.arch.registers().collect();
+                    known.extend(words);
+                    placeholders(cell.part(meaning), &known, &[])?;
+                }
+                if lang == Lang::C && !draft.lines.is_empty() {
                     return Err(start.error("a second expression", "a variant is one expression"));
                 }
-                draft.template.lines.push(line);
+                draft.lines.push((keys, line));
             }
+            // Nothing stands for anything in a barrier; and C has braces of its own.
             Open::Barrier(name) => {
+                if lang == Lang::Asm {
+                    placeholders(start, &[], &[])?;
+                }
                 let lines = self.arch.barriers.entry(name.clone());
                 lines.or_default().push(line);
             }
-            Open::Fence(fence) => self.arch.fences.entry(*fence).or_default().push(line),
+            Open::Fence(fence) => {
+                if lang == Lang::Asm {
+                    placeholders(start, &[], &[])?;
+                }
+                self.arch.fences.entry(*fence).or_default().push(line);
+            }
         }
         Ok(())
     }
@@ -461,6 +594,22 @@ impl<'a> Parser<'a, '_> {
                 "a barrier that only stops the compiler is a row `barrier` without rows below it",
             ));
         }
+    }
+}
+
+fn not_a_class(cell: Cell<'_>) -> Error {
+    cell.error(
+        format!("`{}` is not a register class", shorten(cell.text)),
+        "write the name of a register class of `asm!`, such as reg",
+    )
+}
+
+/// Words as a list.
+fn or_none(words: &[&str]) -> String {
+    if words.is_empty() {
+        "none".into()
+    } else {
+        words.join(", ")
     }
 }
 

@@ -8,11 +8,11 @@ use native::Native;
 use super::barrier::{Barriers, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name, fresh};
-use crate::arch::{Arch, Fence, Line};
+use crate::arch::{Arch, Feature, Fence, Line};
 use crate::expr::Expr;
 use crate::model::{Spec, Variant};
 use crate::names::rust_ident;
-use crate::plan::{Derived, Missing, Plan, Planner, Tells};
+use crate::plan::{Choice, Derived, Missing, Plan, Planners, Tells};
 use crate::table::ArgKind;
 
 /// Whether `asm!` may jump to a `label` block, which it may since Rust 1.87.
@@ -26,14 +26,35 @@ pub enum Labels {
     If(&'static str),
 }
 
-/// The module of one architecture, with the barriers that `barriers` needs.
-pub fn module(
-    spec: &Spec,
-    arch: &Arch,
-    labels: Labels,
-    barriers: Barriers,
-) -> Result<String, Missing> {
-    let planner = Planner::new(spec, arch);
+/// Whether the module can ask the CPU for a feature, which it does by macros of `std`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosted {
+    /// It can.
+    Always,
+    /// It cannot: it has what the compiler is told of.
+    Never,
+    /// It can where this is configured.
+    If(&'static str),
+}
+
+/// What the surroundings of a module offer.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Jumps.
+    pub labels: Labels,
+    /// The barriers that are needed.
+    pub barriers: Barriers,
+    /// Features of the CPU that are found out at run time.
+    pub hosted: Hosted,
+}
+
+/// The module of one architecture.
+///
+/// # Errors
+///
+/// If its table leaves no way to carry out a variant.
+pub fn module(spec: &Spec, arch: &Arch, options: Options) -> Result<String, Missing> {
+    let planners = Planners::new(spec, arch);
     let mut text = Text::default();
     text.inner_doc(&format!(
         "Inline assembly for {}.\n\n\
@@ -58,17 +79,34 @@ pub fn module(
         text.line("use core::ffi::c_void;");
     }
     let mut fences = Vec::new();
+    let mut words = false;
+    let mut features: Vec<usize> = Vec::new();
     for variant in spec.variants() {
-        let plan = planner.plan(&variant)?;
-        if let Plan::Fenced { before, after, .. } = &plan {
-            fences.extend(before.iter().chain(after));
+        let choice = planners.choose(&variant)?;
+        for plan in choice.plans() {
+            match plan {
+                Plan::Fenced { before, after, .. } => fences.extend(before.iter().chain(after)),
+                Plan::Native(template) => words |= template.word.is_some(),
+                _ => {}
+            }
         }
+        asked(&choice, &mut features);
         text.line("");
-        function(&mut text, &planner, &variant, &plan, labels);
+        function(&mut text, arch, &variant, &choice, options.labels);
     }
     fences.sort_unstable();
     fences.dedup();
-    for name in barriers.backend(spec) {
+    for (index, feature) in arch.features.iter().enumerate() {
+        if features.contains(&index) {
+            text.line("");
+            ask(&mut text, feature, options.hosted);
+        }
+    }
+    if words {
+        text.line("");
+        text.lines(include_str!("templates/word.rs").trim_end());
+    }
+    for name in options.barriers.backend(spec) {
         barrier(
             &mut text,
             name,
@@ -90,6 +128,51 @@ pub fn module(
         ));
     }
     Ok(text.finish())
+}
+
+/// Adds the features that a choice asks for.
+fn asked(choice: &Choice<'_>, features: &mut Vec<usize>) {
+    if let Choice::If {
+        features: own,
+        then,
+        otherwise,
+    } = choice
+    {
+        features.extend(own);
+        asked(then, features);
+        asked(otherwise, features);
+    }
+}
+
+/// The function that tells whether the CPU has a feature.
+fn ask(text: &mut Text, feature: &Feature, hosted: Hosted) {
+    let name = rust_ident(&feature.name);
+    let target = &feature.target;
+    let known = format!("cfg!(target_feature = {target:?})");
+    let asks = feature.detect.as_ref();
+    let asks = asks.map(|detect| format!("std::arch::{detect}!({target:?})"));
+    text.doc(&match (&asks, hosted) {
+        (None, _) | (_, Hosted::Never) => {
+            format!("Whether the CPU has {name}, as far as the compiler is told.")
+        }
+        (_, Hosted::Always) => format!("Whether the CPU has {name}."),
+        (_, Hosted::If(_)) => format!(
+            "Whether the CPU has {name}: as far as the compiler is told, or, with `std`, as the \
+             CPU says."
+        ),
+    });
+    text.line("#[inline(always)]");
+    text.block(&format!("fn {name}() -> bool"), |t| match (asks, hosted) {
+        (None, _) | (_, Hosted::Never) => t.line(known),
+        (Some(asks), Hosted::Always) => t.line(asks),
+        (Some(asks), Hosted::If(option)) => {
+            // A macro that is not there cannot stand behind `cfg!`.
+            t.line(format!("#[cfg({option})]"));
+            t.line(format!("return {asks};"));
+            t.line(format!("#[cfg(not({option}))]"));
+            t.line(known);
+        }
+    });
 }
 
 fn fence_name(fence: Fence) -> &'static str {
@@ -127,6 +210,10 @@ fn barrier(text: &mut Text, name: &str, what: &str, lines: &[Line], arch: &Arch)
                     t.comment(&sentence(&line.meaning));
                     t.line(format!("{:?},", line.text));
                 }
+                if let Some(register) = &arch.flags_register {
+                    t.comment("The condition codes.");
+                    t.line(format!("out({register:?}) _,"));
+                }
                 t.comment("The stack pointer stays.");
                 t.line(if arch.flags {
                     "options(nostack),"
@@ -148,28 +235,24 @@ fn sentence(meaning: &str) -> String {
     format!("{first}{}.", chars.as_str())
 }
 
-fn function(
-    text: &mut Text,
-    planner: &Planner<'_>,
-    v: &Variant<'_>,
-    plan: &Plan<'_>,
-    labels: Labels,
-) {
-    if let (Labels::If(option), Plan::Native(template)) = (labels, plan) {
+fn function(text: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, labels: Labels) {
+    let has_condition = |plan: &&Plan<'_>| match plan {
+        Plan::Native(template) => template.condition.is_some(),
+        _ => false,
+    };
+    if let (Labels::If(option), true) = (labels, choice.plans().iter().any(has_condition)) {
         let both = [
             (option.to_owned(), Labels::Always),
             (format!("not({option})"), Labels::Never),
         ];
-        if template.condition.is_some() {
-            for (index, (cfg, labels)) in both.iter().enumerate() {
-                if index > 0 {
-                    text.line("");
-                }
-                text.line(format!("#[cfg({cfg})]"));
-                function(text, planner, v, plan, *labels);
+        for (index, (cfg, labels)) in both.iter().enumerate() {
+            if index > 0 {
+                text.line("");
             }
-            return;
+            text.line(format!("#[cfg({cfg})]"));
+            function(text, arch, v, choice, *labels);
         }
+        return;
     }
     text.doc(&format!(
         "`{}()`: {}.",
@@ -188,10 +271,44 @@ fn function(
         signature::ret(v).as_deref(),
         &[],
     );
-    text.indented(|t| match plan {
+    text.indented(|t| chosen(t, arch, v, choice, labels));
+    text.line("}");
+}
+
+/// The body of a function.
+fn chosen(t: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, labels: Labels) {
+    let mut rest = choice;
+    let mut start = "if";
+    loop {
+        match rest {
+            Choice::Same(plan) if start == "if" => return planned(t, arch, v, plan, labels),
+            Choice::Same(plan) => {
+                t.line("} else {");
+                t.indented(|t| planned(t, arch, v, plan, labels));
+                return t.line("}");
+            }
+            Choice::If {
+                features,
+                then,
+                otherwise,
+            } => {
+                let has = |index: &usize| format!("{}()", rust_ident(&arch.features[*index].name));
+                let all: Vec<String> = features.iter().map(has).collect();
+                t.line(format!("{start} {} {{", all.join(" && ")));
+                t.indented(|t| chosen(t, arch, v, then, labels));
+                rest = otherwise;
+                start = "} else if";
+            }
+        }
+    }
+}
+
+/// The body of a function on CPUs for which there is one plan.
+fn planned(t: &mut Text, arch: &Arch, v: &Variant<'_>, plan: &Plan<'_>, labels: Labels) {
+    match plan {
         Plan::Native(template) => Native {
             v,
-            arch: planner.arch,
+            arch,
             template,
             labels: labels == Labels::Always,
         }
@@ -224,15 +341,14 @@ fn function(
         Plan::Stronger(full) => {
             t.comment(&format!(
                 "{} has nothing weaker that would be cheaper.",
-                planner.arch.name
+                arch.name
             ));
             let end = if signature::ret(v).is_some() { "" } else { ";" };
             t.proven(SAME, "", &call(v, full, &own_args(v)), end);
         }
         Plan::Derived(derived) => derive(t, v, derived),
         Plan::Loop { read, exchange } => looped(t, v, read, exchange),
-    });
-    text.line("}");
+    }
 }
 
 /// Why a function may call another one of the module.

@@ -1,7 +1,7 @@
 //! The C helpers: one C function per variant, for Rust to call.
 
 use super::text::fresh;
-use crate::arch::{Arch, BARRIERS, Fence};
+use crate::arch::{Arch, BARRIERS, Features, Fence};
 use crate::expr::Expr;
 use crate::model::{Spec, Variant};
 use crate::names;
@@ -138,7 +138,7 @@ pub fn helpers<'s>(
     style: Style<'_>,
 ) -> Result<String, Missing> {
     let mut writer = Helpers {
-        planner: Planner::new(spec, arch),
+        planner: Planner::new(spec, arch, Features::NONE),
         style,
         done: BTreeSet::new(),
         out: String::new(),

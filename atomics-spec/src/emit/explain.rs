@@ -2,7 +2,7 @@
 
 use super::docs::{computes, ordering_rules, rust_call, strength};
 use super::{c_expression, instruction};
-use crate::arch::{Arch, Fence, Lang};
+use crate::arch::{Arch, Features, Fence, Lang};
 use crate::model::{Spec, Variant};
 use crate::plan::{Missing, Plan, Planner, Tells};
 use std::fmt::Write as _;
@@ -49,7 +49,7 @@ pub fn explain(spec: &Spec, v: &Variant<'_>) -> Result<String, Missing> {
     for arch in spec.asm_archs() {
         let _ = writeln!(out, "\n{}", arch.name);
         let mut listing = Listing {
-            planner: Planner::new(spec, arch),
+            planner: Planner::new(spec, arch, Features::NONE),
             out: &mut out,
             depth: 1,
         };

@@ -23,13 +23,16 @@ pub(super) fn instruction(
         .and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
     {
         out.push_str(before);
-        let fixed = template.fixed.iter().find(|(arg, _)| arg == name);
+        let (whole, half) = match name.split_once('.') {
+            Some((whole, half)) => (whole, Some(half)),
+            None => (name, None),
+        };
+        let fixed = template.fixed.iter().find(|(arg, _)| arg == whole);
         let fixed = fixed.and_then(|(_, register)| arch.register(register, bits));
-        match fixed {
-            Some(register) => out.push_str(register),
-            // An address has the width of a pointer, and needs no modifier.
-            None if name == "v" => out.push_str("{v}"),
-            None => out.push_str(&operand(name)),
+        match (fixed.and_then(|f| f.split_once('+')), half) {
+            (Some((low, _)), Some("lo")) => out.push_str(low),
+            (Some((_, high)), _) => out.push_str(high),
+            (None, _) => out.push_str(fixed.unwrap_or(&operand(name))),
         }
         rest = after;
     }

@@ -2,13 +2,13 @@
 
 mod kernel;
 
-use super::asm::Labels;
+use super::asm::{Hosted, Labels, Options};
 use super::barrier::Barriers;
 use super::c::Style;
 use super::extern_c::Link;
 use super::root::{Parts, has_flag};
 use super::{asm, barrier, c, extern_c, internal, ordering, pointer, predefine, raw, root, typed};
-use crate::arch::{Arch, BARRIERS, Lang};
+use crate::arch::{Arch, BARRIERS, Features, Lang};
 use crate::model::Spec;
 use crate::names;
 use crate::plan::{Missing, Planner};
@@ -59,7 +59,7 @@ fn modules(spec: &Spec, parts: Parts, byte: &str, path: &str) -> Vec<(&'static s
 fn native_bytes(spec: &Spec) -> String {
     let archs: Vec<String> = spec
         .asm_archs()
-        .filter(|arch| Planner::new(spec, arch).is_native_width(8))
+        .filter(|arch| Planner::new(spec, arch, Features::NONE).is_native_width(8))
         .map(|arch| format!("target_arch = \"{}\"", arch.name))
         .collect();
     match archs.as_slice() {
@@ -155,7 +155,12 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     }
     add("src/atomic/backend.rs", core_backend(spec));
     for arch in spec.asm_archs() {
-        let text = asm::module(spec, arch, Labels::Always, Barriers::All)?;
+        let options = Options {
+            labels: Labels::Always,
+            barriers: Barriers::All,
+            hosted: Hosted::If("feature = \"std\""),
+        };
+        let text = asm::module(spec, arch, options)?;
         add(&format!("src/atomic/backend/{}.rs", arch.name), text);
     }
     let link = Link::Bindgen {
@@ -229,7 +234,12 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
             for arch in spec.asm_archs() {
                 let name = &arch.name;
                 let cfg = format!("#[cfg(target_arch = \"{name}\")]");
-                let module = asm::module(spec, arch, Labels::Always, Barriers::All)?;
+                let options = Options {
+                    labels: Labels::Always,
+                    barriers: Barriers::All,
+                    hosted: Hosted::Never,
+                };
+                let module = asm::module(spec, arch, options)?;
                 text += &format!(
                     "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
                 );

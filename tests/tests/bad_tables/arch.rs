@@ -40,7 +40,7 @@ fn an_unknown_row() {
            |
         32 | asmm     nop -- nothing
            | ^^^^
-           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
     // What hangs on it is not complained of.
@@ -53,7 +53,7 @@ fn an_unknown_row() {
           |
         5 | sizes    32 reg e dword ptr [{v}]
           | ^^^^^
-          = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence, kernel or store_mb
+          = help: a row starts with arch, lang, width, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
 
         `fence    acquire` -> `fences   acquire\nasm      nop -- nothing`
         error: unknown row `fences`
@@ -61,7 +61,7 @@ fn an_unknown_row() {
            |
         20 | fences   acquire
            | ^^^^^^
-           = help: a row starts with arch, lang, width, flags, size, register, branch, setcc, include, op, asm, c, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
 }
@@ -286,7 +286,7 @@ fn columns() {
            |
         12 | op       xchg 32,64
            |               ^^^^^
-           = help: a row is: op  NAME  BITS  BINDINGS
+           = help: a row is: op  NAMES  BITS  BINDINGS
 
         `op       xchg 32,64 new>r` -> `op       xchg 32, 64 new>r`
         error: unexpected column `new>r`
@@ -294,7 +294,7 @@ fn columns() {
            |
         12 | op       xchg 32, 64 new>r
            |                      ^^^^^
-           = help: a row is: op  NAME  BITS  BINDINGS
+           = help: a row is: op  NAMES  BITS  BINDINGS
     ",
     );
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use atomics_spec::arch::Features;
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::{core_crate, module_tree};
 use atomics_spec::plan::Planner;
@@ -43,7 +44,7 @@ fn without(arch: &str, variants: &[&str]) -> Spec {
 /// What the first variant lacks that has no plan.
 fn lacking(spec: &Spec, arch: &str) -> String {
     let arch = spec.arch(arch).expect("a table of the architecture");
-    let planner = Planner::new(spec, arch);
+    let planner = Planner::new(spec, arch, Features::NONE);
     let missing = spec.variants().find_map(|v| planner.plan(&v).err());
     missing.map_or_else(String::new, |m| m.to_string())
 }
@@ -127,7 +128,7 @@ fn finding_nothing_is_quick() {
     let spec = without("x86_64", &[&ops[..], &rest[..]].concat());
     let start = Instant::now();
     let arch = spec.arch("x86_64").expect("a table of the architecture");
-    let planner = Planner::new(&spec, arch);
+    let planner = Planner::new(&spec, arch, Features::NONE);
     let missing = spec.variants().filter(|v| planner.plan(v).is_err()).count();
     let plain = spec.variants().filter(|v| !v.of.is_rmw()).count();
     assert_eq!(missing + plain, spec.variants().count());

@@ -1,11 +1,14 @@
 //! One variant by the instructions of a template.
 
+mod operand;
+
 use super::super::text::{Text, fresh};
 use super::{expected, read_pointer, rust, sentence, write_pointer};
 use crate::arch::{Arch, Place, Template};
 use crate::model::Variant;
 use crate::names::rust_ident;
-use crate::table::{ArgKind, Op};
+use crate::table::Op;
+use operand::Shape;
 
 /// One variant by a template.
 pub(super) struct Native<'a> {
@@ -21,18 +24,40 @@ impl Native<'_> {
         self.v.family.bits(self.arch.width)
     }
 
-    fn class(&self) -> String {
-        self.arch
-            .size(self.bits())
-            .map_or_else(String::new, |s| s.class.clone())
+    /// The width of the values in its registers: that of the variable, or of the word around it.
+    fn register_bits(&self) -> u32 {
+        if self.template.word.is_some() {
+            32
+        } else {
+            self.bits()
+        }
     }
 
     /// The text of an instruction, as `asm!` takes it.
     fn instruction(&self, line: &str) -> String {
-        crate::emit::instruction(self.arch, self.template, line, self.bits(), &|name| {
-            let name = asm_name(name, self.v.of.op);
-            let modifier = self.arch.size(self.bits()).and_then(|s| s.modifier.clone());
-            match modifier {
+        let op = self.v.of.op;
+        let (bits, word) = (self.register_bits(), fresh("word", op));
+        crate::emit::instruction(self.arch, self.template, line, bits, &|name| {
+            // A template calls the variable's address {v}, whatever the argument is called.
+            if name == "v" {
+                return format!(
+                    "{{{}}}",
+                    if self.template.word.is_some() {
+                        &word
+                    } else {
+                        "v"
+                    }
+                );
+            }
+            let scratch = self.template.scratch.iter().find(|s| s.name == name);
+            let bits = scratch.and_then(|s| s.bits).unwrap_or(match name {
+                "shift" => 32,
+                _ => bits,
+            });
+            let half = self.arch.is_pair(bits);
+            let size = self.arch.size(if half { 32 } else { bits });
+            let name = asm_name(&name.replace('.', "_"), op);
+            match size.and_then(|s| s.modifier.as_deref()) {
                 Some(modifier) => format!("{{{name}:{modifier}}}"),
                 None => format!("{{{name}}}"),
             }
@@ -42,35 +67,47 @@ impl Native<'_> {
     /// The body of the function.
     pub fn body(&self, t: &mut Text) {
         let op = self.v.of.op;
-        let value = self.v.family.repr.rust();
-        let found = fresh("found", op);
-        let result = fresh("r", op);
         let jumps = self.template.condition.is_some() && self.labels;
         let sets = self.template.condition.is_some() && !jumps;
         let flag = fresh("is", op);
+        let pointer = op.pointer();
+        let found = pointer.map(|p| (fresh("found", op), self.shape(&p.name)));
+        let result = match &self.template.result {
+            Place::Nowhere => None,
+            Place::Fresh => Some((fresh("r", op), self.shape("r"))),
+            Place::Arg(arg) => Some((fresh("r", op), self.shape(arg))),
+        };
         read_pointer(t, self.v);
-        if op.pointer().is_some() {
-            t.line(format!("let {found}: {value};"));
-        }
-        if self.template.result != Place::Nowhere {
-            t.line(format!("let {result}: {value};"));
+        self.around(t);
+        for (name, shape) in found.iter().chain(&result) {
+            shape.declare(t, name);
         }
         if sets {
             t.line(format!("let {flag}: u8;"));
         }
-        t.comment(
-            "SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is \
-             touched.",
-        );
+        t.comment(match self.template.word {
+            None => {
+                "SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is \
+                 touched."
+            }
+            Some(_) => {
+                "SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the \
+                 aligned word around it is on the same page, so it can be accessed, and is only \
+                 ever stored as it was found, in one atomic access together with `*v`."
+            }
+        });
         t.block("unsafe", |t| {
             t.line("asm!(");
             t.indented(|t| {
                 self.instructions(t, jumps, sets, &flag);
-                self.operands(t, jumps, sets, &flag, &found, &result);
+                self.operands(t, jumps, sets, &flag);
             });
             t.line(");");
         });
-        if op.pointer().is_some() {
+        for (name, shape) in found.iter().chain(&result) {
+            shape.finish(t, name);
+        }
+        if let Some((found, _)) = found {
             // A comparison of what was found is for the compiler to see: it leaves it out where
             // nobody asks, and fuses it with a branch where somebody does.
             let meaning = self.v.of.meaning;
@@ -85,12 +122,48 @@ impl Native<'_> {
             t.line(format!("{flag} != 0"));
         } else if jumps {
             t.line("false");
-        } else if self.template.result != Place::Nowhere {
-            t.line(result);
+        } else if let Some((name, shape)) = result {
+            t.line(shape.value(&name));
         }
     }
 
+    /// Where the variable is in the word around it, if that is what is accessed.
+    fn around(&self, t: &mut Text) {
+        if self.template.word.is_none() {
+            return;
+        }
+        let op = self.v.of.op;
+        let (word, shift, mask) = (fresh("word", op), fresh("shift", op), fresh("mask", op));
+        let variable = rust_ident(op.variable());
+        t.line(format!("let ({word}, {shift}) = word_around({variable});"));
+        let ones = self
+            .template
+            .filled
+            .iter()
+            .any(|(_, fill)| *fill == crate::arch::Fill::Ones);
+        if ones || self.uses("mask") || self.uses("rest") {
+            let unsigned = format!("u{}", self.bits());
+            t.line(format!(
+                "let {mask} = u32::from({unsigned}::MAX) << {shift};"
+            ));
+        }
+    }
+
+    fn uses(&self, operand: &str) -> bool {
+        let operand = format!("{{{operand}}}");
+        self.template
+            .lines
+            .iter()
+            .any(|l| l.text.contains(&operand))
+    }
+
     fn instructions(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
+        for (index, feature) in self.arch.features.iter().enumerate() {
+            if let (true, Some(directive)) = (self.template.needs.has(index), &feature.directive) {
+                t.comment(&format!("Tells the assembler about {}.", feature.name));
+                t.line(format!("{directive:?},"));
+            }
+        }
         for line in &self.template.lines {
             t.comment(&sentence(&self.instruction_words(&line.meaning)));
             t.line(format!("{:?},", self.instruction(&line.text)));
@@ -120,59 +193,78 @@ impl Native<'_> {
         words
     }
 
-    fn operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str, found: &str, r: &str) {
+    /// The rows of operands and options.
+    fn operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
         let op = self.v.of.op;
-        let class = self.class();
-        // A template calls the variable's address {v}, whatever the argument is called.
-        t.line(format!("v = in(reg) {},", rust_ident(op.variable())));
-        for arg in op.operands() {
-            let fixed = self
-                .template
-                .fixed
-                .iter()
-                .find(|(name, _)| *name == arg.name);
-            let fixed = fixed.and_then(|(_, reg)| self.arch.register(reg, self.bits()));
-            let pointer = arg.kind == ArgKind::Pointer;
-            let holds = self.template.result == Place::Arg(arg.name.clone());
-            let value = if pointer {
-                expected(self.v)
-            } else {
-                rust_ident(&arg.name)
-            };
-            let place = fixed.map_or_else(|| class.clone(), |reg| format!("{reg:?}"));
-            let name = fixed.map_or_else(
-                || format!("{} = ", asm_name(&arg.name, op)),
-                |_| String::new(),
-            );
-            t.line(match (pointer, holds) {
-                (true, _) => format!("{name}inout({place}) {value} => {found},"),
-                (_, true) => format!("{name}inout({place}) {value} => {r},"),
-                _ => format!("{name}in({place}) {value},"),
-            });
-        }
-        // The only instruction has read its operands before it writes.
-        let late = if self.template.lines.len() == 1 {
-            "lateout"
-        } else {
-            "out"
+        let address = match self.template.word {
+            None => rust_ident(op.variable()),
+            Some(_) => fresh("word", op),
         };
-        if self.template.result == Place::Fresh {
-            t.line(format!("r = {late}({class}) {r},"));
+        let name = if self.template.word.is_some() {
+            address.as_str()
+        } else {
+            "v"
+        };
+        t.line(format!("{name} = in({}) {address},", self.arch.address));
+        for arg in op.operands() {
+            self.argument(t, arg);
         }
+        if self.template.word.is_some() {
+            let fill = self.template.word.flatten();
+            let mask = fresh("mask", op);
+            for (name, value) in [("mask", mask.clone()), ("rest", format!("!{mask}"))] {
+                if self.uses(name) {
+                    let class = self.class(32);
+                    t.line(format!(
+                        "{name} = in({class}) {},",
+                        operand::widened(&value, fill)
+                    ));
+                }
+            }
+            if self.uses("shift") {
+                let class = self.class(32);
+                t.line(format!("shift = in({class}) {},", fresh("shift", op)));
+            }
+        }
+        self.outputs(t);
         if sets {
-            let byte = self.arch.size(8).map_or("reg", |s| s.class.as_str());
-            t.line(format!("{flag} = lateout({byte}) {flag},"));
+            t.line(format!("{flag} = lateout({}) {flag},", self.class(8)));
         }
         if jumps {
             let yes = fresh("yes", op);
             t.line(format!("{yes} = label {{ return true }},"));
         }
-        if self.template.keeps_flags || !self.arch.flags {
+        let clobbered = self.arch.flags_register.as_ref();
+        if let Some(register) = clobbered.filter(|_| !self.template.keeps_flags) {
+            t.comment("The condition codes.");
+            t.line(format!("out({register:?}) _,"));
+        }
+        if self.template.keeps_flags {
             t.comment("The stack pointer and the condition codes stay.");
             t.line("options(nostack, preserves_flags),");
         } else {
             t.comment("The stack pointer stays; the condition codes change.");
             t.line("options(nostack),");
+        }
+    }
+
+    fn class(&self, bits: u32) -> &str {
+        self.arch.size(bits).map_or("reg", |s| s.class.as_str())
+    }
+
+    /// How the value of an operand is in its registers.
+    fn shape(&self, name: &str) -> Shape {
+        let fill = self.template.filled.iter().find(|(arg, _)| arg == name);
+        Shape {
+            rust: self.v.family.repr.rust(),
+            bits: self.bits(),
+            pair: self.arch.is_pair(self.bits()),
+            fill: fill
+                .map(|(_, fill)| *fill)
+                .filter(|_| self.bits() < self.arch.width),
+            word: self.template.word,
+            shift: fresh("shift", self.v.of.op),
+            mask: fresh("mask", self.v.of.op),
         }
     }
 }

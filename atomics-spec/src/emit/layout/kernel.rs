@@ -2,7 +2,7 @@
 
 use super::{File, banner, modules};
 use crate::arch::Arch;
-use crate::emit::asm::{self, Labels};
+use crate::emit::asm::{self, Hosted, Labels, Options};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::extern_c::{self, Link};
@@ -85,7 +85,12 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
             add("kernel/sync/atomic/backend.rs", choice(spec));
             add("kernel/sync/atomic/backend/helpers.rs", rust_helpers(spec));
             for arch in inline_archs(spec) {
-                let text = asm::module(spec, arch, LABELS, Barriers::Atomic)?;
+                let options = Options {
+                    labels: LABELS,
+                    barriers: Barriers::Atomic,
+                    hosted: Hosted::Never,
+                };
+                let text = asm::module(spec, arch, options)?;
                 add(
                     &format!("kernel/sync/atomic/backend/{}.rs", arch.name),
                     text,

@@ -15,6 +15,11 @@ mod aarch64;
 #[cfg(all(target_arch = "aarch64", not(feature = "c-helpers")))]
 pub(crate) use aarch64::*;
 
+#[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
+mod riscv64;
+#[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
+pub(crate) use riscv64::*;
+
 #[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
 mod x86_64;
 #[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
@@ -23,7 +28,12 @@ pub(crate) use x86_64::*;
 #[cfg(all(feature = "c-helpers", not(target_pointer_width = "64")))]
 compile_error!("the C helpers are for 64-bit architectures");
 
-#[cfg(not(any(feature = "c-helpers", target_arch = "aarch64", target_arch = "x86_64")))]
+#[cfg(not(any(
+    feature = "c-helpers",
+    target_arch = "aarch64",
+    target_arch = "riscv64",
+    target_arch = "x86_64"
+)))]
 compile_error!(
-    "atomics-core has no instructions for this architecture yet; its feature `c-helpers` does it in C"
+    "no table has instructions for this architecture: the feature `c-helpers` does it in C"
 );

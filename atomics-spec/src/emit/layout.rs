@@ -7,6 +7,7 @@ use super::barrier::Barriers;
 use super::c::Style;
 use super::extern_c::Link;
 use super::root::{Parts, has_flag};
+use super::text::attribute;
 use super::{asm, barrier, c, extern_c, internal, ordering, pointer, predefine, raw, root, typed};
 use crate::arch::{Arch, BARRIERS, Features, Lang};
 use crate::model::Spec;
@@ -193,11 +194,8 @@ fn core_backend(spec: &Spec) -> String {
     // Values wider than a register would be torn.
     out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n\
             compile_error!(\"the C helpers are for 64-bit architectures\");\n";
-    out += &format!(
-        "\n#[cfg(not(any({})))]\ncompile_error!(\n    \"atomics-core has no instructions for this \
-         architecture yet; its feature `c-helpers` does it in C\"\n);\n",
-        any.join(", ")
-    );
+    let none = attribute(&format!("cfg(not(any({})))", any.join(", ")));
+    out += &format!("\n{none}\n{}", without_table("the feature `c-helpers`"));
     out
 }
 
@@ -211,6 +209,13 @@ pub enum Backend {
         /// The prefix.
         prefix: String,
     },
+}
+
+/// What a compiler for an architecture without a table says.
+fn without_table(way_out: &str) -> String {
+    let message =
+        format!("no table has instructions for this architecture: {way_out} does it in C");
+    format!("compile_error!(\n    {message:?}\n);\n")
 }
 
 /// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where
@@ -246,9 +251,9 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
                 any.push(format!("target_arch = \"{name}\""));
             }
             text += &format!(
-                "#[cfg(not(any({})))]\ncompile_error!(\"no table has instructions for this \
-                 architecture\");\n",
-                any.join(", ")
+                "#[cfg(not(any({})))]\n{}",
+                any.join(", "),
+                without_table("the option `backend = c(\"PREFIX\")`")
             );
             text
         }

@@ -227,7 +227,8 @@ impl<'a> Parser<'a, '_> {
             // What was found is in the register of the pointer, and tells the result.
             _ if op.pointer().is_some() => !value && template.condition.is_none(),
             Form::Void | Form::Store => !value && template.condition.is_none(),
-            Form::Truth(_) => !value && template.condition.is_some(),
+            // A condition is the result; a value is the old one, from which it follows.
+            Form::Truth(_) => value != template.condition.is_some(),
             _ => value && template.condition.is_none(),
         };
         if right && template.keeps_flags && template.condition.is_some() {
@@ -242,7 +243,8 @@ impl<'a> Parser<'a, '_> {
         Err(cell.error(
             "these bindings do not yield what the variant returns",
             "nothing for the forms v and s and for operations with a `p` argument, whose register \
-             tells; a condition ?CC for B and b, a value (>r) for others",
+             tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) \
+             for others",
         ))
     }
 }

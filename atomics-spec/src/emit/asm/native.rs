@@ -7,7 +7,7 @@ use super::{expected, read_pointer, rust, sentence, write_pointer};
 use crate::arch::{Arch, Place, Template};
 use crate::model::Variant;
 use crate::names::rust_ident;
-use crate::table::Op;
+use crate::table::{Form, Op};
 use operand::Shape;
 
 /// One variant by a template.
@@ -122,6 +122,11 @@ impl Native<'_> {
             t.line(format!("{flag} != 0"));
         } else if jumps {
             t.line("false");
+        } else if let (Some((name, shape)), Form::Truth(_)) = (&result, self.v.of.form) {
+            // The old value tells.
+            t.line(format!("let {name} = {};", shape.value(name)));
+            let returned = self.v.of.result().map(|e| self.v.of.meaning.expand(&e));
+            t.line(returned.map_or_else(String::new, |e| rust(self.v, &e, name)));
         } else if let Some((name, shape)) = result {
             t.line(shape.value(&name));
         }

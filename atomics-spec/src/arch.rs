@@ -101,6 +101,19 @@ pub struct Template {
     pub lines: Vec<Line>,
 }
 
+impl Template {
+    /// Whether it starts again where somebody else was quicker: whether it jumps back to a label
+    /// of its own.
+    pub fn is_loop(&self) -> bool {
+        let is_back = |word: &str| {
+            let label = word.strip_suffix('b').unwrap_or("");
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit())
+        };
+        let mut lines = self.lines.iter();
+        lines.any(|line| line.text.split([' ', ',']).any(is_back))
+    }
+}
+
 /// A set of features of a CPU, by their index in [`Arch::features`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Features(u8);
@@ -163,6 +176,12 @@ impl Fence {
         ("full_before", Fence::FullBefore),
         ("full_after", Fence::FullAfter),
     ];
+
+    /// Its name in a table.
+    pub fn name(self) -> &'static str {
+        let known = Self::ALL.iter().find(|(_, fence)| *fence == self);
+        known.map_or("", |(name, _)| name)
+    }
 
     /// The barrier that stands for the fence where the table has no row for it.
     fn barrier(self) -> &'static str {

@@ -59,6 +59,18 @@ pub enum Plan<'s> {
 }
 
 impl<'s> Plan<'s> {
+    /// What kind of plan it is, in a word.
+    pub fn how(&self) -> &'static str {
+        match self {
+            Self::Native(template) if template.is_loop() => "loop",
+            Self::Native(_) => "native",
+            Self::Fenced { .. } => "fenced",
+            Self::Stronger(_) => "stronger",
+            Self::Derived(_) => "derived",
+            Self::Loop { .. } => "cmpxchg-loop",
+        }
+    }
+
     /// The variants that it is carried out by, if it is not by a template.
     pub fn callees(&self) -> Vec<Variant<'s>> {
         match self {

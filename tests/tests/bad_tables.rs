@@ -7,10 +7,14 @@ use atomics_spec::{Errors, Source, Spec, Tables};
 
 #[path = "bad_tables/arch.rs"]
 mod arch;
+#[path = "bad_tables/arch_features.rs"]
+mod arch_features;
 #[path = "bad_tables/arch_lines.rs"]
 mod arch_lines;
 #[path = "bad_tables/arch_ops.rs"]
 mod arch_ops;
+#[path = "bad_tables/arch_registers.rs"]
+mod arch_registers;
 #[path = "bad_tables/docs.rs"]
 mod docs;
 #[path = "bad_tables/expressions.rs"]

@@ -2,10 +2,99 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use atomics_spec::arch::Arch;
 use atomics_spec::emit::docs::{rust_call, strength};
+use atomics_spec::plan::{Plan, Planner};
 use atomics_spec::{Spec, Variant};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// The architecture that is called `name`.
+pub fn arch<'s>(spec: &'s Spec, name: &str) -> Result<&'s Arch> {
+    let names: Vec<&str> = spec.asm_archs().map(|a| a.name.as_str()).collect();
+    let found = spec.asm_archs().find(|a| a.name == name);
+    found.ok_or_else(|| {
+        anyhow!(
+            "no table is called `{name}`\n = help: there are tables of {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// The architectures called `names`; without names the one that this program runs on, or all if
+/// there is no table of it.
+pub fn archs<'s>(spec: &'s Spec, names: &[String]) -> Result<Vec<&'s Arch>> {
+    if !names.is_empty() {
+        return names.iter().map(|name| arch(spec, name)).collect();
+    }
+    let own = spec.asm_archs().find(|a| a.name == std::env::consts::ARCH);
+    Ok(own.map_or_else(|| spec.asm_archs().collect(), |own| vec![own]))
+}
+
+/// How a variant is carried out on an architecture: each plan, with the sets of features of the
+/// CPUs for which it is the plan.
+fn plans<'s>(
+    spec: &'s Spec,
+    arch: &'s Arch,
+    v: &Variant<'s>,
+) -> Result<Vec<(Vec<Vec<&'s str>>, Plan<'s>)>> {
+    let mut plans: Vec<(Vec<Vec<&str>>, Plan<'_>)> = Vec::new();
+    for set in arch.feature_sets() {
+        let plan = Planner::new(spec, arch, set).plan(v);
+        let plan = plan.map_err(|missing| anyhow!("{missing}"))?;
+        let names = arch.feature_names(set);
+        match plans.iter_mut().find(|(_, known)| *known == plan) {
+            Some((sets, _)) => sets.push(names),
+            None => plans.push((vec![names], plan)),
+        }
+    }
+    Ok(plans)
+}
+
+/// A plan as JSON.
+fn plan_json(cpus: &[Vec<&str>], plan: &Plan<'_>) -> Value {
+    let mut value = json!({ "cpus": cpus, "how": plan.how() });
+    match plan {
+        Plan::Native(template) => {
+            let lines = template.lines.iter();
+            value["instructions"] = lines.map(|l| l.text.as_str()).collect();
+        }
+        _ => {
+            let by = plan.callees().into_iter();
+            value["by"] = by.map(|callee| callee.function()).collect();
+        }
+    }
+    if let Plan::Fenced { before, after, .. } = plan {
+        value["before"] = before.map(|fence| fence.name()).into();
+        value["after"] = after.map(|fence| fence.name()).into();
+    }
+    value
+}
+
+/// Every variant in columns, with how it is carried out on an architecture.
+pub fn arch_table(spec: &Spec, arch: &Arch) -> Result<String> {
+    let mut out = String::new();
+    let _ = writeln!(out, "{:<36} {:<14} {}", "variant", "ordering", arch.name);
+    for v in spec.variants() {
+        let plans = plans(spec, arch, &v)?;
+        let ways = plans.iter().rev().map(|(sets, plan)| {
+            let least = sets.iter().min_by_key(|set| set.len());
+            match least.filter(|set| !set.is_empty()) {
+                Some(set) => format!("{} with {}", plan.how(), set.join(" and ")),
+                None => plan.how().to_owned(),
+            }
+        });
+        let ways: Vec<String> = ways.collect();
+        let _ = writeln!(
+            out,
+            "{:<36} {:<14} {}",
+            v.function(),
+            strength(&v),
+            ways.join(", else ")
+        );
+    }
+    Ok(out)
+}
 
 /// The names of C's functions, one a line, sorted. Variables that C has as plain values have
 /// macros instead, and no names here.
@@ -45,14 +134,14 @@ pub fn table(spec: &Spec) -> String {
     out
 }
 
-/// Every variant as JSON.
-pub fn json(spec: &Spec) -> Result<String> {
-    let variants: Vec<_> = spec
+/// Every variant as JSON; with `archs`, how they carry it out.
+pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
+    let variants: Vec<Value> = spec
         .variants()
         .map(|v| {
             let meaning = v.of.meaning;
             let text = |e: &atomics_spec::expr::Expr| e.to_string();
-            json!({
+            let mut value = json!({
                 "function": v.function(),
                 "is_c_function": v.family.c_object.is_some(),
                 "op": v.of.op.name,
@@ -66,9 +155,15 @@ pub fn json(spec: &Spec) -> Result<String> {
                 "result": v.of.result().map(|e| text(&meaning.expand(&e))),
                 "method": v.of.is_typed().then(|| v.of.method()),
                 "rust": call(&v, spec),
-            })
+            });
+            for arch in archs {
+                let plans = plans(spec, arch, &v)?;
+                let plans = plans.iter().map(|(cpus, plan)| plan_json(cpus, plan));
+                value["archs"][&arch.name] = plans.collect();
+            }
+            Ok(value)
         })
-        .collect();
+        .collect::<Result<_>>()?;
     Ok(serde_json::to_string_pretty(&variants)? + "\n")
 }
 

@@ -66,6 +66,12 @@ enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// And how this architecture carries it out: by an instruction (native), by a loop of its
+        /// own, by the relaxed variant between fences (fenced), by one that is stronger than it
+        /// need be, by another variant (derived), or by a loop around a compare-and-exchange. May
+        /// be given more than once with --json.
+        #[arg(long, value_name = "ARCH", conflicts_with = "names")]
+        arch: Vec<String>,
     },
     /// Explains one variant by its C name, such as atomic64_fetch_add_acquire.
     Explain {
@@ -73,6 +79,10 @@ enum Command {
         tables: TableArgs,
         /// The C name.
         name: String,
+        /// The instructions of this architecture, and not of the one that this program runs on.
+        /// May be given more than once.
+        #[arg(long, value_name = "ARCH")]
+        arch: Vec<String>,
     },
     /// Builds a kernel with the drop-in in a copy of TREE, runs its KUnit tests, and has the kernel's
     /// own checks judge the drop-in. TREE itself is only read.
@@ -160,20 +170,28 @@ fn run(command: Command) -> Result<ExitCode> {
             tables,
             names,
             json,
+            arch,
         } => {
             let spec = tables.load()?;
-            print(&match (names, json) {
-                (true, _) => list::names(&spec),
-                (_, true) => list::json(&spec)?,
-                _ => list::table(&spec),
+            let archs = arch.iter().map(|name| list::arch(&spec, name));
+            let archs: Vec<_> = archs.collect::<Result<_>>()?;
+            print(&match (names, json, archs.as_slice()) {
+                (true, ..) => list::names(&spec),
+                (_, true, archs) => list::json(&spec, archs)?,
+                (.., []) => list::table(&spec),
+                (.., [arch]) => list::arch_table(&spec, arch)?,
+                _ => bail!("several architectures are for --json: give one --arch"),
             })
         }
-        Command::Explain { tables, name } => {
+        Command::Explain { tables, name, arch } => {
             let spec = tables.load()?;
             let Some(variant) = spec.find(&name) else {
                 bail!(list::unknown(&spec, &name))
             };
-            print(&atomics_spec::emit::explain::explain(&spec, &variant)?)
+            let archs = list::archs(&spec, &arch)?;
+            print(&atomics_spec::emit::explain::explain(
+                &spec, &variant, &archs,
+            )?)
         }
         Command::Kernel {
             tables,

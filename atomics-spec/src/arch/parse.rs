@@ -54,7 +54,7 @@ pub(crate) fn parse<'a>(
         others,
         complete: rows.complete,
         words: Words::default(),
-        needs: Features::NONE,
+        needs: Some(Features::NONE),
         open: Open::Nothing,
         seen: Vec::new(),
         faulty: Faulty::default(),
@@ -96,8 +96,9 @@ struct Parser<'a, 'e> {
     complete: bool,
     /// The rows `text` so far.
     words: Words<'a>,
-    /// The features that the rows `op` below the last row `with` need.
-    needs: Features,
+    /// The features that the rows `op` below the last row `with` need; none of these rows is read
+    /// if that row is wrong.
+    needs: Option<Features>,
     open: Open<'a>,
     /// The keywords of all rows so far.
     seen: Vec<&'a str>,
@@ -457,16 +458,17 @@ impl<'a> Parser<'a, '_> {
 
     /// Which features the rows below need.
     fn with(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        let cell = only(row, "with  FEATURES|-")?;
-        self.needs = Features::NONE;
-        if cell.text == "-" {
-            return Ok(());
-        }
-        for cell in cell.commas(self.errors) {
+        self.needs = None;
+        // What is missing may be below this row.
+        let cell = only(row, "with  FEATURES|-").inspect_err(|_| self.faulty.add_anything())?;
+        let mut needs = Features::NONE;
+        let names = match cell.text {
+            "-" => Vec::new(),
+            _ => cell.commas(self.errors),
+        };
+        for cell in names {
             let index = self.arch.features.iter().position(|f| f.name == cell.text);
             let Some(index) = index else {
-                // What needs a feature with a fault is not a template for all CPUs.
-                self.open = Open::Skipped;
                 self.faulty.add_anything();
                 let known: Vec<_> = self.arch.features.iter().map(|f| f.name.as_str()).collect();
                 return Err(cell.error(
@@ -474,8 +476,9 @@ impl<'a> Parser<'a, '_> {
                     format!("the features above this row are {}", or_none(&known)),
                 ));
             };
-            self.needs = self.needs.with(index);
+            needs = needs.with(index);
         }
+        self.needs = Some(needs);
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use crate::model::{Spec, Variant};
 use crate::plan::{Missing, Plan, Planner, Tells};
 use std::fmt::Write as _;
 
-/// The explanation of a variant.
-pub fn explain(spec: &Spec, v: &Variant<'_>) -> Result<String, Missing> {
+/// The explanation of a variant, with how it is carried out on `archs`.
+pub fn explain(spec: &Spec, v: &Variant<'_>, archs: &[&Arch]) -> Result<String, Missing> {
     let mut out = String::new();
     let form = &v.of;
     let types: Vec<String> = spec
@@ -46,16 +46,59 @@ pub fn explain(spec: &Spec, v: &Variant<'_>) -> Result<String, Missing> {
     );
     paragraph(&mut out, "Computes", &computes(form).join(" "));
     paragraph(&mut out, "Ordering", &ordering_rules(form).join(" "));
-    for arch in spec.asm_archs() {
+    for arch in archs {
         let _ = writeln!(out, "\n{}", arch.name);
+        let ways = ways(spec, arch, v)?;
+        for (sets, text) in &ways {
+            if ways.len() > 1 {
+                let _ = writeln!(out, "  {}:", cpus(arch, sets));
+            }
+            let margin = if ways.len() > 1 { "  " } else { "" };
+            for line in text.lines() {
+                let _ = writeln!(out, "{margin}{line}");
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// How a variant is carried out, in instructions, on CPUs with which sets of features; what needs
+/// most of them first.
+fn ways(
+    spec: &Spec,
+    arch: &Arch,
+    v: &Variant<'_>,
+) -> Result<Vec<(Vec<Features>, String)>, Missing> {
+    let mut ways: Vec<(Vec<Features>, String)> = Vec::new();
+    for set in arch.feature_sets() {
+        let mut text = String::new();
         let mut listing = Listing {
-            planner: Planner::new(spec, arch, Features::NONE),
-            out: &mut out,
+            planner: Planner::new(spec, arch, set),
+            out: &mut text,
             depth: 1,
         };
         listing.variant(v)?;
+        match ways.iter_mut().find(|(_, known)| *known == text) {
+            Some((sets, _)) => sets.push(set),
+            None => ways.push((vec![set], text)),
+        }
     }
-    Ok(out)
+    ways.reverse();
+    Ok(ways)
+}
+
+/// The CPUs with one of some sets of features, in words.
+fn cpus(arch: &Arch, sets: &[Features]) -> String {
+    if sets.contains(&Features::NONE) {
+        return "on other CPUs".into();
+    }
+    // Who has more than one of the sets asks for is meant as well.
+    let least = sets.iter().filter(|set| {
+        let mut others = sets.iter().filter(|other| other != set);
+        !others.any(|other| other.are_in(**set))
+    });
+    let names = least.map(|set| arch.feature_names(*set).join(" and "));
+    format!("with {}", names.collect::<Vec<_>>().join(", or "))
 }
 
 fn paragraph(out: &mut String, title: &str, text: &str) {

@@ -244,12 +244,12 @@ fn bindings_and_what_the_variant_returns() {
            |                         ^^^^
            = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
 
-        `32,64 ?e` -> `32,64 i>r`
+        `32,64 ?e` -> `32,64 ?e,i>r`
         error: these bindings do not yield what the variant returns
           --> demo.tbl:16:25
            |
-        16 | op       add_test 32,64 i>r
-           |                         ^^^
+        16 | op       add_test 32,64 ?e,i>r
+           |                         ^^^^^^
            = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
 
         `old@ax` -> `old@ax,?e`

@@ -122,6 +122,18 @@ impl<'a> Parser<'a, '_> {
                 "a name is made of a-z, 0-9 and _, and starts with a letter",
             ));
         }
+        const TAKEN: [&str; 7] = ["v", "mem", "r", "type", "mask", "rest", "shift"];
+        let is_register = self.arch.registers().any(|r| r == name.text);
+        if TAKEN.contains(&name.text) || is_register {
+            return Err(name.error(
+                format!("`{{{}}}` would be a text and something else", name.text),
+                format!(
+                    "the registers of the table, and {{{}}}, stand for other things: choose \
+                     another name",
+                    TAKEN.join("}, {")
+                ),
+            ));
+        }
         super::placeholders(text, &[], &[])?;
         let mut others = self.words.0.iter().filter(|w| w.name == name.text);
         if others.any(|w| w.keys.iter().any(|k| keys.contains(k))) {

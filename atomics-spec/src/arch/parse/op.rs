@@ -72,12 +72,12 @@ impl<'a> Parser<'a, '_> {
                 }
             }
         }
-        let Some((Target { op, .. }, _)) = found.first() else {
+        let (Some((Target { op, .. }, _)), Some(needs)) = (found.first(), self.needs) else {
             return Ok(());
         };
         let op = *op;
         let mut template = Template {
-            needs: self.needs,
+            needs,
             // As the row `flags` says, until a binding says otherwise.
             keeps_flags: !self.arch.flags,
             ..Template::default()
@@ -100,9 +100,8 @@ impl<'a> Parser<'a, '_> {
         }
         let result = self.hidden_names(name, op, &template);
         self.errors.take(result);
-        let result = Self::unshifted(bindings, op, &template);
-        self.errors.take(result);
         if self.errors.0.len() == before {
+            Self::unshifted(bindings, op, &template)?;
             for (target, form) in &found {
                 self.check_result(bindings, target.op, *form, &template)?;
             }

@@ -1,0 +1,274 @@
+//! `arch/*.tbl`: features of CPUs, texts, conditions and lists of variants.
+
+use super::arch::edit;
+use super::each;
+
+#[test]
+fn features() {
+    each(
+        edit,
+        r"
+        `register ax 32:eax` -> `feature  lse lse -\nregister ax 32:eax`
+        error: the row ends before its column `DIRECTIVE|-`
+         --> demo.tbl:7:18
+          |
+        7 | feature  lse lse -
+          |                  ^
+          = help: a row is: feature  NAME  TARGET_FEATURE  MACRO|-  DIRECTIVE|-
+
+        `register ax 32:eax` -> `feature  LSE lse - -\nregister ax 32:eax`
+        error: `LSE` is not the name of a feature
+         --> demo.tbl:7:10
+          |
+        7 | feature  LSE lse - -
+          |          ^^^
+          = help: a name is made of a-z, 0-9 and _, and starts with a letter
+
+        `register ax 32:eax` -> `feature  lse lse - -\nfeature  lse lse2 - -\nregister ax 32:eax`
+        error: the feature `lse` has two rows
+         --> demo.tbl:8:10
+          |
+        8 | feature  lse lse2 - -
+          |          ^^^
+          = help: remove one of them
+
+        `register ax 32:eax` -> `feature  a a - -\nfeature  b b - -\nfeature  c c - -\nfeature  d d - -\nfeature  e e - -\nregister ax 32:eax`
+        error: more than 4 features
+          --> demo.tbl:11:10
+           |
+        11 | feature  e e - -
+           |          ^
+           = help: join those that CPUs have together
+
+        `register ax 32:eax` -> `feature  lse lse detected! -\nregister ax 32:eax`
+        error: `detected!` is not a macro
+         --> demo.tbl:7:18
+          |
+        7 | feature  lse lse detected! -
+          |                  ^^^^^^^^^
+          = help: write the macro of `std::arch` that asks the CPU, such as is_aarch64_feature_detected, or `-` for none
+
+        `register ax 32:eax` -> `feature  lse lse - .arch {x}\nregister ax 32:eax`
+        error: unknown operand `{x}`
+         --> demo.tbl:7:26
+          |
+        7 | feature  lse lse - .arch {x}
+          |                          ^^^
+          = help: no operand can stand here
+
+        `op       add_test` -> `with     fast\nop       xchg 32 -\nop       add_test`
+        error: unknown feature `fast`
+          --> demo.tbl:16:10
+           |
+        16 | with     fast
+           |          ^^^^
+           = help: the features above this row are none
+
+        `op       add_test` -> `with\nop       add_test`
+        error: the row ends before its column `FEATURES|-`
+          --> demo.tbl:16:1
+           |
+        16 | with
+           | ^^^^
+           = help: a row is: with  FEATURES|-
+
+        `op       add_test 32,64 ?e` -> `feature  lse lse - -\nwith     lse\nop       xchg 64 new>r\nasm      xchg {mem}, {new} -- swaps\nop       xchg 64 new>r\nasm      xchg {mem}, {new} -- swaps\nwith     -\nop       add_test 32,64 ?e`
+        error: a second template for `xchg` at 64 bits
+          --> demo.tbl:20:15
+           |
+        20 | op       xchg 64 new>r
+           |               ^^
+           = help: remove one of them
+    ",
+    );
+}
+
+#[test]
+fn texts() {
+    each(
+        edit,
+        r"
+        `op       xchg` -> `text     w 32\nop       xchg`
+        error: the row ends before its column `TEXT`
+          --> demo.tbl:12:12
+           |
+        12 | text     w 32
+           |            ^^
+           = help: a row is: text  NAME  KEYS  TEXT
+
+        `op       xchg` -> `text     w 32,fast l\nop       xchg`
+        error: `fast` is nothing that a row can depend on
+          --> demo.tbl:12:15
+           |
+        12 | text     w 32,fast l
+           |               ^^^^
+           = help: write widths (8, 16, 32, 64), orderings (relaxed, acquire, release, full) or operations, such as add, separated by commas
+
+        `op       xchg` -> `text     w 32,full,32 l\nop       xchg`
+        error: `32` stands twice
+          --> demo.tbl:12:20
+           |
+        12 | text     w 32,full,32 l
+           |                    ^^
+           = help: remove one
+
+        `op       xchg` -> `text     w 33 l\nop       xchg`
+        error: `33` is not a width
+          --> demo.tbl:12:12
+           |
+        12 | text     w 33 l
+           |            ^^
+           = help: a width is 8, 16, 32 or 64 bits
+
+        `op       xchg` -> `text     W 32 l\nop       xchg`
+        error: `W` is not a name
+          --> demo.tbl:12:10
+           |
+        12 | text     W 32 l
+           |          ^
+           = help: a name is made of a-z, 0-9 and _, and starts with a letter
+
+        `op       xchg` -> `text     w 32 {l}\nop       xchg`
+        error: unknown operand `{l}`
+          --> demo.tbl:12:15
+           |
+        12 | text     w 32 {l}
+           |               ^^^
+           = help: no operand can stand here
+
+        `op       xchg` -> `text     w 32,64 l\ntext     w full,64 q\nop       xchg`
+        error: a second text `w` for the same key
+          --> demo.tbl:13:10
+           |
+        13 | text     w full,64 q
+           |          ^
+           = help: remove the key from one of the rows
+
+        `op       xchg` -> `text     new 32 l\nop       xchg`
+        error: `{new}` would be an argument of `xchg` and something else
+          --> demo.tbl:13:10
+           |
+        13 | op       xchg 32,64 new>r
+           |          ^^^^
+           = help: {v}, {mem}, the arguments and the rows `text` stand for other things here: rename the argument
+
+        error: `{new}` would be an argument of `try_cmpxchg` and something else
+          --> demo.tbl:15:10
+           |
+        15 | op       try_cmpxchg 32,64 old@ax
+           |          ^^^^^^^^^^^
+           = help: {v}, {mem}, the arguments and the rows `text` stand for other things here: rename the argument
+
+        `op       xchg` -> `text     mem 32 l\ntext     ax 32 l\nop       xchg`
+        error: `{mem}` would be a text and something else
+          --> demo.tbl:12:10
+           |
+        12 | text     mem 32 l
+           |          ^^^
+           = help: the registers of the table, and {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift}, stand for other things: choose another name
+
+        error: `{ax}` would be a text and something else
+          --> demo.tbl:13:10
+           |
+        13 | text     ax 32 l
+           |          ^^
+           = help: the registers of the table, and {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift}, stand for other things: choose another name
+    ",
+    );
+}
+
+#[test]
+fn conditions() {
+    each(
+        edit,
+        r"
+        `op       read` -> `when     32 nop -- nothing\nop       read`
+        error: a row `when` that belongs to nothing
+          --> demo.tbl:10:1
+           |
+        10 | when     32 nop -- nothing
+           | ^^^^
+           = help: it follows a row `op`, `barrier` or `fence`
+
+        `asm      mfence` -> `when     full mfence`
+        error: an instruction of a barrier under a condition
+          --> demo.tbl:19:1
+           |
+        19 | when     full mfence -- orders all
+           | ^^^^
+           = help: rows `when` are for templates: a barrier has neither widths nor orderings
+
+        `asm      xchg {mem}, {new}` -> `when     32,xadd xchg {mem}, {new}`
+        error: `xadd` is nothing that a row can depend on
+          --> demo.tbl:13:13
+           |
+        13 | when     32,xadd xchg {mem}, {new} -- swaps *v and new
+           |             ^^^^
+           = help: write widths (8, 16, 32, 64), orderings (relaxed, acquire, release, full) or operations, such as add, separated by commas
+
+        `asm      xchg {mem}, {new} -- swaps *v and new` -> `when     32`
+        error: the row ends before its column `INSTRUCTION`
+          --> demo.tbl:13:10
+           |
+        13 | when     32
+           |          ^^
+           = help: a row is: when  KEYS  INSTRUCTION -- MEANING
+
+        `asm      xchg {mem}, {new} -- swaps *v and new` -> `when     32 xchg {mem}, {new}`
+        error: an instruction without its meaning
+          --> demo.tbl:13:13
+           |
+        13 | when     32 xchg {mem}, {new}
+           |             ^^^^^^^^^^^^^^^^^
+           = help: say in plain words after ` -- ` what it does
+
+        `asm      xchg {mem}, {new}` -> `when     32 xchg {mem}, {new}`
+        error: the template of `xchg` is empty
+          --> demo.tbl:12:10
+           |
+        12 | op       xchg 32,64 new>r
+           |          ^^^^
+           = help: write it in the rows below this one
+    ",
+    );
+}
+
+#[test]
+fn lists() {
+    each(
+        edit,
+        r"
+        `op       xchg 32` -> `op       xchg,or 32`
+        error: `or` has other arguments than `xchg`
+          --> demo.tbl:12:15
+           |
+        12 | op       xchg,or 32,64 new>r
+           |               ^^
+           = help: the operations of one row have the same arguments
+
+        `op       xchg 32` -> `op       xchg*,xchg_acquire 32`
+        error: `xchg_acquire` stands twice
+          --> demo.tbl:12:16
+           |
+        12 | op       xchg*,xchg_acquire 32,64 new>r
+           |                ^^^^^^^^^^^^
+           = help: remove one
+
+        `op       xchg 32` -> `op       swap* 32`
+        error: `swap*` is not a variant of any operation
+          --> demo.tbl:12:10
+           |
+        12 | op       swap* 32,64 new>r
+           |          ^^^^^
+           = help: write the C name without the family's prefix, such as fetch_add_acquire
+
+        `op       xchg 32` -> `op       xchg,,xchg_acquire 32`
+        error: an empty part of a list
+          --> demo.tbl:12:15
+           |
+        12 | op       xchg,,xchg_acquire 32,64 new>r
+           |               ^
+           = help: the parts of a list are separated by commas, without blanks
+    ",
+    );
+}

@@ -35,8 +35,13 @@
 //!
 //! # Backends
 //!
-//! On x86_64 the operations are inline assembly. With the feature `c-helpers` they are calls of C
-//! functions that are built with the crate, on any 64-bit architecture; that needs a C compiler.
+//! The operations are inline assembly, on aarch64, arm, loongarch64, powerpc64, riscv64, s390x, x86
+//! and x86_64. Instructions that only some CPUs have are used where the compiler is told that the
+//! CPU has them (`-C target-feature`); with the feature `std`, also where an aarch64 CPU says when the
+//! program runs that it has LSE.
+//!
+//! With the feature `c-helpers` the operations are calls of C functions that are built with the
+//! crate, on any 64-bit architecture; that needs a C compiler.
 //!
 //! # Do not mix memory models
 //!

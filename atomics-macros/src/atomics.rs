@@ -1,16 +1,17 @@
 //! `atomics!`: reads the tables, has `atomics-spec` write the module, and makes tokens of it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
 use atomics_spec::emit::layout::Backend;
-use atomics_spec::emit::module_tree;
+use atomics_spec::emit::{arch_items, module_tree};
+use atomics_spec::plan::Missing;
 use atomics_spec::{Source, Spec, Tables};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Ident, LitStr, Token, Visibility, bracketed, parenthesized};
+use syn::{Attribute, Error, Ident, LitStr, Path, Token, Visibility, bracketed, parenthesized};
 
 /// The input of the macro.
 pub struct Input {
@@ -25,10 +26,31 @@ pub struct Input {
     backend: Option<Backend>,
     path: Option<LitStr>,
     into: Option<Ident>,
+    macros: Option<Path>,
+    /// The whole of it, for the macro that has the rest made.
+    text: String,
+}
+
+/// The input of the macro that makes the instructions of one architecture.
+pub struct Instructions {
+    arch: LitStr,
+    input: Input,
+}
+
+impl Parse for Instructions {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let arch = input.parse()?;
+        input.parse::<Token![,]>()?;
+        Ok(Self {
+            arch,
+            input: input.parse()?,
+        })
+    }
 }
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let text = input.to_string();
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         input.parse::<Token![mod]>()?;
@@ -46,6 +68,8 @@ impl Parse for Input {
             backend: None,
             path: None,
             into: None,
+            macros: None,
+            text,
         };
         while !input.is_empty() {
             this.option(input)?;
@@ -68,6 +92,7 @@ impl Input {
             "docs" => once(&mut self.docs, &key, input.parse()?),
             "path" => once(&mut self.path, &key, input.parse()?),
             "into" => once(&mut self.into, &key, input.parse()?),
+            "macros" => once(&mut self.macros, &key, input.call(Path::parse_mod_style)?),
             "arch" => {
                 let list;
                 bracketed!(list in input);
@@ -79,7 +104,7 @@ impl Input {
                 key.span(),
                 format!(
                     "unknown option `{other}`: the options are table, semantics, types, arch, \
-                     docs, backend, path and into"
+                     docs, backend, path, into and macros"
                 ),
             )),
         }
@@ -154,7 +179,7 @@ fn load(name: &LitStr) -> syn::Result<Loaded> {
 
 fn absolute(name: &LitStr) -> PathBuf {
     let root = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    Path::new(&root).join(name.value())
+    std::path::Path::new(&root).join(name.value())
 }
 
 fn load_folder(folder: &LitStr) -> syn::Result<Vec<Loaded>> {
@@ -189,55 +214,134 @@ pub fn expand(input: &Input) -> TokenStream {
     try_expand(input).unwrap_or_else(Error::into_compile_error)
 }
 
-fn try_expand(input: &Input) -> syn::Result<TokenStream> {
-    let table = input.table.as_ref().map(load).transpose()?;
-    let semantics = input.semantics.as_ref().map(load).transpose()?;
-    let types = input.types.as_ref().map(load).transpose()?;
-    let archs = match &input.arch {
-        Some(files) => Some(files.iter().map(load).collect::<syn::Result<Vec<_>>>()?),
-        None => None,
+/// The items of one architecture, or errors.
+pub fn expand_instructions(input: &Instructions) -> TokenStream {
+    let expand = || {
+        let site = input.input.site();
+        let files = Files::read(&input.input)?;
+        let spec = files.spec(site)?;
+        let name = input.arch.value();
+        let arch = spec.asm_archs().find(|arch| arch.name == name);
+        let arch = arch.ok_or_else(|| {
+            Error::new(
+                input.arch.span(),
+                format!("no table is called `{name}`: this macro is for `atomics!` alone"),
+            )
+        })?;
+        let text = arch_items(&spec, arch).map_err(|e| missing(site, &e))?;
+        // The documentation of a module cannot come out of a macro inside it.
+        let items = text.lines().filter(|line| !line.starts_with("//!"));
+        tokens(site, &items.collect::<Vec<_>>().join("\n"))
     };
-    let docs = input.docs.as_ref().map(load_folder).transpose()?;
-    let mut tables = Tables::builtin();
-    if let Some(table) = &table {
-        tables.ops = table.source();
-        tables.strict = false;
-        tables.strict_archs = false;
+    expand().unwrap_or_else(Error::into_compile_error)
+}
+
+impl Input {
+    /// Where errors of tables are reported.
+    fn site(&self) -> Span {
+        self.table
+            .as_ref()
+            .map_or_else(Span::call_site, LitStr::span)
     }
-    if let Some(semantics) = &semantics {
-        tables.semantics = semantics.source();
-        tables.strict = true;
+}
+
+/// The files that an input names.
+struct Files {
+    table: Option<Loaded>,
+    semantics: Option<Loaded>,
+    types: Option<Loaded>,
+    archs: Option<Vec<Loaded>>,
+    docs: Option<Vec<Loaded>>,
+}
+
+impl Files {
+    fn read(input: &Input) -> syn::Result<Self> {
+        Ok(Self {
+            table: input.table.as_ref().map(load).transpose()?,
+            semantics: input.semantics.as_ref().map(load).transpose()?,
+            types: input.types.as_ref().map(load).transpose()?,
+            archs: match &input.arch {
+                Some(files) => Some(files.iter().map(load).collect::<syn::Result<_>>()?),
+                None => None,
+            },
+            docs: input.docs.as_ref().map(load_folder).transpose()?,
+        })
     }
-    if let Some(types) = &types {
-        tables.types = types.source();
+
+    /// What they say, together with the built-in tables; errors are reported at `site`.
+    fn spec(&self, site: Span) -> syn::Result<Spec> {
+        let mut tables = Tables::builtin();
+        if let Some(table) = &self.table {
+            tables.ops = table.source();
+            tables.strict = false;
+            tables.strict_archs = false;
+        }
+        if let Some(semantics) = &self.semantics {
+            tables.semantics = semantics.source();
+            tables.strict = true;
+        }
+        if let Some(types) = &self.types {
+            tables.types = types.source();
+        }
+        if let Some(archs) = &self.archs {
+            tables.archs = archs.iter().map(Loaded::source).collect();
+            tables.strict_archs = true;
+        }
+        if let Some(docs) = &self.docs {
+            tables.docs = docs.iter().map(Loaded::source).collect();
+        }
+        Spec::load(&tables).map_err(|errors| report(site, &errors.0))
     }
-    if let Some(archs) = &archs {
-        tables.archs = archs.iter().map(Loaded::source).collect();
-        tables.strict_archs = true;
+
+    fn paths(&self) -> Vec<String> {
+        let single = self.table.iter().chain(&self.semantics).chain(&self.types);
+        let several = self.archs.iter().chain(&self.docs).flatten();
+        let paths = single.chain(several);
+        paths
+            .map(|f| f.path.to_string_lossy().into_owned())
+            .collect()
     }
-    if let Some(docs) = &docs {
-        tables.docs = docs.iter().map(Loaded::source).collect();
-    }
-    let site = input
-        .table
-        .as_ref()
-        .map_or_else(Span::call_site, LitStr::span);
-    let spec = Spec::load(&tables).map_err(|errors| report(site, &errors.0))?;
+}
+
+fn missing(site: Span, missing: &Missing) -> Error {
+    let message = missing.to_string();
+    Error::new(site, message.trim_start_matches("error: "))
+}
+
+/// Generated text as tokens.
+fn tokens(site: Span, text: &str) -> syn::Result<TokenStream> {
+    text.parse().map_err(|e| {
+        let message = format!("the generated text is not Rust, which is a bug: {e}");
+        Error::new(site, message)
+    })
+}
+
+fn try_expand(input: &Input) -> syn::Result<TokenStream> {
+    let site = input.site();
+    let files = Files::read(input)?;
+    let spec = files.spec(site)?;
     let backend = input.backend.as_ref().unwrap_or(&Backend::Asm);
     let path = input.path.as_ref().map(LitStr::value);
-    let text = module_tree(&spec, backend, path.as_deref())
-        .map_err(|e| Error::new(site, e.to_string().trim_start_matches("error: ")))?;
-    let body: TokenStream = text.parse().map_err(|e| {
-        Error::new(
-            site,
-            format!("the generated text is not Rust, which is a bug: {e}"),
+    let macros = input.macros.as_ref().map_or_else(
+        || "::atomics_macros".to_owned(),
+        |path| path.to_token_stream().to_string(),
+    );
+    // Of all architectures a compiler wants one, and only then are its instructions made. What is
+    // handed to another macro is complete.
+    let later = |arch: &str| {
+        format!(
+            "{macros}::atomics_instructions! {{ {arch:?}, {} }}",
+            input.text
         )
-    })?;
-    let read = table.iter().chain(&semantics).chain(&types);
-    let read = read
-        .chain(archs.iter().flatten())
-        .chain(docs.iter().flatten());
-    let paths = read.map(|f| f.path.to_string_lossy().into_owned());
+    };
+    let later: Option<&dyn Fn(&str) -> String> = match input.into {
+        Some(_) => None,
+        None => Some(&later),
+    };
+    let text =
+        module_tree(&spec, backend, path.as_deref(), later).map_err(|e| missing(site, &e))?;
+    let body = tokens(site, &text)?;
+    let paths = files.paths();
     let Input {
         attributes,
         visibility,

@@ -51,6 +51,7 @@ use proc_macro::TokenStream;
 /// - `path = "PATH"`: the path of the module, such as `my_crate::atomics`, with which the
 ///   examples in its documentation run. Without it they are shown and not run.
 /// - `into = MACRO`: hands the module to `MACRO!` instead of defining it.
+/// - `macros = PATH`: the path of this crate, if it is not `::atomics_macros`.
 ///
 /// For a table that is not given, the built-in one of `atomics-spec` serves; it may know more
 /// operations than a table of yours uses.
@@ -63,6 +64,17 @@ use proc_macro::TokenStream;
 pub fn atomics(input: TokenStream) -> TokenStream {
     match syn::parse::<atomics::Input>(input) {
         Ok(input) => atomics::expand(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// The instructions of one architecture, where [`atomics!`] has its module for them: so that those
+/// of the others need not be made.
+#[doc(hidden)]
+#[proc_macro]
+pub fn atomics_instructions(input: TokenStream) -> TokenStream {
+    match syn::parse::<atomics::Instructions>(input) {
+        Ok(input) => atomics::expand_instructions(&input).into(),
         Err(error) => error.into_compile_error().into(),
     }
 }

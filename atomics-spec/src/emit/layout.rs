@@ -211,6 +211,20 @@ pub enum Backend {
     },
 }
 
+/// The instructions of one architecture, for a user's own module.
+///
+/// # Errors
+///
+/// If its table leaves no way to carry out a variant.
+pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
+    let options = Options {
+        labels: Labels::Always,
+        barriers: Barriers::All,
+        hosted: Hosted::Never,
+    };
+    asm::module(spec, arch, options)
+}
+
 /// What a compiler for an architecture without a table says.
 fn without_table(way_out: &str) -> String {
     let message =
@@ -219,8 +233,19 @@ fn without_table(way_out: &str) -> String {
 }
 
 /// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where
-/// that is, for the examples; without it, examples are not run.
-pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result<String, Missing> {
+/// that is, for the examples; without it, examples are not run. `later` makes a macro call out of
+/// the name of an architecture, for the items of [`arch_items`] to be made where they are
+/// wanted; without it, those of all architectures are here.
+///
+/// # Errors
+///
+/// If a table of an architecture leaves no way to carry out a variant.
+pub fn module_tree(
+    spec: &Spec,
+    backend: &Backend,
+    path: Option<&str>,
+    later: Option<&dyn Fn(&str) -> String>,
+) -> Result<String, Missing> {
     let parts = Parts {
         barriers: Barriers::All,
         kunit: false,
@@ -239,12 +264,10 @@ pub fn module_tree(spec: &Spec, backend: &Backend, path: Option<&str>) -> Result
             for arch in spec.asm_archs() {
                 let name = &arch.name;
                 let cfg = format!("#[cfg(target_arch = \"{name}\")]");
-                let options = Options {
-                    labels: Labels::Always,
-                    barriers: Barriers::All,
-                    hosted: Hosted::Never,
+                let module = match later {
+                    Some(later) => later(name),
+                    None => arch_items(spec, arch)?,
                 };
-                let module = asm::module(spec, arch, options)?;
                 text += &format!(
                     "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
                 );

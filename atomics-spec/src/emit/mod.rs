@@ -26,4 +26,4 @@ mod text;
 pub mod typed;
 
 use instructions::{c_expression, expr_name, instruction};
-pub use layout::{File, KernelBackend, core_crate, kernel, module_tree};
+pub use layout::{File, KernelBackend, arch_items, core_crate, kernel, module_tree};

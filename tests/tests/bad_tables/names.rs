@@ -162,7 +162,7 @@ fn the_rust_text_compiles() {
         prefix: "c_".into(),
     };
     for (name, backend) in [("asm", Backend::Asm), ("c", c)] {
-        let tree = module_tree(spec, &backend, None).unwrap_or_else(|e| panic!("{e}"));
+        let tree = module_tree(spec, &backend, None, None).unwrap_or_else(|e| panic!("{e}"));
         let text = format!("#![no_std]\n#![allow(dead_code)]\npub mod atomic {{\n{tree}}}\n");
         fs::write(folder.path().join(format!("{name}.rs")), text).expect("a writable folder");
     }
@@ -201,7 +201,7 @@ fn templates_work_with_variables_of_any_name() {
             ..Tables::builtin()
         };
         let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
-        let tree = module_tree(&spec, &Backend::Asm, None).unwrap_or_else(|e| panic!("{e}"));
+        let tree = module_tree(&spec, &Backend::Asm, None, None).unwrap_or_else(|e| panic!("{e}"));
         let _ = writeln!(text, "pub mod {name}_ {{\n{tree}}}");
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -321,7 +321,7 @@ fn methods_and_operations_may_be_keywords() {
     let backend = Backend::C {
         prefix: String::new(),
     };
-    let tree = module_tree(&spec, &backend, None).unwrap_or_else(|e| panic!("{e}"));
+    let tree = module_tree(&spec, &backend, None, None).unwrap_or_else(|e| panic!("{e}"));
     for method in ["fn r#move", "fn r#match", "fn r#loop", "x.r#match("] {
         assert!(tree.contains(method), "{method}");
     }

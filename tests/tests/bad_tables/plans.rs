@@ -96,7 +96,7 @@ fn without_a_compare_and_exchange_there_are_no_loops() {
 #[test]
 fn every_output_reports_it() {
     let spec = without("x86_64", &["set"]);
-    let asm = module_tree(&spec, &Backend::Asm, None).expect_err("no plan");
+    let asm = module_tree(&spec, &Backend::Asm, None, None).expect_err("no plan");
     assert_eq!(asm.to_string(), lacking(&spec, "x86_64"));
     assert_eq!(core_crate(&spec).expect_err("no plan"), asm);
     let spec = without("c", &["set"]);

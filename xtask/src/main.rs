@@ -5,6 +5,7 @@ mod dropin;
 mod generate;
 mod kernel;
 mod list;
+mod parity;
 mod setup;
 mod tables;
 mod test;
@@ -117,6 +118,25 @@ enum Command {
         #[arg(long)]
         kvm: bool,
     },
+    /// Compares the machine code of the kernel's C atomics with that of ours, variant by variant:
+    /// accesses, fences, and how many instructions there are. Exits with 1 if ours is weaker.
+    Parity {
+        /// The kernel's sources; without it, those that `cargo xtask setup` unpacked.
+        #[arg(long = "kernel", value_name = "TREE")]
+        tree: Option<PathBuf>,
+        /// The architecture; all that have a table if not given. May be given more than once.
+        #[arg(long = "arch", value_name = "ARCH")]
+        archs: Vec<String>,
+        /// As JSON.
+        #[arg(long, conflicts_with = "show")]
+        json: bool,
+        /// Shows both disassemblies of a variant, and what is made of them.
+        #[arg(long, value_name = "NAME")]
+        show: Option<String>,
+        /// Renews the report in tests/parity.
+        #[arg(long, conflicts_with_all = ["json", "show"])]
+        write: bool,
+    },
     /// Runs the tests by tier: those whose tools are present, and says what the others lack.
     Test {
         /// Fails if a tier cannot run.
@@ -215,6 +235,19 @@ fn run(command: Command) -> Result<ExitCode> {
             force,
             quick,
             kvm,
+        }),
+        Command::Parity {
+            tree,
+            archs,
+            json,
+            show,
+            write,
+        } => parity::run(&parity::Options {
+            tree,
+            archs,
+            json,
+            show,
+            write,
         }),
         Command::Test { all, tiers } => test::run(all, &tiers),
         Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),

@@ -1,0 +1,254 @@
+//! The control flow graph of a function, with the patches of one branch applied and with calls
+//! replaced by what is called.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::alternative::{Alternative, Replacement};
+use super::binary::{Binary, Insn, Place, Referent};
+use super::isa::{Action, Isa, Row};
+
+/// How many instructions a function may have.
+const LIMIT: usize = 2000;
+
+/// Object files that belong together, and the patches that are made in each.
+#[derive(Clone, Copy, Debug)]
+pub struct Code<'a> {
+    /// The files, and what is patched in each.
+    pub files: &'a [(Binary, Vec<Alternative>)],
+    /// Whether it is patched.
+    pub patched: bool,
+    /// What the instructions mean.
+    pub isa: &'a Isa,
+}
+
+/// An instruction and where it leads.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The instruction.
+    pub insn: Insn,
+    /// What it does.
+    pub row: Row,
+    /// What comes after it.
+    pub next: Option<usize>,
+    /// What comes after it if it jumps.
+    pub taken: Option<usize>,
+}
+
+/// A function: its first instruction is the first node.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// The instructions that can be reached.
+    pub nodes: Vec<Node>,
+}
+
+impl Graph {
+    /// How many instructions there are, without those that do nothing.
+    pub fn count(&self) -> usize {
+        let counted = self.nodes.iter().filter(|n| n.row.action != Action::Nop);
+        counted.count()
+    }
+
+    /// The instructions as text, with numbers for jumps.
+    pub fn listing(&self) -> String {
+        let mut out = String::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let mut line = format!("{index:4}  {}", node.insn.text());
+            if let Some(taken) = node.taken {
+                line += &format!("  -> {taken}");
+            }
+            if node.next.is_some_and(|next| next != index + 1) {
+                line += &format!("  then {}", node.next.unwrap_or_default());
+            }
+            out += line.trim_end();
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Where one is: a file, a place in it, the patch that one is in, and where calls return to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Spot {
+    file: usize,
+    place: Place,
+    patch: Option<usize>,
+    calls: Vec<(usize, Place)>,
+}
+
+/// The graph of a function.
+///
+/// # Errors
+///
+/// If an instruction is not in the table of the architecture, or something is called that is not
+/// in the files.
+pub fn graph(code: Code<'_>, function: &str) -> Result<Graph> {
+    let (file, place) = code
+        .function(function)
+        .with_context(|| format!("there is no function `{function}`"))?;
+    let entry = Spot {
+        file,
+        place,
+        patch: None,
+        calls: Vec::new(),
+    };
+    let mut graph = Graph::default();
+    let mut known: HashMap<Spot, usize> = HashMap::new();
+    let mut open = vec![(entry, None)];
+    while let Some((spot, from)) = open.pop() {
+        let spot = code.patched(spot);
+        let index = match known.get(&spot) {
+            Some(index) => *index,
+            None => {
+                let index = graph.nodes.len();
+                ensure!(index < LIMIT, "`{function}` has over {LIMIT} instructions");
+                known.insert(spot.clone(), index);
+                let (node, next, taken) = code.node(&spot)?;
+                graph.nodes.push(node);
+                // The one that comes next is popped first, so that it gets the next number.
+                open.extend(taken.map(|spot| (spot, Some((index, true)))));
+                open.extend(next.map(|spot| (spot, Some((index, false)))));
+                index
+            }
+        };
+        match from {
+            Some((from, true)) => graph.nodes[from].taken = Some(index),
+            Some((from, false)) => graph.nodes[from].next = Some(index),
+            None => {}
+        }
+    }
+    Ok(graph)
+}
+
+impl Code<'_> {
+    fn function(&self, name: &str) -> Option<(usize, Place)> {
+        let files = self.files.iter().enumerate();
+        files
+            .into_iter()
+            .find_map(|(index, (binary, _))| Some((index, *binary.functions.get(name)?)))
+    }
+
+    /// Where one is after patches: their begin leads into what takes their place, and its end back.
+    fn patched(&self, mut spot: Spot) -> Spot {
+        if !self.patched {
+            return spot;
+        }
+        let alternatives = &self.files[spot.file].1;
+        loop {
+            if let Some(index) = spot.patch {
+                let Replacement::Code(_, end) = &alternatives[index].with else {
+                    return spot;
+                };
+                if spot.place != *end {
+                    return spot;
+                }
+                spot.place = alternatives[index].end;
+                spot.patch = None;
+            }
+            // A later patch of the same place wins.
+            let Some(index) = alternatives.iter().rposition(|a| a.start == spot.place) else {
+                return spot;
+            };
+            match &alternatives[index].with {
+                Replacement::Code(start, _) => {
+                    spot.place = *start;
+                    spot.patch = Some(index);
+                }
+                Replacement::Nops => spot.place = alternatives[index].end,
+                Replacement::Insn(_) => return spot,
+            }
+        }
+    }
+
+    /// The instruction at a spot, the spot after it, and that which it may jump to.
+    fn node(&self, spot: &Spot) -> Result<(Node, Option<Spot>, Option<Spot>)> {
+        let (binary, alternatives) = &self.files[spot.file];
+        let one = alternatives.iter().find_map(|a| match &a.with {
+            Replacement::Insn(insn) if self.patched && a.start == spot.place => Some(&**insn),
+            _ => None,
+        });
+        let insn = one.or_else(|| binary.insns.get(&spot.place));
+        let insn = insn.context("the code runs on to where there is no instruction")?;
+        let row = self.isa.find(&insn.mnemonic, &insn.operands);
+        let row = row.with_context(|| {
+            format!(
+                "the table does not know the instruction `{}`: add a row that says what it does",
+                insn.text()
+            )
+        })?;
+        let follow = Spot {
+            place: spot.place.plus(insn.size),
+            ..spot.clone()
+        };
+        let reference = binary.reference(spot.place, insn.size);
+        let (next, taken) = match &row.action {
+            Action::Branch(_) => (Some(follow), Some(self.jump(spot, insn, reference)?)),
+            Action::Jump => (Some(self.jump(spot, insn, reference)?), None),
+            Action::Call => {
+                let mut target = self.jump(spot, insn, reference)?;
+                ensure!(target.calls.len() < 4, "calls are nested too deeply");
+                target.calls.push((spot.file, follow.place));
+                (Some(target), None)
+            }
+            Action::Return => (self.back(spot), None),
+            Action::Pop if pops_counter(insn) => (self.back(spot), None),
+            _ => (Some(follow), None),
+        };
+        // A conditional return may go on, too.
+        let next = match (&row.predicate, next) {
+            (Some(_), None) => Some(Spot {
+                place: spot.place.plus(insn.size),
+                ..spot.clone()
+            }),
+            (_, next) => next,
+        };
+        let node = Node {
+            insn: insn.clone(),
+            row,
+            next: None,
+            taken: None,
+        };
+        Ok((node, next, taken))
+    }
+
+    fn back(&self, spot: &Spot) -> Option<Spot> {
+        let mut calls = spot.calls.clone();
+        let (file, place) = calls.pop()?;
+        Some(Spot {
+            file,
+            place,
+            patch: None,
+            calls,
+        })
+    }
+
+    fn jump(&self, spot: &Spot, insn: &Insn, reference: Option<&Referent>) -> Result<Spot> {
+        let (file, place) = match reference {
+            Some(Referent::Place(place)) => (spot.file, *place),
+            Some(Referent::Symbol(name)) => self.function(name).with_context(|| {
+                format!(
+                    "`{}` goes to `{name}`, which is in no file that was read",
+                    insn.text()
+                )
+            })?,
+            None => match insn.target {
+                Some(place) => (spot.file, place),
+                None => bail!("`{}` goes to where only a register knows", insn.text()),
+            },
+        };
+        Ok(Spot {
+            file,
+            place,
+            patch: None,
+            calls: spot.calls.clone(),
+        })
+    }
+}
+
+/// Whether an instruction that takes registers from the stack returns by that.
+pub fn pops_counter(insn: &Insn) -> bool {
+    insn.operands
+        .iter()
+        .any(|o| o.trim_matches(['{', '}']).split(", ").any(|r| r == "pc"))
+}

@@ -1,0 +1,465 @@
+//! Which accesses a sequence of instructions keeps in order: the model that verdicts come from.
+//!
+//! Six kinds of events matter to a caller: the loads and stores before the operation, the load and
+//! the store of the operation itself, and the loads and stores after it. A path through a function
+//! guarantees some pairs of them; that set is derived from the rules of each instruction on the
+//! path, by these steps:
+//!
+//! 1. A rule orders what it says among all accesses of the path and those around it.
+//! 2. The load of one read-modify-write comes before its own store.
+//! 3. Under total store order, all pairs are in order but a store and a later load.
+//! 4. What is in order with something in between is in order (the closure).
+//! 5. Where a store that one other CPU sees is seen by all, what comes before the store of a
+//!    successful read-modify-write comes before its load, too: nothing writes to the variable
+//!    between the two, so the load cannot have found what was there before an earlier access.
+//!
+//! What a table does not say, is not guaranteed; so ours is never taken for stronger than it is.
+
+use std::fmt;
+
+use super::isa::Access;
+
+/// How far an order reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// It does not exist.
+    #[default]
+    None,
+    /// To other CPUs.
+    Smp,
+    /// To devices that are coherent with the caches.
+    Dma,
+    /// To everything.
+    Io,
+    /// One of the two accesses does not exist, so that they cannot be out of order.
+    Absent,
+}
+
+/// A set of accesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Loads.
+    Reads,
+    /// Stores.
+    Writes,
+    /// Both.
+    All,
+}
+
+impl Side {
+    fn has(self, store: bool) -> bool {
+        match self {
+            Self::Reads => !store,
+            Self::Writes => store,
+            Self::All => true,
+        }
+    }
+}
+
+/// What an instruction orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Earlier accesses before later ones.
+    Fence(Side, Side, Level),
+    /// The same, as if a fence stood right before the access.
+    Before(Side, Side, Level),
+    /// The same, as if a fence stood right after the access.
+    After(Side, Side, Level),
+    /// The load of this access before later ones.
+    Load(Side),
+    /// The store of this access before later ones.
+    Store(Side),
+    /// Earlier accesses before the load of this one.
+    ToLoad(Side),
+    /// Earlier accesses before the store of this one.
+    ToStore(Side),
+    /// Loads that a conditional jump in between may depend on before all later accesses.
+    Control,
+}
+
+/// Something on a path that matters to the order of accesses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An access to the variable.
+    Access {
+        /// What the instruction is.
+        access: Access,
+        /// Whether it stored, where it may not have.
+        stored: Option<bool>,
+        /// What it orders.
+        rules: Vec<Rule>,
+        /// The instruction, without registers.
+        text: String,
+    },
+    /// A fence.
+    Fence {
+        /// What it orders.
+        rules: Vec<Rule>,
+        /// The instruction.
+        text: String,
+    },
+    /// A conditional jump.
+    Branch,
+}
+
+/// The events of a caller.
+pub const NODES: [&str; 6] = [
+    "earlier loads",
+    "earlier stores",
+    "its load",
+    "its store",
+    "later loads",
+    "later stores",
+];
+
+const EARLIER: [usize; 2] = [0, 1];
+const LOAD: usize = 2;
+const STORE: usize = 3;
+const LATER: [usize; 2] = [4, 5];
+
+/// The pairs that are guaranteed to be in order, and how far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Guarantees([[Level; 6]; 6]);
+
+impl Guarantees {
+    /// Everything: where there is no path, nothing is out of order.
+    fn everything() -> Self {
+        let mut all = Self::default();
+        for (a, b) in pairs() {
+            all.0[a][b] = Level::Absent;
+        }
+        all
+    }
+
+    /// What both guarantee.
+    pub fn meet(&self, other: &Self) -> Self {
+        self.zip(other, Level::min)
+    }
+
+    /// What either guarantees.
+    pub fn join(&self, other: &Self) -> Self {
+        self.zip(other, Level::max)
+    }
+
+    fn zip(&self, other: &Self, f: impl Fn(Level, Level) -> Level) -> Self {
+        let mut out = *self;
+        for (a, b) in pairs() {
+            out.0[a][b] = f(self.0[a][b], other.0[a][b]);
+        }
+        out
+    }
+
+    /// Whether everything is guaranteed that `other` guarantees of the accesses that it has.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.lacks(other).is_empty()
+    }
+
+    /// What `other` guarantees of the accesses that it has, and this does not, for a reader.
+    pub fn lacks(&self, other: &Self) -> Vec<String> {
+        pairs()
+            .filter(|&(a, b)| other.0[a][b] != Level::Absent && self.0[a][b] < other.0[a][b])
+            .map(|(a, b)| format!("{} before {}", NODES[a], NODES[b]))
+            .collect()
+    }
+
+    fn add(&mut self, from: &[usize], to: &[usize], level: Level) {
+        for &a in from {
+            for &b in to {
+                if a < b {
+                    self.0[a][b] = self.0[a][b].max(level);
+                }
+            }
+        }
+    }
+
+    /// What all paths guarantee.
+    pub fn all<'a>(paths: impl IntoIterator<Item = &'a Guarantees>) -> Self {
+        let all = Self::everything();
+        paths.into_iter().fold(all, |all, path| all.meet(path))
+    }
+
+    /// As if `smp_mb()` stood before and after.
+    pub fn full() -> Self {
+        let mut out = Self::default();
+        out.add(&[0, 1], &[2, 3, 4, 5], Level::Smp);
+        out.add(&[2, 3], &[4, 5], Level::Smp);
+        out
+    }
+
+    /// The load before what follows.
+    pub fn acquire() -> Self {
+        let mut out = Self::default();
+        out.add(&[LOAD], &LATER, Level::Smp);
+        out
+    }
+
+    /// The store after what precedes.
+    pub fn release() -> Self {
+        let mut out = Self::default();
+        out.add(&EARLIER, &[STORE], Level::Smp);
+        out
+    }
+
+    /// A barrier between what precedes and what follows.
+    pub fn barrier(before: Side, after: Side, level: Level) -> Self {
+        let of = |side: Side, nodes: [usize; 2]| -> Vec<usize> {
+            let nodes = [(nodes[0], false), (nodes[1], true)];
+            let kept = nodes.into_iter().filter(|(_, store)| side.has(*store));
+            kept.map(|(node, _)| node).collect()
+        };
+        let mut out = Self::default();
+        out.add(&of(before, EARLIER), &of(after, LATER), level);
+        out
+    }
+
+    /// What a full barrier before an operation orders, or one after it.
+    pub fn beside(before: bool) -> Self {
+        let mut out = Self::default();
+        if before {
+            out.add(&EARLIER, &[2, 3, 4, 5], Level::Smp);
+        } else {
+            out.add(&[0, 1, 2, 3], &LATER, Level::Smp);
+        }
+        out
+    }
+}
+
+/// The pairs that there are.
+fn pairs() -> impl Iterator<Item = (usize, usize)> {
+    (0..4)
+        .flat_map(|a| (a + 1..6).map(move |b| (a, b)))
+        .filter(|&(a, b)| {
+            // Two events of the same kind of access of the caller have no order of their own.
+            !(EARLIER.contains(&a) && EARLIER.contains(&b)) && (a, b) != (LOAD, STORE)
+        })
+}
+
+impl fmt::Display for Guarantees {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut any = false;
+        for (a, b) in pairs() {
+            let level = match self.0[a][b] {
+                Level::None | Level::Absent => continue,
+                Level::Smp => "",
+                Level::Dma => " (dma)",
+                Level::Io => " (io)",
+            };
+            let comma = if any { ", " } else { "" };
+            write!(f, "{comma}{} before {}{level}", NODES[a], NODES[b])?;
+            any = true;
+        }
+        if any { Ok(()) } else { f.write_str("nothing") }
+    }
+}
+
+/// The properties of an architecture that are in no single instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// Total store order.
+    pub tso: bool,
+    /// A store that one other CPU sees is seen by all.
+    pub multi_copy: bool,
+}
+
+/// One access in the graph: half of a read-modify-write, or what a caller has around it.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// Where it stands; fences have positions of the same kind.
+    at: usize,
+    store: bool,
+}
+
+/// What a path guarantees. The operation's own load and store are those of its last write, or its
+/// last load where nothing is written.
+pub fn guarantees(path: &[Event], model: Model) -> Guarantees {
+    let end = path.len() * 4 + 8;
+    let mut nodes = vec![
+        Node {
+            at: 0,
+            store: false,
+        },
+        Node { at: 0, store: true },
+        Node {
+            at: end,
+            store: false,
+        },
+        Node {
+            at: end,
+            store: true,
+        },
+    ];
+    // Halves by event, and the pairs that are one read-modify-write.
+    let mut halves: Vec<(Option<usize>, Option<usize>)> = Vec::new();
+    let mut linked = None;
+    let mut whole = Vec::new();
+    for (index, event) in path.iter().enumerate() {
+        let at = index * 4 + 4;
+        let mut node = |store| {
+            nodes.push(Node { at, store });
+            nodes.len() - 1
+        };
+        halves.push(match event {
+            Event::Access { access, stored, .. } => {
+                let loads = !matches!(access, Access::Store | Access::StoreConditional);
+                let stores =
+                    !matches!(access, Access::Load | Access::LoadLinked) && *stored != Some(false);
+                let load = loads.then(|| node(false));
+                let store = stores.then(|| node(true));
+                if *access == Access::LoadLinked {
+                    linked = load;
+                }
+                let from = if *access == Access::StoreConditional {
+                    linked
+                } else {
+                    load
+                };
+                if let (Some(load), Some(store)) = (from, store) {
+                    whole.push((load, store));
+                }
+                (load, store)
+            }
+            _ => (None, None),
+        });
+    }
+    let mut graph = Graph::new(&nodes);
+    for &(load, store) in &whole {
+        graph.edge(load, store, Level::Io);
+    }
+    if model.tso {
+        graph.fence(|_| true, |_| true, &|a, b| !a.store || b.store, Level::Dma);
+    }
+    for (index, event) in path.iter().enumerate() {
+        let at = index * 4 + 4;
+        let (Event::Access { rules, .. } | Event::Fence { rules, .. }) = event else {
+            continue;
+        };
+        for rule in rules {
+            graph.rule(*rule, at, halves[index], &path[..index], &halves);
+        }
+    }
+    graph.close();
+    if model.multi_copy {
+        for &(load, store) in &whole {
+            for a in 0..nodes.len() {
+                let level = graph.edges[a][store];
+                if a != load && nodes[a].at < nodes[load].at {
+                    graph.edge(a, load, level);
+                }
+            }
+        }
+        graph.close();
+    }
+    let last_store = halves.iter().rev().find_map(|(_, store)| *store);
+    let own_load = match last_store {
+        Some(store) => whole.iter().find(|(_, s)| *s == store).map(|(l, _)| *l),
+        None => halves.iter().rev().find_map(|(load, _)| *load),
+    };
+    let places = [Some(0), Some(1), own_load, last_store, Some(2), Some(3)];
+    let mut out = Guarantees::default();
+    for (a, b) in pairs() {
+        out.0[a][b] = match (places[a], places[b]) {
+            (Some(from), Some(to)) => graph.edges[from][to],
+            _ => Level::Absent,
+        };
+    }
+    out
+}
+
+struct Graph<'n> {
+    nodes: &'n [Node],
+    edges: Vec<Vec<Level>>,
+}
+
+impl<'n> Graph<'n> {
+    fn new(nodes: &'n [Node]) -> Self {
+        let edges = vec![vec![Level::None; nodes.len()]; nodes.len()];
+        Self { nodes, edges }
+    }
+
+    fn edge(&mut self, from: usize, to: usize, level: Level) {
+        self.edges[from][to] = self.edges[from][to].max(level);
+    }
+
+    /// Orders the accesses that `from` takes before those later ones that `to` takes.
+    fn fence(
+        &mut self,
+        from: impl Fn(&Node) -> bool,
+        to: impl Fn(&Node) -> bool,
+        pair: &dyn Fn(&Node, &Node) -> bool,
+        level: Level,
+    ) {
+        for (i, a) in self.nodes.iter().enumerate() {
+            for (j, b) in self.nodes.iter().enumerate() {
+                if a.at < b.at && from(a) && to(b) && pair(a, b) {
+                    self.edges[i][j] = self.edges[i][j].max(level);
+                }
+            }
+        }
+    }
+
+    fn rule(
+        &mut self,
+        rule: Rule,
+        at: usize,
+        (load, store): (Option<usize>, Option<usize>),
+        before: &[Event],
+        halves: &[(Option<usize>, Option<usize>)],
+    ) {
+        let any = |_: &Node, _: &Node| true;
+        let mut fence = |first: Side, second: Side, from: usize, to: usize, level| {
+            self.fence(
+                |n| n.at <= from && first.has(n.store),
+                |n| n.at >= to && second.has(n.store),
+                &any,
+                level,
+            );
+        };
+        match rule {
+            Rule::Fence(first, second, level) => fence(first, second, at, at, level),
+            Rule::Before(first, second, level) => fence(first, second, at - 1, at, level),
+            Rule::After(first, second, level) => fence(first, second, at, at + 1, level),
+            Rule::Load(side) => self.after(load, at, side),
+            Rule::Store(side) => self.after(store, at, side),
+            Rule::ToLoad(side) => self.before(load, at, side),
+            Rule::ToStore(side) => self.before(store, at, side),
+            Rule::Control => {
+                let Some(branch) = before.iter().rposition(|e| *e == Event::Branch) else {
+                    return;
+                };
+                for (load, _) in &halves[..branch] {
+                    self.after(*load, at, Side::All);
+                }
+            }
+        }
+    }
+
+    fn after(&mut self, node: Option<usize>, at: usize, side: Side) {
+        for (j, b) in self.nodes.iter().enumerate() {
+            if let (Some(i), true) = (node, b.at > at && side.has(b.store)) {
+                self.edges[i][j] = self.edges[i][j].max(Level::Smp);
+            }
+        }
+    }
+
+    fn before(&mut self, node: Option<usize>, at: usize, side: Side) {
+        for (i, a) in self.nodes.iter().enumerate() {
+            if let (Some(j), true) = (node, a.at < at && side.has(a.store)) {
+                self.edges[i][j] = self.edges[i][j].max(Level::Smp);
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let n = self.nodes.len();
+        for k in 0..n {
+            for i in 0..n {
+                for j in 0..n {
+                    let level = self.edges[i][k].min(self.edges[k][j]);
+                    if i != j {
+                        self.edges[i][j] = self.edges[i][j].max(level);
+                    }
+                }
+            }
+        }
+    }
+}

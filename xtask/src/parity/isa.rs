@@ -242,33 +242,27 @@ impl Isa {
 
     /// The row of an instruction.
     pub fn find(&self, mnemonic: &str, operands: &[String]) -> Option<Row> {
-        let joined = operands.join(",").replace(' ', "");
-        let first = operands.first().map_or("", String::as_str);
-        for key in [
-            format!("{mnemonic}/{joined}"),
-            format!("{mnemonic}/{first}"),
-            mnemonic.to_owned(),
-        ] {
-            let rows = self.rows.get(&key).into_iter().flatten();
-            if let Some(row) = rows.into_iter().find(|row| row.fits(operands)) {
-                return Some(row.clone());
-            }
-        }
-        if !self.conditional || mnemonic.len() < 3 || !mnemonic.is_ascii() {
-            return None;
+        let row = self.row(mnemonic, operands);
+        if row.is_some() || !self.conditional || mnemonic.len() < 3 || !mnemonic.is_ascii() {
+            return row;
         }
         // The whole of what is left must have a row, so that no suffix of an ordering is lost.
         let (stem, condition) = mnemonic.split_at(mnemonic.len() - 2);
-        let condition = Condition::parse(condition)?;
-        let row = self
-            .rows
-            .get(stem)?
-            .iter()
-            .find(|row| row.fits(operands) && row.predicate.is_none())?;
-        Some(Row {
-            predicate: Some(condition),
-            ..row.clone()
-        })
+        let predicate = Some(Condition::parse(condition)?);
+        let row = self.row(stem, operands)?;
+        Some(Row { predicate, ..row })
+    }
+
+    fn row(&self, mnemonic: &str, operands: &[String]) -> Option<Row> {
+        let joined = operands.join(",").replace(' ', "");
+        let first = operands.first().map_or("", String::as_str);
+        let keys = [
+            format!("{mnemonic}/{joined}"),
+            format!("{mnemonic}/{first}"),
+            mnemonic.to_owned(),
+        ];
+        let mut rows = keys.iter().filter_map(|key| self.rows.get(key)).flatten();
+        rows.find(|row| row.fits(operands)).cloned()
     }
 }
 

@@ -271,7 +271,7 @@ fn split(text: &str, prefixes: &[String]) -> (String, Vec<String>) {
     }
     // PowerPC's loads and stores separate their register by a blank alone.
     if let Some((first, second)) = operands.first().and_then(|o| o.split_once(' ')) {
-        if first.bytes().all(|b| b.is_ascii_digit()) {
+        if first.bytes().all(|b| b.is_ascii_digit()) && !second.starts_with('<') {
             let (first, second) = (first.to_owned(), second.trim().to_owned());
             operands.splice(0..1, [first, second]);
         }

@@ -113,13 +113,15 @@ pub struct Condition {
 }
 
 /// Relations and their opposites.
-const OPPOSITES: [(&str, &str); 6] = [
+const OPPOSITES: [(&str, &str); 7] = [
     ("eq", "ne"),
     ("lt", "ge"),
     ("gt", "le"),
     ("mi", "pl"),
     ("cs", "cc"),
     ("hi", "ls"),
+    // Of this one nothing is known.
+    ("any", "none"),
 ];
 
 impl Condition {

@@ -77,7 +77,8 @@ impl Kernel<'_> {
         self.make(machine, &build, &[&folder, "parity.o"])?;
         let mut objects = vec![module.join("parity.o")];
         for object in machine.objects {
-            self.make(machine, &build, &[object])?;
+            // The kernel's makefiles make it twice, and must not do so at once.
+            self.make(machine, &build, &["--jobs=1", object])?;
             objects.push(build.join(object));
         }
         Ok(objects)

@@ -160,6 +160,9 @@ pub const MACHINES: [Machine; 8] = [
         name: "arm",
         kernel: "arm",
         config: &[
+            "CONFIG_MMU=y",
+            "CONFIG_ARCH_MULTIPLATFORM=y",
+            "CONFIG_CPU_V7=y",
             "CONFIG_ARCH_MULTI_V7=y",
             "CONFIG_ARCH_MULTI_V6=n",
             "CONFIG_ARCH_VIRT=y",

@@ -226,6 +226,9 @@ impl Walk<'_> {
         state: &State,
     ) -> Option<Fact> {
         let relation = condition.relation.as_str();
+        if relation == "any" {
+            return None;
+        }
         let operands = insn.operands.iter().enumerate();
         let compared: Vec<Expr> = match row.action {
             Action::Branch(_) => operands

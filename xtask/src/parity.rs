@@ -13,6 +13,7 @@
 
 mod alternative;
 mod binary;
+mod exec;
 mod flow;
 mod isa;
 mod kernel;
@@ -20,12 +21,17 @@ mod machine;
 mod order;
 mod ours;
 mod point;
+mod reasons;
 mod report;
 mod track;
 mod value;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -143,20 +149,72 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if let Some(name) = &options.show {
         ensure!(!shown.is_empty(), "there is no variant `{name}` to show");
         print!("{shown}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.write {
+        let path = repository_root().join(REPORT);
+        kernel::write_changed(&path, &report::table(&version, &lines))?;
+        progress(&format!("wrote {REPORT}"));
     } else if options.json {
         print!("{}", report::json(&version, &lines)?);
     } else {
         print!("{}", report::table(&version, &lines));
     }
-    let weaker = lines.iter().filter(|l| l.verdict() == Verdict::Weaker);
-    let weaker: Vec<_> = weaker
-        .map(|l| format!("{} {}: {}", l.arch, l.branch, l.name))
-        .collect();
-    if weaker.is_empty() {
+    findings(&lines);
+    let wrong = faults(&lines, options.archs.is_empty())?;
+    if wrong.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("weaker than the contract: {}", weaker.join(", "));
+    for wrong in wrong {
+        eprintln!("error: {wrong}");
+    }
     Ok(ExitCode::FAILURE)
+}
+
+/// Where the report is.
+const REPORT: &str = "tests/parity/report.txt";
+/// Where the reasons are.
+const REASONS: &str = "tests/parity/reasons.tbl";
+
+/// Tells where the kernel's own code seems to order less than its contract asks for.
+fn findings(lines: &[Line]) {
+    for line in lines {
+        let missing = &line.comparison.success.kernel_missing;
+        if !missing.is_empty() {
+            progress(&format!(
+                "{} {} {}: the kernel's own code does not order {}",
+                line.arch,
+                line.branch,
+                line.name,
+                missing.join(", ")
+            ));
+        }
+    }
+}
+
+/// What must not be: ours weaker, longer on average, or different without a reason.
+fn faults(lines: &[Line], whole: bool) -> Result<Vec<String>> {
+    let weaker = lines.iter().filter(|l| l.verdict() == Verdict::Weaker);
+    let mut wrong: Vec<String> = weaker
+        .map(|line| {
+            let missing = line.comparison.success.missing.join(", ");
+            format!(
+                "{} {} {} is weaker than its contract: nothing orders {missing}",
+                line.arch, line.branch, line.name
+            )
+        })
+        .collect();
+    let mean = report::mean(lines);
+    if mean > 1.0 {
+        wrong.push(format!(
+            "ours has {mean:.4} times the instructions of the kernel's"
+        ));
+    }
+    let path = repository_root().join(REASONS);
+    let reasons = fs::read_to_string(&path);
+    let reasons = reasons.with_context(|| format!("cannot read {}", path.display()))?;
+    wrong.extend(reasons::check(&reasons, lines, whole)?);
+    Ok(wrong)
 }
 
 /// The architectures that are named, or all that have a table.

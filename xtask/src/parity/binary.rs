@@ -159,6 +159,27 @@ impl Binary {
         Ok(())
     }
 
+    /// A file with one function, from the text of a disassembly.
+    #[cfg(test)]
+    pub fn of_function(name: &str, text: &str, isa: &Isa) -> Result<Self> {
+        let mut binary = Self::default();
+        let start = Place {
+            section: 1,
+            offset: 0,
+        };
+        binary.functions.insert(name.into(), start);
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let numbered: Vec<String> = lines
+            .enumerate()
+            .map(|(index, line)| format!("{:x}: {line}", index * 4))
+            .collect();
+        let section = (1, vec![0; numbered.len() * 4]);
+        binary.sections.insert(".text".into(), section);
+        let text = format!("Disassembly of section .text:\n{}\n", numbered.join("\n"));
+        binary.disassembly(&text, isa)?;
+        Ok(binary)
+    }
+
     /// The index and contents of a section.
     pub fn section(&self, name: &str) -> Option<(usize, &[u8])> {
         let (index, data) = self.sections.get(name)?;

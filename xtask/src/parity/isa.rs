@@ -263,8 +263,11 @@ impl Isa {
             format!("{mnemonic}/{first}"),
             mnemonic.to_owned(),
         ];
-        let mut rows = keys.iter().filter_map(|key| self.rows.get(key)).flatten();
-        rows.find(|row| row.fits(operands)).cloned()
+        // A row for exactly so many operands goes before one for any number.
+        let rows = keys.iter().filter_map(|key| self.rows.get(key)).flatten();
+        let mut rows: Vec<&Row> = rows.filter(|row| row.fits(operands)).collect();
+        rows.sort_by_key(|row| row.many);
+        rows.first().map(|row| (*row).clone())
     }
 }
 

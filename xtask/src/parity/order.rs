@@ -149,11 +149,6 @@ impl Guarantees {
         out
     }
 
-    /// Whether everything is guaranteed that `other` guarantees of the accesses that it has.
-    pub fn covers(&self, other: &Self) -> bool {
-        self.lacks(other).is_empty()
-    }
-
     /// What `other` guarantees of the accesses that it has, and this does not, for a reader.
     pub fn lacks(&self, other: &Self) -> Vec<String> {
         pairs()

@@ -4,19 +4,16 @@
 //! of a loop is cut, because what a further round adds stands between what the paths without it
 //! have. An instruction with a condition of its own is taken both ways. Two conditions on the same
 //! values agree; that leaves out the worst of the paths that no run can take.
-//!
-//! An access counts if its address comes from the pointer to the variable. Accesses through the
-//! pointer to an expected value, and to the stack, do not; what comes from none of them is an
-//! error.
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 
 use super::binary::Insn;
+use super::exec::{Exec, Flags, State};
 use super::flow::{Graph, pops_counter};
-use super::isa::{Access, Action, Alu, Condition, Isa, Role, Row, is_memory};
-use super::order::{Event, Rule};
+use super::isa::{Access, Action, Condition, Isa, Role, Row};
+use super::order::Event;
 use super::value::{Arena, Expr, Fact, Origin, Value};
 
 /// How many paths a function may have.
@@ -42,29 +39,6 @@ pub struct Path {
     pub events: Vec<Event>,
     /// Whether it writes the variable; none if that depends on what a compare-and-exchange finds.
     pub writes: Option<bool>,
-}
-
-/// The flags.
-#[derive(Clone, Debug)]
-enum Flags {
-    /// Of a comparison.
-    Compare(Expr, Expr),
-    /// Of a compare-and-exchange, which says no more than whether they were equal.
-    Exchange(Expr, Expr),
-    /// Of a comparison that was made if another one found its operands equal.
-    Both(Fact),
-}
-
-/// What a path knows at one point of it.
-#[derive(Clone, Debug)]
-struct State {
-    registers: HashMap<String, Value>,
-    slots: BTreeMap<i64, Value>,
-    flags: Flags,
-    facts: HashMap<Fact, bool>,
-    events: Vec<Event>,
-    /// What compare-and-exchanges found and expected, by event.
-    exchanges: Vec<(usize, Fact)>,
 }
 
 /// All paths of a function.
@@ -106,8 +80,7 @@ pub fn paths(graph: &Graph, arguments: &Arguments, isa: &Isa) -> Result<Vec<Path
     }
     let mut walk = Walk {
         graph,
-        isa,
-        arena,
+        exec: Exec { isa, arena },
         on_path: vec![false; graph.nodes.len()],
         paths: Vec::new(),
     };
@@ -118,8 +91,7 @@ pub fn paths(graph: &Graph, arguments: &Arguments, isa: &Isa) -> Result<Vec<Path
 
 struct Walk<'a> {
     graph: &'a Graph,
-    isa: &'a Isa,
-    arena: Arena,
+    exec: Exec<'a>,
     on_path: Vec<bool>,
     paths: Vec<Path>,
 }
@@ -172,13 +144,13 @@ impl Walk<'_> {
             if !agree(self, &mut state, true) {
                 return Ok(());
             }
-            self.execute(insn, row, &mut state)?;
+            self.exec.execute(insn, row, &mut state)?;
             return match node.next {
                 Some(next) if !is_return => self.node(next, state),
                 _ => self.end(state),
             };
         }
-        self.execute(insn, row, &mut state)?;
+        self.exec.execute(insn, row, &mut state)?;
         match node.next {
             Some(next) => self.node(next, state),
             None => self.end(state),
@@ -189,7 +161,11 @@ impl Walk<'_> {
         ensure!(self.paths.len() < LIMIT, "there are over {LIMIT} paths");
         let exchanges = std::mem::take(&mut state.exchanges);
         for (event, fact) in exchanges {
-            let known = self.arena.known(&fact).or(state.facts.get(&fact).copied());
+            let known = self
+                .exec
+                .arena
+                .known(&fact)
+                .or(state.facts.get(&fact).copied());
             if let Event::Access { stored, .. } = &mut state.events[event] {
                 *stored = known;
             }
@@ -233,19 +209,21 @@ impl Walk<'_> {
         let compared: Vec<Expr> = match row.action {
             Action::Branch(_) => operands
                 .filter(|(i, _)| row.role(*i) == Role::Read)
-                .map(|(_, operand)| self.read(operand, state).expr)
+                .map(|(_, operand)| self.exec.read(operand, state).expr)
                 .collect(),
             _ => Vec::new(),
         };
         match compared.as_slice() {
             [one] if condition.zero => {
-                let zero = self.arena.constant(0).expr;
-                Some(self.arena.fact(relation, *one, zero))
+                let zero = self.exec.arena.constant(0).expr;
+                Some(self.exec.arena.fact(relation, *one, zero))
             }
-            [a, b] => Some(self.arena.fact(relation, *a, *b)),
+            [a, b] => Some(self.exec.arena.fact(relation, *a, *b)),
             [] => match &state.flags {
-                Flags::Compare(a, b) => Some(self.arena.fact(relation, *a, *b)),
-                Flags::Exchange(a, b) if relation == "eq" => Some(self.arena.fact("eq", *a, *b)),
+                Flags::Compare(a, b) => Some(self.exec.arena.fact(relation, *a, *b)),
+                Flags::Exchange(a, b) if relation == "eq" => {
+                    Some(self.exec.arena.fact("eq", *a, *b))
+                }
                 Flags::Both(fact) if relation == "eq" => Some(fact.clone()),
                 _ => None,
             },
@@ -255,362 +233,12 @@ impl Walk<'_> {
 
     /// Takes a statement for true or false, if that agrees with what is known.
     fn assume(&self, state: &mut State, fact: &Fact, holds: bool) -> bool {
-        let known = self.arena.known(fact).or(state.facts.get(fact).copied());
+        let known = self
+            .exec
+            .arena
+            .known(fact)
+            .or(state.facts.get(fact).copied());
         state.facts.insert(fact.clone(), holds);
         known.is_none_or(|known| known == holds)
     }
-
-    /// The value of a register or an immediate.
-    fn read(&mut self, operand: &str, state: &State) -> Value {
-        let register = self.isa.register(operand);
-        if let Some(value) = state.registers.get(register) {
-            return *value;
-        }
-        match number(operand) {
-            Some(number) if !self.isa.numeric => self.arena.constant(number),
-            // What it held at the entry.
-            _ => self.arena.compute(Alu::Other, register, &[]),
-        }
-    }
-
-    /// The value of an immediate, or of what is none of a register's business.
-    fn immediate(&mut self, operand: &str) -> Value {
-        match number(operand) {
-            Some(number) => self.arena.constant(number),
-            None => self.arena.compute(Alu::Other, operand, &[]),
-        }
-    }
-
-    /// The address that a memory operand means.
-    fn address(&mut self, operand: &str, state: &State) -> Value {
-        let inner = match operand.split_once('[') {
-            Some((_, rest)) => rest.trim_end_matches('!').trim_end_matches(']').to_owned(),
-            None => operand.replace('(', " + ").replace(')', ""),
-        };
-        let inner = inner.replace(" - ", " + -");
-        let mut sum: Option<Value> = None;
-        for part in inner.split(['+', ',']) {
-            for factor in part.split('*') {
-                let factor = factor.trim();
-                if factor.is_empty() {
-                    continue;
-                }
-                // With numbers for registers, the first one is a distance: `8(3)`.
-                let value = if self.isa.numeric && sum.is_none() {
-                    self.immediate(factor)
-                } else {
-                    self.read(factor, state)
-                };
-                sum = Some(match sum {
-                    None => value,
-                    // The constant goes last, where the stack's distance is looked for.
-                    Some(sum) if self.arena.number(sum).is_some() => {
-                        self.arena.compute(Alu::Add, "", &[value, sum])
-                    }
-                    Some(sum) => self.arena.compute(Alu::Add, "", &[sum, value]),
-                });
-            }
-        }
-        sum.unwrap_or_else(|| self.arena.fresh())
-    }
-
-    fn write(&self, operand: &str, value: Value, state: &mut State) {
-        let register = self.isa.register(operand).to_owned();
-        state.registers.insert(register, value);
-    }
-
-    fn execute(&mut self, insn: &Insn, row: &Row, state: &mut State) -> Result<()> {
-        match &row.action {
-            Action::Alu(alu) => self.alu(*alu, insn, row, state),
-            Action::Compare(alu) => self.compare(*alu, insn, row, state),
-            Action::Lea => {
-                let address = match insn.operands.iter().find(|o| is_memory(o)) {
-                    Some(operand) => self.address(operand, state),
-                    None => self.arena.fresh(),
-                };
-                self.outputs(insn, row, state, |_, _| address);
-            }
-            Action::Access(access, rules) => return self.access(*access, rules, insn, row, state),
-            Action::Fence(rules) => state.events.push(Event::Fence {
-                rules: rules.clone(),
-                text: insn.text(),
-            }),
-            Action::Push | Action::Pop => self.stack(insn, row, state),
-            Action::Spill => self.outputs(insn, row, state, |walk, _| walk.arena.fresh()),
-            Action::Nop
-            | Action::Hint
-            | Action::Branch(_)
-            | Action::Jump
-            | Action::Call
-            | Action::Return => {}
-        }
-        Ok(())
-    }
-
-    /// Writes all operands that are written.
-    fn outputs(
-        &mut self,
-        insn: &Insn,
-        row: &Row,
-        state: &mut State,
-        mut value: impl FnMut(&mut Self, Role) -> Value,
-    ) {
-        let is_written = |role: Role| matches!(role, Role::Write | Role::Both);
-        let named = insn.operands.iter().enumerate();
-        let named = named.map(|(i, operand)| (row.role(i), operand.as_str()));
-        let implicit = row
-            .implicit
-            .iter()
-            .map(|(role, name)| (*role, name.as_str()));
-        for (role, operand) in named.chain(implicit) {
-            if is_written(role) {
-                let value = value(self, role);
-                self.write(operand, value, state);
-            }
-        }
-    }
-
-    /// The values of all operands that are read.
-    fn inputs(&mut self, insn: &Insn, row: &Row, state: &State) -> Vec<Value> {
-        let merges = row.predicate.is_some();
-        let mut values = Vec::new();
-        for (index, operand) in insn.operands.iter().enumerate() {
-            match row.role(index) {
-                Role::Both | Role::Read => values.push(self.read(operand, state)),
-                Role::Write if merges => values.push(self.read(operand, state)),
-                Role::Ignored => values.push(self.immediate(operand)),
-                _ => {}
-            }
-        }
-        for (role, name) in &row.implicit {
-            if matches!(role, Role::Both | Role::Read) {
-                values.push(self.read(name, state));
-            }
-        }
-        values
-    }
-
-    fn alu(&mut self, alu: Alu, insn: &Insn, row: &Row, state: &mut State) {
-        let mut values = self.inputs(insn, row, state);
-        let alu = if row.predicate.is_some() {
-            Alu::Other
-        } else {
-            alu
-        };
-        if alu == Alu::Other {
-            // What depends on flags is the same only where they are.
-            let (a, b) = match &state.flags {
-                Flags::Compare(a, b) | Flags::Exchange(a, b) => (*a, *b),
-                Flags::Both((_, a, b)) => (*a, *b),
-            };
-            let origin = Origin::Data;
-            values.extend([a, b].map(|expr| Value { origin, expr }));
-        }
-        let result = self.arena.compute(alu, &insn.mnemonic, &values);
-        if row.flags {
-            let zero = self.arena.constant(0).expr;
-            state.flags = Flags::Compare(result.expr, zero);
-        }
-        self.outputs(insn, row, state, |_, _| result);
-    }
-
-    fn compare(&mut self, alu: Alu, insn: &Insn, row: &Row, state: &mut State) {
-        let values = self.inputs(insn, row, state);
-        let zero = self.arena.constant(0).expr;
-        let (a, b) = match (alu, values.as_slice()) {
-            (Alu::Sub, &[a, b]) => (a.expr, b.expr),
-            (_, values) => {
-                let value = self.arena.compute(alu, &insn.mnemonic, values);
-                (value.expr, zero)
-            }
-        };
-        let before = match (&row.predicate, &state.flags) {
-            (Some(p), Flags::Compare(a, b)) if p.relation == "eq" && !p.negated => Some((*a, *b)),
-            _ => None,
-        };
-        state.flags = match (before, &row.predicate) {
-            (Some((x, y)), _) => {
-                let first = self.arena.fact("eq", x, y);
-                let second = self.arena.fact("eq", a, b);
-                Flags::Both(self.arena.both(first, second))
-            }
-            (None, None) => Flags::Compare(a, b),
-            (None, Some(_)) => {
-                let unknown = self.arena.fresh().expr;
-                Flags::Compare(unknown, zero)
-            }
-        };
-    }
-
-    /// `push` and `pop`, of one register or of a list.
-    fn stack(&mut self, insn: &Insn, row: &Row, state: &mut State) {
-        let pops = row.action == Action::Pop;
-        let mut names: Vec<&str> = insn
-            .operands
-            .iter()
-            .flat_map(|o| o.trim_matches(['{', '}']).split(','))
-            .map(str::trim)
-            .collect();
-        if !pops {
-            names.reverse();
-        }
-        for name in names {
-            let stack = self.read(&self.isa.stack.clone(), state);
-            let Origin::Stack(at) = stack.origin else {
-                continue;
-            };
-            let moved = if pops { self.isa.word } else { -self.isa.word };
-            let moved = at.map(|at| at + moved);
-            let (slot, value) = if pops {
-                let held = at.and_then(|at| state.slots.get(&at).copied());
-                (at, held.unwrap_or_else(|| self.arena.fresh()))
-            } else {
-                (moved, self.read(name, state))
-            };
-            if pops {
-                self.write(name, value, state);
-            } else if let Some(slot) = slot {
-                state.slots.insert(slot, value);
-            }
-            let stack = Value {
-                origin: Origin::Stack(moved),
-                ..stack
-            };
-            self.write(&self.isa.stack.clone(), stack, state);
-        }
-    }
-
-    fn access(
-        &mut self,
-        access: Access,
-        rules: &[Rule],
-        insn: &Insn,
-        row: &Row,
-        state: &mut State,
-    ) -> Result<()> {
-        let mut address: Option<Value> = None;
-        for (index, operand) in insn.operands.iter().enumerate() {
-            let part = match row.role(index) {
-                Role::Memory => self.address(operand, state),
-                Role::Base => self.read(operand, state),
-                Role::Ignored if address.is_some() => self.immediate(operand),
-                _ => continue,
-            };
-            address = Some(match address {
-                Some(other) => self.arena.compute(Alu::Add, "", &[other, part]),
-                None => part,
-            });
-        }
-        let address = address.unwrap_or_else(|| self.arena.fresh());
-        match address.origin {
-            Origin::Variable if access == Access::Plain => bail!(
-                "`{}` loads and stores the variable, but not atomically",
-                insn.text()
-            ),
-            Origin::Variable => state.events.push(Event::Access {
-                access,
-                stored: None,
-                rules: rules.to_vec(),
-                text: insn.mnemonic.clone(),
-            }),
-            Origin::Expected => {}
-            Origin::Stack(at) => {
-                let fences: Vec<Rule> = rules
-                    .iter()
-                    .filter_map(|rule| match *rule {
-                        Rule::Before(a, b, l) | Rule::After(a, b, l) => Some(Rule::Fence(a, b, l)),
-                        _ => None,
-                    })
-                    .collect();
-                if !fences.is_empty() {
-                    state.events.push(Event::Fence {
-                        rules: fences,
-                        text: format!("{} on the stack", insn.mnemonic),
-                    });
-                }
-                self.slot(access, at, insn, row, state);
-                return Ok(());
-            }
-            Origin::Data => bail!(
-                "cannot tell what `{}` accesses: its address comes neither from a pointer that the \
-                 function got nor from the stack",
-                insn.text()
-            ),
-        }
-        if access == Access::Cas && address.origin == Origin::Variable {
-            let expected = self.expected(insn, row, state);
-            let found = self.arena.fresh();
-            let fact = self.arena.fact("eq", found.expr, expected.expr);
-            state.exchanges.push((state.events.len() - 1, fact));
-            state.flags = Flags::Exchange(found.expr, expected.expr);
-            let mut first = Some(found);
-            self.outputs(insn, row, state, |walk, _| {
-                first.take().unwrap_or_else(|| walk.arena.fresh())
-            });
-            return Ok(());
-        }
-        if row.flags {
-            let (a, b) = (self.arena.fresh().expr, self.arena.fresh().expr);
-            state.flags = Flags::Compare(a, b);
-        }
-        self.outputs(insn, row, state, |walk, _| walk.arena.fresh());
-        Ok(())
-    }
-
-    /// What a compare-and-exchange expects: the first register that it reads and writes.
-    fn expected(&mut self, insn: &Insn, row: &Row, state: &State) -> Value {
-        let named = insn.operands.iter().enumerate();
-        let named = named.map(|(i, operand)| (row.role(i), operand.as_str()));
-        let implicit = row
-            .implicit
-            .iter()
-            .map(|(role, name)| (*role, name.as_str()));
-        let found = named.chain(implicit).find(|(role, _)| *role == Role::Both);
-        match found {
-            Some((_, operand)) => self.read(operand, state),
-            None => self.arena.fresh(),
-        }
-    }
-
-    /// An access to the stack.
-    fn slot(&mut self, access: Access, at: Option<i64>, insn: &Insn, row: &Row, state: &mut State) {
-        match access {
-            Access::Store => {
-                let stored = self.inputs(insn, row, state);
-                if let (Some(at), Some(value)) = (at, stored.first()) {
-                    state.slots.insert(at, *value);
-                }
-            }
-            Access::Load => {
-                let held = at.and_then(|at| state.slots.get(&at).copied());
-                let value = held.unwrap_or_else(|| self.arena.fresh());
-                self.outputs(insn, row, state, |_, _| value);
-            }
-            _ => {
-                if let Some(at) = at {
-                    let value = self.arena.fresh();
-                    state.slots.insert(at, value);
-                }
-                self.outputs(insn, row, state, |walk, _| walk.arena.fresh());
-            }
-        }
-        if row.flags {
-            let (a, b) = (self.arena.fresh().expr, self.arena.fresh().expr);
-            state.flags = Flags::Compare(a, b);
-        }
-    }
-}
-
-/// The number that an immediate is.
-fn number(text: &str) -> Option<i64> {
-    let text = text.trim_start_matches('#');
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let number = match digits.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    Some(if negative { -number } else { number })
 }

@@ -88,6 +88,8 @@ pub struct Template {
     pub fixed: Vec<(String, String)>,
     /// What fills the registers of arguments beyond their bits.
     pub filled: Vec<(String, Fill)>,
+    /// Arguments that are in memory, so that their register has an address.
+    pub memory: Vec<String>,
     /// Registers that it needs for itself.
     pub scratch: Vec<Scratch>,
     /// Whether it works on the aligned word of 32 bits around the variable, and if so, what its

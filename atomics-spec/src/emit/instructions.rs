@@ -28,6 +28,8 @@ pub(super) fn instruction(
             None => (name, None),
         };
         let fixed = template.fixed.iter().find(|(arg, _)| arg == whole);
+        let scratch = template.scratch.iter().find(|s| s.name == whole);
+        let bits = scratch.and_then(|s| s.bits).unwrap_or(bits);
         let fixed = fixed.and_then(|(_, register)| arch.register(register, bits));
         match (fixed.and_then(|f| f.split_once('+')), half) {
             (Some((low, _)), Some("lo")) => out.push_str(low),

@@ -6,8 +6,8 @@ use crate::diag::Error;
 use crate::lex::{Cell, is_name, shorten};
 use crate::table::Op;
 
-const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, +NAME, +NAME@REG, \
-     +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero";
+const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, \
+     +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero";
 
 impl<'a> Parser<'a, '_> {
     pub(super) fn binding(
@@ -80,7 +80,7 @@ impl<'a> Parser<'a, '_> {
                     Err(self.not_a_binding(cell, op))
                 };
             };
-            self.bind_register(cell, "r", register, template)?;
+            self.bind_register(cell, "r", None, register, template)?;
             return Ok(Some(Place::Fresh));
         }
         if let Some(scratch) = text.strip_prefix('+') {
@@ -118,7 +118,8 @@ impl<'a> Parser<'a, '_> {
         )
     }
 
-    /// `ARG:FILL@REG>r`, of which all but the argument can be missing, but not everything.
+    /// `ARG:FILL@REG>r`, of which all but the argument can be missing, but not everything; or
+    /// `ARG:memory`.
     fn argument(
         &self,
         cell: Cell<'a>,
@@ -149,6 +150,23 @@ impl<'a> Parser<'a, '_> {
                 "the result follows from that: leave out the `>r`",
             ));
         }
+        if fill == Some("memory") {
+            // An argument in memory is neither changed nor a part of a word, and a `p` argument
+            // changes.
+            let changes = returned || op.pointer() == Some(operand);
+            if changes || register.is_some() || template.word.is_some() {
+                return Err(cell.error(
+                    format!("`{arg}` cannot be in memory here"),
+                    "an argument in memory is only read: it is neither a pointer, nor holds it the \
+                     result, nor is it in a word; its address is in any register",
+                ));
+            }
+            if template.memory.iter().any(|name| name == arg) {
+                return Err(cell.error(format!("`{arg}` is bound twice"), "remove one of them"));
+            }
+            template.memory.push(arg.into());
+            return Ok(None);
+        }
         if let Some(fill) = fill {
             let fill = match (fill, template.word.is_some()) {
                 ("zero", false) => Fill::Zero,
@@ -160,7 +178,7 @@ impl<'a> Parser<'a, '_> {
                         format!("`{}` fills no register", shorten(fill)),
                         "behind `:` stand `zero` or `sign`, for the bits of the register above \
                          the argument; or, behind a binding `word`, `zeros` or `ones`, for those \
-                         of the word around it",
+                         of the word around it; or `memory`, for an address in the register",
                     ));
                 }
             };
@@ -170,7 +188,7 @@ impl<'a> Parser<'a, '_> {
             template.filled.push((arg.into(), fill));
         }
         if let Some(register) = register {
-            self.bind_register(cell, arg, register, template)?;
+            self.bind_register(cell, arg, None, register, template)?;
         }
         Ok(returned.then(|| Place::Arg(arg.into())))
     }
@@ -213,20 +231,24 @@ impl<'a> Parser<'a, '_> {
             bits: width,
         });
         match register {
-            Some(register) => self.bind_register(cell, name, register, template),
+            Some(register) => self.bind_register(cell, name, width, register, template),
             None => Ok(()),
         }
     }
 
+    /// Puts an operand into a fixed register; `width` is its width where that is not that of the
+    /// variable.
     fn bind_register(
         &self,
         cell: Cell<'a>,
         arg: &str,
+        width: Option<u32>,
         register: &str,
         template: &mut Template,
     ) -> Result<(), Error> {
         let has = |bits: &u32| self.arch.register(register, *bits).is_some();
-        let lacking = template.bits.iter().find(|bits| !has(bits));
+        let bits = width.as_ref().map_or(template.bits.as_slice(), std::slice::from_ref);
+        let lacking = bits.iter().find(|bits| !has(bits));
         let known: Vec<_> = self.arch.registers().collect();
         let is_known = known.contains(&register);
         if (!is_known || lacking.is_some()) && !self.faulty.has(|head| head == "register") {

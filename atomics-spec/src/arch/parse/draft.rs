@@ -49,7 +49,8 @@ impl<'a> Draft<'a> {
         if template.word.is_some() {
             known.extend(["mask".into(), "rest".into(), "shift".into()]);
         }
-        let mut values: Vec<String> = args.collect();
+        let in_memory = |name: &String| template.memory.contains(name);
+        let (addresses, mut values): (Vec<String>, Vec<String>) = args.partition(in_memory);
         if template.result == Place::Fresh {
             values.push("r".into());
         }
@@ -62,7 +63,7 @@ impl<'a> Draft<'a> {
         if is_pair {
             values = values.iter().flat_map(|v| halves(v)).collect();
         }
-        known.splice(0..0, values);
+        known.splice(0..0, values.into_iter().chain(addresses));
         known
     }
 }

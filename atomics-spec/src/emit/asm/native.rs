@@ -49,6 +49,9 @@ impl Native<'_> {
                     }
                 );
             }
+            if self.is_in_memory(name) {
+                return format!("{{{}}}", asm_name(name, op));
+            }
             let scratch = self.template.scratch.iter().find(|s| s.name == name);
             let bits = scratch.and_then(|s| s.bits).unwrap_or(match name {
                 "shift" => 32,
@@ -86,9 +89,13 @@ impl Native<'_> {
             t.line(format!("let {flag}: u8;"));
         }
         t.comment(match self.template.word {
-            None => {
+            None if self.template.memory.is_empty() => {
                 "SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is \
                  touched."
+            }
+            None => {
+                "SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, \
+                 only our own arguments are read."
             }
             Some(_) => {
                 "SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the \
@@ -152,6 +159,11 @@ impl Native<'_> {
                 "let {mask} = u32::from({unsigned}::MAX) << {shift};"
             ));
         }
+    }
+
+    /// Whether an argument is in memory, so that the template has its address.
+    fn is_in_memory(&self, name: &str) -> bool {
+        self.template.memory.iter().any(|arg| arg == name)
     }
 
     fn uses(&self, operand: &str) -> bool {

@@ -151,6 +151,13 @@ impl Native<'_> {
     /// The rows of an argument.
     pub(super) fn argument(&self, t: &mut Text, arg: &Arg) {
         let op = self.v.of.op;
+        if self.is_in_memory(&arg.name) {
+            let (name, value) = (asm_name(&arg.name, op), rust_ident(&arg.name));
+            return t.line(format!(
+                "{name} = in({}) &raw const {value},",
+                self.arch.address
+            ));
+        }
         let shape = self.shape(&arg.name);
         let is_pointer = arg.kind == ArgKind::Pointer;
         let value = if is_pointer {

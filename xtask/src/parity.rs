@@ -262,7 +262,7 @@ impl Run<'_> {
         shown: &mut String,
     ) -> Result<Vec<Result<Line>>> {
         let isa = self.machine.isa()?;
-        let c = c_file(points);
+        let c = c_file(self.machine, points);
         let theirs = self.kernel.objects(self.machine, self.branch, &c)?;
         let theirs = self.read(&theirs, &isa)?;
         let ours = if self.ours.has(self.machine) {
@@ -279,7 +279,6 @@ impl Run<'_> {
         ));
         let theirs = Code {
             files: &theirs,
-            patched: self.branch.patched,
             isa: &isa,
         };
         let mut lines = Vec::new();
@@ -296,7 +295,6 @@ impl Run<'_> {
             };
             let code = Code {
                 files: ours,
-                patched: false,
                 isa: &isa,
             };
             let ours = side(code, point, self.machine.abi);
@@ -329,7 +327,7 @@ impl Run<'_> {
     fn read(&self, files: &[PathBuf], isa: &Isa) -> Result<Vec<(Binary, Vec<Alternative>)>> {
         let read = |path: &PathBuf| {
             let binary = Binary::read(path, isa, self.machine.objdump, self.tools)?;
-            let alternatives = alternative::read(&binary, self.machine.format)
+            let alternatives = alternative::read(&binary, self.machine.format, self.branch.patched)
                 .with_context(|| format!("{}", Path::new(path).display()))?;
             Ok((binary, alternatives))
         };
@@ -370,9 +368,12 @@ fn side(code: Code<'_>, point: &Point, abi: Abi) -> Result<Side> {
 }
 
 /// The C file with all functions.
-fn c_file(points: &[Point]) -> String {
-    let head = "// SPDX-License-Identifier: GPL-2.0\n#include <linux/atomic.h>\n\
-                #include <asm/barrier.h>\n";
+fn c_file(machine: &Machine, points: &[Point]) -> String {
+    let head = format!(
+        "// SPDX-License-Identifier: GPL-2.0\n{}#include <linux/atomic.h>\n\
+         #include <asm/barrier.h>\n",
+        machine.extra.0
+    );
     let functions = points.iter().map(|point| format!("\n{}", point.c));
-    head.to_owned() + &functions.collect::<String>()
+    head + &functions.collect::<String>()
 }

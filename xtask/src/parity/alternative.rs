@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use super::binary::{Binary, Insn, Place, Referent};
+use super::machine::Patched;
 
 /// How the places to patch are listed in an object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Alternative {
     pub end: Place,
     /// What takes its place.
     pub with: Replacement,
+    /// The feature of the CPU that it is for, where the format has that in one number.
+    pub feature: Option<u32>,
 }
 
 /// Where the fields of an entry are: bytes from its begin.
@@ -90,12 +93,22 @@ impl Format {
     }
 }
 
-/// Reads all places that are patched.
+/// Reads all places that are patched on a branch.
 ///
 /// # Errors
 ///
 /// If an entry is not of the form that is expected.
-pub fn read(binary: &Binary, format: Format) -> Result<Vec<Alternative>> {
+pub fn read(binary: &Binary, format: Format, patched: Patched) -> Result<Vec<Alternative>> {
+    let mut all = read_all(binary, format)?;
+    all.retain(|alternative| match patched {
+        Patched::None => false,
+        Patched::All => true,
+        Patched::Only(features) => alternative.feature.is_some_and(|f| features.contains(&f)),
+    });
+    Ok(all)
+}
+
+fn read_all(binary: &Binary, format: Format) -> Result<Vec<Alternative>> {
     let Some(layout) = format.layout() else {
         return Ok(Vec::new());
     };
@@ -153,15 +166,18 @@ fn alternative(
                 size: old.size,
                 target: None,
             })),
+            feature: None,
         });
     }
-    let [old, new] = layout.lengths.map(|(offset, width)| {
-        let bytes = &entry[offset..offset + width];
-        bytes
-            .iter()
-            .rev()
-            .fold(0, |all, b| all << 8 | u64::from(*b))
-    });
+    let field = |offset: usize, width: usize| {
+        let bytes = entry[offset..offset + width].iter().rev();
+        bytes.fold(0, |all, byte| (all << 8) | u64::from(*byte))
+    };
+    let [old, new] = layout.lengths.map(|(offset, width)| field(offset, width));
+    let feature = match format {
+        Format::Riscv => Some(u32::try_from(field(12, 4))?),
+        _ => None,
+    };
     let with = match referent(layout.replacement)? {
         Referent::Place(_) if new == 0 => Replacement::Nops,
         Referent::Place(place) => Replacement::Code(*place, place.plus(new)),
@@ -172,5 +188,6 @@ fn alternative(
         start,
         end: start.plus(old),
         with,
+        feature,
     })
 }

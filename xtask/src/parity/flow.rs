@@ -17,8 +17,6 @@ const LIMIT: usize = 2000;
 pub struct Code<'a> {
     /// The files, and what is patched in each.
     pub files: &'a [(Binary, Vec<Alternative>)],
-    /// Whether it is patched.
-    pub patched: bool,
     /// What the instructions mean.
     pub isa: &'a Isa,
 }
@@ -131,9 +129,6 @@ impl Code<'_> {
 
     /// Where one is after patches: their begin leads into what takes their place, and its end back.
     fn patched(&self, mut spot: Spot) -> Spot {
-        if !self.patched {
-            return spot;
-        }
         let alternatives = &self.files[spot.file].1;
         loop {
             if let Some(index) = spot.patch {
@@ -165,7 +160,7 @@ impl Code<'_> {
     fn node(&self, spot: &Spot) -> Result<(Node, Option<Spot>, Option<Spot>)> {
         let (binary, alternatives) = &self.files[spot.file];
         let one = alternatives.iter().find_map(|a| match &a.with {
-            Replacement::Insn(insn) if self.patched && a.start == spot.place => Some(&**insn),
+            Replacement::Insn(insn) if a.start == spot.place => Some(&**insn),
             _ => None,
         });
         let insn = one.or_else(|| binary.insns.get(&spot.place));

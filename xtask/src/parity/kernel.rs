@@ -71,7 +71,8 @@ impl Kernel<'_> {
         progress(&format!("{}: compiling the kernel's atomics", machine.name));
         let module = build.join("parity");
         fs::create_dir_all(&module).with_context(|| format!("cannot make {}", module.display()))?;
-        write_changed(&module.join("Makefile"), "obj-m := parity.o\n")?;
+        let makefile = format!("obj-m := parity.o\nccflags-y := {}\n", machine.extra.1);
+        write_changed(&module.join("Makefile"), &makefile)?;
         write_changed(&module.join("parity.c"), c)?;
         let folder = format!("M={}", module.display());
         self.make(machine, &build, &[&folder, "parity.o"])?;

@@ -17,7 +17,6 @@ fn try_read(machine: &Machine, point: &Point, text: &str) -> anyhow::Result<Side
     let files = [(Binary::of_function(&name, text, &isa)?, Vec::new())];
     let code = Code {
         files: &files,
-        patched: false,
         isa: &isa,
     };
     side(code, point, machine.kernel_abi)

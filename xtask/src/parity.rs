@@ -109,7 +109,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         folder: &ours,
         tools: &tools,
     };
-    let version = kernel.version()?;
+    let version = format!("{} ({})", kernel.version()?, kernel.compiler()?);
     let machines = chosen(&options.archs, &ours)?;
     ensure!(
         !options.write || options.archs.is_empty(),
@@ -160,7 +160,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     } else {
         print!("{}", report::table(&version, &lines));
     }
-    findings(&lines);
     let wrong = faults(&lines, options.archs.is_empty())?;
     if wrong.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -175,22 +174,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 const REPORT: &str = "tests/parity/report.txt";
 /// Where the reasons are.
 const REASONS: &str = "tests/parity/reasons.tbl";
-
-/// Tells where the kernel's own code seems to order less than its contract asks for.
-fn findings(lines: &[Line]) {
-    for line in lines {
-        let missing = &line.comparison.success.kernel_missing;
-        if !missing.is_empty() {
-            progress(&format!(
-                "{} {} {}: the kernel's own code does not order {}",
-                line.arch,
-                line.branch,
-                line.name,
-                missing.join(", ")
-            ));
-        }
-    }
-}
 
 /// What must not be: ours weaker, longer on average, or different without a reason.
 fn faults(lines: &[Line], whole: bool) -> Result<Vec<String>> {
@@ -269,6 +252,10 @@ impl Run<'_> {
             let object = self.ours.object(self.machine, self.branch, points)?;
             Some(self.read(&[object], &isa)?)
         } else {
+            progress(&format!(
+                "{}: there is no table of ours; only the kernel's side is read",
+                self.machine.name
+            ));
             None
         };
         progress(&format!(
@@ -285,6 +272,9 @@ impl Run<'_> {
         for point in points {
             let kernel = side(theirs, point, self.machine.kernel_abi);
             let kernel = kernel.with_context(|| format!("{}, the kernel's", point.name));
+            if let Ok(kernel) = &kernel {
+                self.findings(point, &kernel.ordered);
+            }
             let Some(ours) = &ours else {
                 if let Err(error) = kernel {
                     lines.push(Err(error));
@@ -322,6 +312,20 @@ impl Run<'_> {
             }));
         }
         Ok(lines)
+    }
+
+    /// Tells where the kernel's own code seems to order less than its contract asks for.
+    fn findings(&self, point: &Point, kernel: &Ordered) {
+        let missing = kernel.success.lacks(&point.contract);
+        if !missing.is_empty() {
+            progress(&format!(
+                "{} ({}): the kernel's own {} does not order {}",
+                self.machine.name,
+                self.branch.name,
+                point.name,
+                missing.join(", ")
+            ));
+        }
     }
 
     fn read(&self, files: &[PathBuf], isa: &Isa) -> Result<Vec<(Binary, Vec<Alternative>)>> {

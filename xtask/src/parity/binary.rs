@@ -291,11 +291,12 @@ fn split(text: &str, prefixes: &[String]) -> (String, Vec<String>) {
         operands.push(operand.trim().to_owned());
     }
     // PowerPC's loads and stores separate their register by a blank alone.
-    if let Some((first, second)) = operands.first().and_then(|o| o.split_once(' ')) {
-        if first.bytes().all(|b| b.is_ascii_digit()) && !second.starts_with('<') {
-            let (first, second) = (first.to_owned(), second.trim().to_owned());
-            operands.splice(0..1, [first, second]);
-        }
+    if let Some((first, second)) = operands.first().and_then(|o| o.split_once(' '))
+        && first.bytes().all(|b| b.is_ascii_digit())
+        && !second.starts_with('<')
+    {
+        let (first, second) = (first.to_owned(), second.trim().to_owned());
+        operands.splice(0..1, [first, second]);
     }
     (mnemonic.to_owned(), operands)
 }

@@ -49,6 +49,17 @@ impl Kernel<'_> {
         ))
     }
 
+    /// The compiler, such as `clang 19`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start, or does not tell.
+    pub fn compiler(&self) -> Result<String> {
+        let output = self.tools.command("clang").arg("--version").output();
+        let output = output.context("cannot start clang")?;
+        Ok(format!("clang {}", major(&output.stdout, "version ")?))
+    }
+
     /// Compiles `c` for a branch of an architecture, with the objects of the kernel that it needs.
     ///
     /// # Errors
@@ -118,6 +129,14 @@ impl Kernel<'_> {
             .args(targets);
         run(&mut command)
     }
+}
+
+/// The number behind `word` in what a compiler says of its version, without what follows its point.
+fn major(output: &[u8], word: &str) -> Result<String> {
+    let text = String::from_utf8_lossy(output);
+    let version = text.split_once(word).map(|(_, rest)| rest);
+    let number = version.and_then(|rest| rest.split('.').next());
+    Ok(number.context("a compiler tells no version")?.to_owned())
 }
 
 /// Runs a command; if it fails, the end of what it printed is the error.

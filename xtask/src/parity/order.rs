@@ -328,7 +328,16 @@ pub fn guarantees(path: &[Event], model: Model) -> Guarantees {
         let (Event::Access { rules, .. } | Event::Fence { rules, .. }) = event else {
             continue;
         };
-        for rule in rules {
+        // A compare-and-exchange that stores nothing is no release of anything.
+        let stores = !matches!(
+            event,
+            Event::Access {
+                stored: Some(false),
+                ..
+            }
+        );
+        let is_release = |rule: &&Rule| matches!(rule, Rule::ToLoad(_) | Rule::ToStore(_));
+        for rule in rules.iter().filter(|rule| stores || !is_release(rule)) {
             graph.rule(*rule, at, halves[index], &path[..index], &halves);
         }
     }

@@ -270,7 +270,7 @@ impl Run<'_> {
         };
         let mut lines = Vec::new();
         for point in points {
-            let kernel = side(theirs, point, self.machine.kernel_abi);
+            let kernel = side(theirs, point, self.machine.abi);
             let kernel = kernel.with_context(|| format!("{}, the kernel's", point.name));
             if let Ok(kernel) = &kernel {
                 self.findings(point, &kernel.ordered);
@@ -287,7 +287,8 @@ impl Run<'_> {
                 files: ours,
                 isa: &isa,
             };
-            let ours = side(code, point, self.machine.abi);
+            let abi = self.machine.rust_abi.unwrap_or(self.machine.abi);
+            let ours = side(code, point, abi);
             let ours = ours.with_context(|| format!("{}, ours", point.name));
             let (kernel, ours) = match (kernel, ours) {
                 (Ok(kernel), Ok(ours)) => (kernel, ours),

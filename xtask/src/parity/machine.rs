@@ -24,8 +24,8 @@ pub enum Abi {
     Arm,
     /// In eax, edx and ecx; the first one that does not fit ends that.
     Regparm,
-    /// On the stack.
-    Cdecl,
+    /// The same, but 64 bits, though they count for two registers, are on the stack.
+    RustRegparm,
 }
 
 /// Which places a kernel has patched.
@@ -69,12 +69,14 @@ pub struct Machine {
     pub format: Format,
     /// The target of rustc.
     pub target: &'static str,
+    /// Options of rustc.
+    pub rustc: &'static [&'static str],
     /// Options of llvm-objdump.
     pub objdump: &'static [&'static str],
-    /// How the kernel passes arguments.
-    pub kernel_abi: Abi,
-    /// How ours does.
+    /// How arguments are passed in C.
     pub abi: Abi,
+    /// How they are in Rust, where that is another way.
+    pub rust_abi: Option<Abi>,
     /// The width of a pointer.
     pub bits: u32,
     /// The ways in which a kernel runs.
@@ -117,9 +119,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::X86,
         target: "x86_64-unknown-linux-gnu",
+        rustc: &[],
         objdump: &["-M", "intel"],
-        kernel_abi: Abi::Registers(&["rdi", "rsi", "rdx", "rcx"]),
         abi: Abi::Registers(&["rdi", "rsi", "rdx", "rcx"]),
+        rust_abi: None,
         bits: 64,
         branches: &[ONE],
         isa: include_str!("isa/x86.tbl"),
@@ -136,9 +139,11 @@ pub const MACHINES: [Machine; 8] = [
         objects: &["arch/x86/lib/atomic64_cx8_32.o"],
         format: Format::X86,
         target: "i686-unknown-linux-gnu",
+        // As the kernel's C is compiled.
+        rustc: &["-Zregparm=3"],
         objdump: &["-M", "intel"],
-        kernel_abi: Abi::Regparm,
-        abi: Abi::Cdecl,
+        abi: Abi::Regparm,
+        rust_abi: Some(Abi::RustRegparm),
         bits: 32,
         branches: &[Branch {
             name: "sse2",
@@ -156,9 +161,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::Arm64,
         target: "aarch64-unknown-linux-gnu",
+        rustc: &[],
         objdump: &["--mattr=+all"],
-        kernel_abi: Abi::Registers(&["x0", "x1", "x2", "x3"]),
         abi: Abi::Registers(&["x0", "x1", "x2", "x3"]),
+        rust_abi: None,
         bits: 64,
         branches: &[
             Branch {
@@ -195,9 +201,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::None,
         target: "armv7-unknown-linux-gnueabi",
+        rustc: &[],
         objdump: &["--mattr=+v7,+mp"],
-        kernel_abi: Abi::Arm,
         abi: Abi::Arm,
+        rust_abi: None,
         bits: 32,
         branches: &[ONE],
         isa: include_str!("isa/arm.tbl"),
@@ -221,9 +228,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::Riscv,
         target: "riscv64gc-unknown-linux-gnu",
+        rustc: &[],
         objdump: &["--mattr=+zabha,+experimental-zacas"],
-        kernel_abi: Abi::Registers(&["a0", "a1", "a2", "a3"]),
         abi: Abi::Registers(&["a0", "a1", "a2", "a3"]),
+        rust_abi: None,
         bits: 64,
         branches: &[
             Branch {
@@ -260,9 +268,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::Lwsync,
         target: "powerpc64le-unknown-linux-gnu",
+        rustc: &[],
         objdump: &["--mcpu=pwr10"],
-        kernel_abi: Abi::Registers(&["3", "4", "5", "6"]),
         abi: Abi::Registers(&["3", "4", "5", "6"]),
+        rust_abi: None,
         bits: 64,
         branches: &[
             Branch {
@@ -288,9 +297,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::S390,
         target: "s390x-unknown-linux-gnu",
+        rustc: &[],
         objdump: &["--mcpu=arch14"],
-        kernel_abi: Abi::Registers(&["%r2", "%r3", "%r4", "%r5"]),
         abi: Abi::Registers(&["%r2", "%r3", "%r4", "%r5"]),
+        rust_abi: None,
         bits: 64,
         branches: &[
             Branch {
@@ -316,9 +326,10 @@ pub const MACHINES: [Machine; 8] = [
         objects: &[],
         format: Format::None,
         target: "loongarch64-unknown-linux-gnu",
+        rustc: &[],
         objdump: &[],
-        kernel_abi: Abi::Registers(&["$a0", "$a1", "$a2", "$a3"]),
         abi: Abi::Registers(&["$a0", "$a1", "$a2", "$a3"]),
+        rust_abi: None,
         bits: 64,
         branches: &[ONE],
         isa: include_str!("isa/loongarch64.tbl"),
@@ -333,35 +344,56 @@ pub fn find(name: &str) -> Option<&'static Machine> {
 impl Abi {
     /// Where arguments of these widths are.
     pub fn places(self, bits: &[u32]) -> Vec<Argument> {
-        let register = |name: &str| Argument::Register(name.to_owned());
-        let mut next = 0;
+        let names: &[&str] = match self {
+            Self::Registers(names) => names,
+            Self::Arm => &["r0", "r1", "r2", "r3"],
+            Self::Regparm | Self::RustRegparm => &["eax", "edx", "ecx"],
+        };
+        // How many registers are spoken for, which one is next, and where the stack goes on.
+        let (mut taken, mut next) = (0, 0);
         let mut stack = if self == Self::Arm { 0 } else { 4 };
-        bits.iter()
-            .map(|bits| {
-                let words = usize::from(*bits > 32) + 1;
-                let names: &[&str] = match self {
-                    Self::Registers(names) => {
-                        next += 1;
-                        return register(names[next - 1]);
-                    }
-                    Self::Arm => {
-                        if words == 2 {
-                            next += next % 2;
-                        }
-                        &["r0", "r1", "r2", "r3"]
-                    }
-                    Self::Regparm => &["eax", "edx", "ecx"],
-                    Self::Cdecl => &[],
-                };
-                if next + words <= names.len() {
-                    next += words;
-                    return register(names[next - words]);
-                }
-                next = names.len();
-                let at = stack;
-                stack += 4 * i64::try_from(words).unwrap_or(1);
-                Argument::Stack(at)
-            })
-            .collect()
+        let mut places = Vec::new();
+        for bits in bits {
+            let is_wide = *bits > 32 && !matches!(self, Self::Registers(_));
+            let words = usize::from(is_wide) + 1;
+            if self == Self::Arm && is_wide {
+                taken += taken % 2;
+                next = taken;
+            }
+            let fits = taken + words <= names.len();
+            taken = if fits { taken + words } else { names.len() };
+            if fits && !(is_wide && self == Self::RustRegparm) {
+                places.push(Argument::Register(names[next].to_owned()));
+                next += words;
+            } else {
+                places.push(Argument::Stack(stack));
+                stack += if is_wide { 8 } else { 4 };
+            }
+        }
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_where_compilers_put_them() {
+        let place = |text: &str| match text.parse() {
+            Ok(at) => Argument::Stack(at),
+            Err(_) => Argument::Register(text.into()),
+        };
+        let all = |texts: &[&str]| texts.iter().map(|t| place(t)).collect::<Vec<_>>();
+        assert_eq!(Abi::Arm.places(&[32, 64, 64]), all(&["r0", "r2", "0"]));
+        assert_eq!(Abi::Arm.places(&[64, 32]), all(&["r0", "r2"]));
+        assert_eq!(Abi::Regparm.places(&[64, 32]), all(&["eax", "ecx"]));
+        assert_eq!(
+            Abi::Regparm.places(&[32, 64, 64]),
+            all(&["eax", "edx", "4"])
+        );
+        assert_eq!(Abi::RustRegparm.places(&[64, 32]), all(&["4", "eax"]));
+        let registers = Abi::Registers(&["x0", "x1"]);
+        assert_eq!(registers.places(&[64, 64]), all(&["x0", "x1"]));
     }
 }

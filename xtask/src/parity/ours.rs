@@ -150,6 +150,8 @@ fn rustc(machine: &Machine) -> Command {
     let mut command = Command::new("rustc");
     // `core` has features that are not stable; ours, none that these options turn on.
     command.env("RUSTC_BOOTSTRAP", "1");
-    command.args(["--target", machine.target]);
+    command
+        .args(["--target", machine.target])
+        .args(machine.rustc);
     command
 }

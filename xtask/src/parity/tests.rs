@@ -19,7 +19,7 @@ fn try_read(machine: &Machine, point: &Point, text: &str) -> anyhow::Result<Side
         files: &files,
         isa: &isa,
     };
-    side(code, point, machine.kernel_abi)
+    side(code, point, machine.abi)
 }
 
 fn find(arch: &str, name: &str) -> (&'static Machine, Point) {

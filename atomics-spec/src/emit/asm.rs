@@ -210,7 +210,9 @@ fn barrier(text: &mut Text, name: &str, what: &str, lines: &[Line], arch: &Arch)
                     t.comment(&sentence(&line.meaning));
                     t.line(format!("{:?},", line.text));
                 }
-                if let Some(register) = &arch.flags_register {
+                // As in a template: barriers are instructions of their own kind, and change the
+                // condition codes only where everything does.
+                if let Some(register) = arch.flags_register.as_ref().filter(|_| arch.flags) {
                     t.comment("The condition codes.");
                     t.line(format!("out({register:?}) _,"));
                 }

@@ -51,9 +51,26 @@ fn modules(spec: &Spec, parts: Parts, byte: &str, path: &str) -> Vec<(&'static s
     modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
     if has_flag(spec) {
         let flag = include_str!("templates/flag.rs");
-        modules.push(("flag", flag.replace("$byte", byte).replace("$path", path)));
+        let flag = flag.replace("$byte", byte).replace("$path", path);
+        modules.push(("flag", broken_attributes(&flag)));
     }
     modules
+}
+
+/// A text whose attributes are a line each, with these broken as rustfmt breaks them.
+fn broken_attributes(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let bare = line.trim_start();
+        let meta = bare.strip_prefix("#[").and_then(|b| b.strip_suffix(']'));
+        let Some(meta) = meta else {
+            return format!("{line}\n");
+        };
+        let indent = &line[..line.len() - bare.len()];
+        let lines = attribute(meta);
+        let lines = lines.lines().map(|line| format!("{indent}{line}\n"));
+        lines.collect()
+    });
+    lines.collect()
 }
 
 /// The `cfg` of the architectures that exchange bytes by themselves.

@@ -15,10 +15,20 @@ mod aarch64;
 #[cfg(all(target_arch = "aarch64", not(feature = "c-helpers")))]
 pub(crate) use aarch64::*;
 
+#[cfg(all(target_arch = "arm", not(feature = "c-helpers")))]
+mod arm;
+#[cfg(all(target_arch = "arm", not(feature = "c-helpers")))]
+pub(crate) use arm::*;
+
 #[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
 mod riscv64;
 #[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
 pub(crate) use riscv64::*;
+
+#[cfg(all(target_arch = "x86", not(feature = "c-helpers")))]
+mod x86;
+#[cfg(all(target_arch = "x86", not(feature = "c-helpers")))]
+pub(crate) use x86::*;
 
 #[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
 mod x86_64;
@@ -31,7 +41,9 @@ compile_error!("the C helpers are for 64-bit architectures");
 #[cfg(not(any(
     feature = "c-helpers",
     target_arch = "aarch64",
+    target_arch = "arm",
     target_arch = "riscv64",
+    target_arch = "x86",
     target_arch = "x86_64"
 )))]
 compile_error!(

@@ -9,7 +9,14 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 mod private {
     /// Keeps other crates from implementing the traits of this module.
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// A type with the alignment of the variables.
+        type Aligned;
+    }
+
+    /// A type with the alignment of a variable of 64 bits.
+    #[repr(C, align(8))]
+    pub struct Align8([u64; 0]);
 }
 
 /// A type that C's atomic operations take: `i32`, `i64`, `isize`, `i8`, `i16` and `*const c_void`.
@@ -22,9 +29,16 @@ pub trait AtomicImpl: Sized + Copy + private::Sealed {
 
 /// A variable of a type that C's atomic operations work on.
 ///
+/// It has the size of the type, and is aligned to its size: an integer of 64 bits to 8 bytes even
+/// where a plain one is aligned to 4, as C aligns `atomic64_t`.
+///
 /// Its methods have the names of the C functions: see the module `raw`.
-#[repr(transparent)]
-pub struct AtomicRepr<T: AtomicImpl>(UnsafeCell<T>);
+#[repr(C)]
+pub struct AtomicRepr<T: AtomicImpl> {
+    /// Takes no space and aligns the value.
+    _aligned: [T::Aligned; 0],
+    value: UnsafeCell<T>,
+}
 
 // SAFETY: All access through a shared reference is atomic. The types are integers and raw
 // pointers, which any thread may have.
@@ -34,6 +48,12 @@ unsafe impl<T: AtomicImpl> Sync for AtomicRepr<T> {}
 unsafe impl<T: AtomicImpl> Send for AtomicRepr<T> {}
 
 impl<T: AtomicImpl> AtomicRepr<T> {
+    /// Fails the build where the alignment asks for more than the size of the value.
+    const LAYOUT: () = assert!(
+        size_of::<Self>() == size_of::<T>() && align_of::<Self>() == size_of::<T>(),
+        "a variable has the size of its value, and is aligned to it"
+    );
+
     /// Creates a variable that holds `value`: C's `ATOMIC_INIT()`.
     ///
     /// # Examples
@@ -47,16 +67,20 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// ```
     #[inline(always)]
     pub const fn new(value: T) -> Self {
-        Self(UnsafeCell::new(value))
+        const { Self::LAYOUT };
+        Self {
+            _aligned: [],
+            value: UnsafeCell::new(value),
+        }
     }
 
     /// Makes a reference to an atomic variable out of a pointer to a plain one.
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts, `ptr` is aligned and valid for reads and writes, `*ptr` is
-    /// initialised, and no other access to it, in Rust or in C, is a data race with atomic
-    /// accesses under the LKMM.
+    /// For as long as `'a` lasts, `ptr` is aligned to the size of `T` and valid for reads and
+    /// writes, `*ptr` is initialised, and no other access to it, in Rust or in C, is a data race
+    /// with atomic accesses under the LKMM.
     ///
     /// # Examples
     ///
@@ -71,7 +95,9 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// ```
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
-        // SAFETY: `AtomicRepr<T>` has the layout of `T`; the caller promises the rest.
+        const { Self::LAYOUT };
+        // SAFETY: In `AtomicRepr<T>` there is a `T` and nothing else, and it has the size of one;
+        // the caller promises its alignment and the rest.
         unsafe { &*ptr.cast::<Self>() }
     }
 
@@ -90,41 +116,53 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// ```
     #[inline(always)]
     pub const fn as_ptr(&self) -> *mut T {
-        self.0.get()
+        self.value.get()
     }
 }
 
-impl private::Sealed for i32 {}
+impl private::Sealed for i32 {
+    type Aligned = Self;
+}
 
 impl AtomicImpl for i32 {
     type Delta = Self;
 }
 
-impl private::Sealed for i64 {}
+impl private::Sealed for i64 {
+    type Aligned = private::Align8;
+}
 
 impl AtomicImpl for i64 {
     type Delta = Self;
 }
 
-impl private::Sealed for isize {}
+impl private::Sealed for isize {
+    type Aligned = Self;
+}
 
 impl AtomicImpl for isize {
     type Delta = Self;
 }
 
-impl private::Sealed for i8 {}
+impl private::Sealed for i8 {
+    type Aligned = Self;
+}
 
 impl AtomicImpl for i8 {
     type Delta = Self;
 }
 
-impl private::Sealed for i16 {}
+impl private::Sealed for i16 {
+    type Aligned = Self;
+}
 
 impl AtomicImpl for i16 {
     type Delta = Self;
 }
 
-impl private::Sealed for *const c_void {}
+impl private::Sealed for *const c_void {
+    type Aligned = Self;
+}
 
 impl AtomicImpl for *const c_void {
     type Delta = isize;

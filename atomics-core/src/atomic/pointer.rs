@@ -15,7 +15,7 @@ use super::{
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -46,7 +46,7 @@ where
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -76,7 +76,7 @@ where
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -102,7 +102,7 @@ pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -132,7 +132,7 @@ pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -162,7 +162,7 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -188,7 +188,7 @@ pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -218,7 +218,7 @@ pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -248,7 +248,7 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -274,7 +274,7 @@ pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -300,7 +300,7 @@ pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -326,7 +326,7 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -352,7 +352,7 @@ pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -378,7 +378,7 @@ pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -404,7 +404,7 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -430,7 +430,7 @@ pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -456,7 +456,7 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -482,7 +482,7 @@ pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl 
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -512,7 +512,7 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -538,7 +538,7 @@ pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rela
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -564,7 +564,7 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -590,7 +590,7 @@ pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -616,7 +616,7 @@ pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -644,7 +644,7 @@ where
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -685,7 +685,7 @@ where
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -715,7 +715,7 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -741,7 +741,7 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -767,7 +767,7 @@ pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -797,7 +797,7 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -835,7 +835,7 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -873,7 +873,7 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -909,7 +909,7 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -945,7 +945,7 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///
@@ -981,7 +981,7 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
 ///
 /// # Safety
 ///
-/// - The pointer is valid for reads and writes, and aligned to the alignment of `T`.
+/// - The pointer is valid for reads and writes, and aligned to the size of `T`.
 /// - What it points to is a valid `T`.
 /// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
 ///

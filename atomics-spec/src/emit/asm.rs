@@ -64,9 +64,10 @@ pub fn module(spec: &Spec, arch: &Arch, options: Options) -> Result<String, Miss
          every ordering, and it keeps dependencies alive, because nothing is known of a value that\n\
          comes out of a block.\n\n\
          # Safety\n\n\
-         The contract of every function: its pointers are valid for reads and writes (reads, for\n\
-         `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same\n\
-         time are no data races with atomic ones.",
+         The contract of every function: its pointers are valid for reads and writes, and accesses\n\
+         to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to\n\
+         the size of its type. A `*const` is to be valid for writes as well, because there are CPUs\n\
+         that load a wide value by storing what is there already.",
         arch.name
     ));
     text.line("use core::arch::asm;");

@@ -6,7 +6,7 @@ use super::signature::returns;
 use super::text::{Text, fresh, list};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::types::Repr;
+use crate::types::{Family, Repr, Width};
 
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, path: &str) -> String {
@@ -26,7 +26,13 @@ pub fn module(spec: &Spec, path: &str) -> String {
     for family in &spec.types.families {
         let repr = family.repr.rust();
         t.line("");
-        t.line(format!("impl private::Sealed for {repr} {{}}"));
+        t.block(&format!("impl private::Sealed for {repr}"), |t| {
+            let aligned = match is_wide(family) {
+                true => "private::Align8",
+                false => "Self",
+            };
+            t.line(format!("type Aligned = {aligned};"));
+        });
         t.line("");
         t.block(&format!("impl AtomicImpl for {repr}"), |t| {
             let delta = if family.repr == Repr::Pointer {
@@ -49,7 +55,12 @@ pub fn module(spec: &Spec, path: &str) -> String {
     let import = values.and_then(Values::import);
     let use_values = import.map_or(String::new(), |line| format!("    /// {line}\n"));
     let literal = |value: i64| values.map_or(String::new(), |v| v.typed_literal(value));
+    let aligned = match spec.types.families.iter().any(is_wide) {
+        true => ALIGN_8,
+        false => "",
+    };
     let head = include_str!("templates/internal.rs")
+        .replace("$aligned", aligned)
         .replace("$imports\n", imports)
         .replace("    /// $use_values\n", &use_values)
         .replace("$one", &literal(1))
@@ -58,6 +69,18 @@ pub fn module(spec: &Spec, path: &str) -> String {
         .replace("$path", path);
     format!("{head}{}", t.finish())
 }
+
+/// Whether values can be wider than a pointer, and so less aligned than to their size.
+fn is_wide(family: &Family) -> bool {
+    family.width == Width::Bits(64)
+}
+
+/// A type with the alignment of values of 64 bits.
+const ALIGN_8: &str = "
+    /// A type with the alignment of a variable of 64 bits.
+    #[repr(C, align(8))]
+    pub struct Align8([u64; 0]);
+";
 
 /// The operands of a trait method on `of`, with their types.
 pub(super) fn operands(form: &FormOf<'_>, of: &str) -> Vec<String> {

@@ -58,7 +58,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     }
     t.doc("# Safety");
     t.doc("");
-    t.doc("- The pointer is valid for reads and writes, and aligned to the alignment of `T`.");
+    t.doc("- The pointer is valid for reads and writes, and aligned to the size of `T`.");
     t.doc("- What it points to is a valid `T`.");
     t.doc("- Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.");
     example::section(t, &example::lines(spec, form, path, Layer::Pointer));

@@ -11,9 +11,10 @@
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes (reads, for
-//! `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same
-//! time are no data races with atomic ones.
+//! The contract of every function: its pointers are valid for reads and writes, and accesses
+//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
+//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
+//! that load a wide value by storing what is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;

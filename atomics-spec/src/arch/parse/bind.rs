@@ -247,7 +247,9 @@ impl<'a> Parser<'a, '_> {
         template: &mut Template,
     ) -> Result<(), Error> {
         let has = |bits: &u32| self.arch.register(register, *bits).is_some();
-        let bits = width.as_ref().map_or(template.bits.as_slice(), std::slice::from_ref);
+        let bits = width
+            .as_ref()
+            .map_or(template.bits.as_slice(), std::slice::from_ref);
         let lacking = bits.iter().find(|bits| !has(bits));
         let known: Vec<_> = self.arch.registers().collect();
         let is_known = known.contains(&register);

@@ -7,8 +7,11 @@ use core::cell::UnsafeCell;
 $imports
 mod private {
     /// Keeps other crates from implementing the traits of this module.
-    pub trait Sealed {}
-}
+    pub trait Sealed {
+        /// A type with the alignment of the variables.
+        type Aligned;
+    }
+$aligned}
 
 $impl
 ///
@@ -20,9 +23,16 @@ pub trait AtomicImpl: Sized + Copy + private::Sealed {
 
 /// A variable of a type that C's atomic operations work on.
 ///
+/// It has the size of the type, and is aligned to its size: an integer of 64 bits to 8 bytes even
+/// where a plain one is aligned to 4, as C aligns `atomic64_t`.
+///
 /// Its methods have the names of the C functions: see the module `raw`.
-#[repr(transparent)]
-pub struct AtomicRepr<T: AtomicImpl>(UnsafeCell<T>);
+#[repr(C)]
+pub struct AtomicRepr<T: AtomicImpl> {
+    /// Takes no space and aligns the value.
+    _aligned: [T::Aligned; 0],
+    value: UnsafeCell<T>,
+}
 
 // SAFETY: All access through a shared reference is atomic. The types are integers and raw
 // pointers, which any thread may have.
@@ -32,6 +42,12 @@ unsafe impl<T: AtomicImpl> Sync for AtomicRepr<T> {}
 unsafe impl<T: AtomicImpl> Send for AtomicRepr<T> {}
 
 impl<T: AtomicImpl> AtomicRepr<T> {
+    /// Fails the build where the alignment asks for more than the size of the value.
+    const LAYOUT: () = assert!(
+        size_of::<Self>() == size_of::<T>() && align_of::<Self>() == size_of::<T>(),
+        "a variable has the size of its value, and is aligned to it"
+    );
+
     /// Creates a variable that holds `value`: C's `ATOMIC_INIT()`.
     ///
     /// # Examples
@@ -46,16 +62,20 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// ```
     #[inline(always)]
     pub const fn new(value: T) -> Self {
-        Self(UnsafeCell::new(value))
+        const { Self::LAYOUT };
+        Self {
+            _aligned: [],
+            value: UnsafeCell::new(value),
+        }
     }
 
     /// Makes a reference to an atomic variable out of a pointer to a plain one.
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts, `ptr` is aligned and valid for reads and writes, `*ptr` is
-    /// initialised, and no other access to it, in Rust or in C, is a data race with atomic
-    /// accesses under the LKMM.
+    /// For as long as `'a` lasts, `ptr` is aligned to the size of `T` and valid for reads and
+    /// writes, `*ptr` is initialised, and no other access to it, in Rust or in C, is a data race
+    /// with atomic accesses under the LKMM.
     ///
     /// # Examples
     ///
@@ -71,7 +91,9 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// ```
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
-        // SAFETY: `AtomicRepr<T>` has the layout of `T`; the caller promises the rest.
+        const { Self::LAYOUT };
+        // SAFETY: In `AtomicRepr<T>` there is a `T` and nothing else, and it has the size of one;
+        // the caller promises its alignment and the rest.
         unsafe { &*ptr.cast::<Self>() }
     }
 
@@ -91,6 +113,6 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// ```
     #[inline(always)]
     pub const fn as_ptr(&self) -> *mut T {
-        self.0.get()
+        self.value.get()
     }
 }

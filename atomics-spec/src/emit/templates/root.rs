@@ -19,8 +19,9 @@ $uses
 
 /// A variable that can be accessed by several threads at the same time.
 ///
-/// It has the size, the alignment and the valid bit patterns of `T`, but no niche. C code can
-/// access the same variable with its own atomic operations, `READ_ONCE()` and the like.
+/// It has the size and the valid bit patterns of `T`, but no niche, and is aligned to its size:
+/// 64 bits to 8 bytes even where a `T` is aligned to 4. C code can access the same variable with its
+/// own atomic operations, `READ_ONCE()` and the like.
 ///
 /// # Invariants
 ///
@@ -145,7 +146,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// For as long as `'a` lasts,
     ///
-    /// - `ptr` is aligned to the alignment of `T`, and valid for reads and writes;
+    /// - `ptr` is aligned to the size of `T`, and valid for reads and writes;
     /// - `*ptr` holds a valid `T`, whatever is stored there by others, in Rust or in C;
     /// - no other access to `*ptr`, in Rust or in C, is a data race with atomic accesses under
     ///   the LKMM. That is so if all of them are atomic.
@@ -167,15 +168,16 @@ impl<T: AtomicType> Atomic<T> {
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         const { Self::LAYOUT };
         // INVARIANT: The caller promises that the memory holds a valid `T` for `'a`.
-        // SAFETY: `Atomic<T>` has the layout of `T`; the caller promises that the pointer is
-        // valid for `'a`, and that no other access races with those through the reference.
+        // SAFETY: `Atomic<T>` has the size of `T` and no bytes but its value's; the caller promises
+        // that the pointer is aligned to that size and valid for `'a`, and that no other access
+        // races with those through the reference.
         unsafe { &*ptr.cast::<Self>() }
     }
 
     /// Returns a pointer to the value, for C or for accesses of another size.
     ///
-    /// The pointer is aligned, and valid for as long as the variable. What is done with it must
-    /// not be a data race under the LKMM, and must leave a valid `T` there.
+    /// The pointer is aligned to the size of `T`, and valid for as long as the variable. What is
+    /// done with it must not be a data race under the LKMM, and must leave a valid `T` there.
     ///
     /// # Examples
     ///

@@ -2963,30 +2963,32 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Expects what is in the low half.
-            "mov eax, dword ptr [{v}]",
-            // And in the high half.
-            "mov edx, dword ptr [{v} + 4]",
+            // The low half of what would be stored.
+            "mov eax, ebx",
+            // The high half.
+            "mov edx, ecx",
+            // Loads *v, or stores what is there already.
+            "lock cmpxchg8b qword ptr [{v}]",
             // To look at both halves.
-            "2: mov ecx, edx",
+            "2: mov ebx, eax",
             // Is it 0?.
-            "or ecx, eax",
+            "or ebx, edx",
+            // Ends here if so.
+            "je 3f",
             // To make the new value from the old one.
             "mov ebx, eax",
             // And its high half.
             "mov ecx, edx",
-            // Leaves it as it is if it was 0.
-            "je 3f",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
             // Stores that if *v is what was expected, else loads *v.
-            "3: lock cmpxchg8b qword ptr [{v}]",
+            "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
             // Was it 0?.
-            "or eax, edx",
+            "3: or eax, edx",
             // Jumps right there if a caller branches on the result.
             "jne {yes}",
             v = in(reg) v,
@@ -3012,28 +3014,30 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Expects what is in the low half.
-            "mov eax, dword ptr [{v}]",
-            // And in the high half.
-            "mov edx, dword ptr [{v} + 4]",
+            // The low half of what would be stored.
+            "mov eax, ebx",
+            // The high half.
+            "mov edx, ecx",
+            // Loads *v, or stores what is there already.
+            "lock cmpxchg8b qword ptr [{v}]",
+            // Is it negative?.
+            "2: test edx, edx",
+            // Ends here if so.
+            "js 3f",
             // To make the new value from the old one.
-            "2: mov ebx, eax",
+            "mov ebx, eax",
             // And its high half.
             "mov ecx, edx",
-            // Is it negative?.
-            "test edx, edx",
-            // Leaves it as it is if so.
-            "js 3f",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
             // Stores that if *v is what was expected, else loads *v.
-            "3: lock cmpxchg8b qword ptr [{v}]",
+            "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
             // Was it negative?.
-            "test edx, edx",
+            "3: test edx, edx",
             // Jumps right there if a caller branches on the result.
             "jns {yes}",
             v = in(reg) v,
@@ -3059,34 +3063,28 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Expects what is in the low half.
-            "mov eax, dword ptr [{v}]",
-            // And in the high half.
-            "mov edx, dword ptr [{v} + 4]",
-            // To look at both halves.
-            "2: mov ecx, edx",
-            // Is the low half less than 1?.
-            "cmp eax, 1",
-            // With that, is all of it?.
-            "sbb ecx, 0",
+            // The low half of what would be stored.
+            "mov eax, ebx",
+            // The high half.
+            "mov edx, ecx",
+            // Loads *v, or stores what is there already.
+            "lock cmpxchg8b qword ptr [{v}]",
             // To make the new value from the old one.
-            "mov ebx, eax",
+            "2: mov ebx, eax",
             // And its high half.
             "mov ecx, edx",
-            // Leaves it as it is if it was 1 or more.
-            "jge 3f",
             // Subtracts 1.
             "sub ebx, 1",
-            // Subtracts the borrow.
+            // Subtracts the borrow, and compares the old value with 1.
             "sbb ecx, 0",
+            // Ends here if it is not less, so that it is positive.
+            "jge 3f",
             // Stores that if *v is what was expected, else loads *v.
-            "3: lock cmpxchg8b qword ptr [{v}]",
+            "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
-            // Was the low half less than 1?.
-            "cmp eax, 1",
-            // With that, was all of it?.
-            "sbb edx, 0",
+            // The end.
+            "3:",
             // Jumps right there if a caller branches on the result.
             "jl {yes}",
             v = in(reg) v,
@@ -3114,10 +3112,12 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Expects what is in the low half.
-            "mov eax, dword ptr [{v}]",
-            // And in the high half.
-            "mov edx, dword ptr [{v} + 4]",
+            // The low half of what would be stored.
+            "mov eax, ebx",
+            // The high half.
+            "mov edx, ecx",
+            // Loads *v, or stores what is there already.
+            "lock cmpxchg8b qword ptr [{v}]",
             // To make the new value from the old one.
             "2: mov ebx, eax",
             // And its high half.
@@ -3126,25 +3126,19 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Goes on if the difference is not negative.
-            "jns 3f",
-            // Else leaves it as it is.
-            "mov ebx, eax",
-            // And its high half.
-            "mov ecx, edx",
+            // Ends here if the difference is negative.
+            "js 3f",
             // Stores that if *v is what was expected, else loads *v.
-            "3: lock cmpxchg8b qword ptr [{v}]",
+            "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
-            // Makes the difference out of what was found.
-            "sub eax, 1",
-            // Subtracts the borrow.
-            "sbb edx, 0",
+            // The end.
+            "3:",
             v = in(reg) v,
-            out("eax") r_lo,
-            out("edx") r_hi,
-            out("ebx") _,
-            out("ecx") _,
+            out("ebx") r_lo,
+            out("ecx") r_hi,
+            out("eax") _,
+            out("edx") _,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );

@@ -22,7 +22,10 @@ fn the_report_is_what_parity_finds() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/parity/report.txt");
     let expected = fs::read_to_string(path).expect("the report is checked in");
     let diff = similar::TextDiff::from_lines(&expected, &found);
-    let diff = diff.unified_diff().header("checked in", "found").to_string();
+    let diff = diff
+        .unified_diff()
+        .header("checked in", "found")
+        .to_string();
     assert!(
         found == expected,
         "{diff}\nIf that is meant: cargo xtask parity --write"

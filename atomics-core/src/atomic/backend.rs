@@ -20,6 +20,11 @@ mod arm;
 #[cfg(all(target_arch = "arm", not(feature = "c-helpers")))]
 pub(crate) use arm::*;
 
+#[cfg(all(target_arch = "powerpc64", not(feature = "c-helpers")))]
+mod powerpc64;
+#[cfg(all(target_arch = "powerpc64", not(feature = "c-helpers")))]
+pub(crate) use powerpc64::*;
+
 #[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
 mod riscv64;
 #[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
@@ -42,6 +47,7 @@ compile_error!("the C helpers are for 64-bit architectures");
     feature = "c-helpers",
     target_arch = "aarch64",
     target_arch = "arm",
+    target_arch = "powerpc64",
     target_arch = "riscv64",
     target_arch = "x86",
     target_arch = "x86_64"

@@ -6,7 +6,13 @@ use super::ordering::{AcquireOrRelaxed, Ordering, ReleaseOrRelaxed};
 use super::{Atomic, AtomicType};
 
 /// The flag in a byte, where the architecture exchanges bytes by itself.
-#[cfg(any(target_arch = "aarch64", target_arch = "arm", target_arch = "x86", target_arch = "x86_64"))]
+#[cfg(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "powerpc64",
+    target_arch = "x86",
+    target_arch = "x86_64"
+))]
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Flag {
@@ -18,7 +24,13 @@ struct Flag {
 /// # Invariants
 ///
 /// The padding is zero.
-#[cfg(not(any(target_arch = "aarch64", target_arch = "arm", target_arch = "x86", target_arch = "x86_64")))]
+#[cfg(not(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "powerpc64",
+    target_arch = "x86",
+    target_arch = "x86_64"
+)))]
 #[repr(C, align(4))]
 #[derive(Clone, Copy)]
 struct Flag {
@@ -35,19 +47,37 @@ impl Flag {
         // INVARIANT: The padding is zero.
         Self {
             value,
-            #[cfg(not(any(target_arch = "aarch64", target_arch = "arm", target_arch = "x86", target_arch = "x86_64")))]
+            #[cfg(not(any(
+                target_arch = "aarch64",
+                target_arch = "arm",
+                target_arch = "powerpc64",
+                target_arch = "x86",
+                target_arch = "x86_64"
+            )))]
             padding: [0; 3],
         }
     }
 }
 
-#[cfg(any(target_arch = "aarch64", target_arch = "arm", target_arch = "x86", target_arch = "x86_64"))]
+#[cfg(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "powerpc64",
+    target_arch = "x86",
+    target_arch = "x86_64"
+))]
 // SAFETY: `Flag` is a `bool`, which has the layout of an `i8` and the values 0 and 1.
 unsafe impl AtomicType for Flag {
     type Repr = i8;
 }
 
-#[cfg(not(any(target_arch = "aarch64", target_arch = "arm", target_arch = "x86", target_arch = "x86_64")))]
+#[cfg(not(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "powerpc64",
+    target_arch = "x86",
+    target_arch = "x86_64"
+)))]
 // SAFETY: `Flag` has the size and, by its `align`, the alignment of an `i32`; it has no
 // uninitialised byte, since what pads it is a field; and it is `Send`.
 unsafe impl AtomicType for Flag {

@@ -303,6 +303,8 @@ pub const MACHINES: [Machine; 8] = [
         rust_abi: None,
         bits: 64,
         branches: &[
+            // The oldest one that the kernel's tree accepts, which has no interlocked additions; and
+            // the one that it takes if nobody asks.
             Branch {
                 name: "z10",
                 config: &["CONFIG_MARCH_Z10=y"],

@@ -31,44 +31,59 @@ pub fn archs<'s>(spec: &'s Spec, names: &[String]) -> Result<Vec<&'s Arch>> {
     Ok(own.map_or_else(|| spec.asm_archs().collect(), |own| vec![own]))
 }
 
-/// How a variant is carried out on an architecture: each plan, with the sets of features of the
-/// CPUs for which it is the plan.
-fn plans<'s>(
-    spec: &'s Spec,
-    arch: &'s Arch,
-    v: &Variant<'s>,
-) -> Result<Vec<(Vec<Vec<&'s str>>, Plan<'s>)>> {
-    let mut plans: Vec<(Vec<Vec<&str>>, Plan<'_>)> = Vec::new();
+/// One way to carry out a variant on an architecture.
+struct Way<'s> {
+    /// On CPUs with which sets of features.
+    cpus: Vec<Vec<&'s str>>,
+    plan: Plan<'s>,
+}
+
+/// All ways to carry out a variant on an architecture.
+fn ways<'s>(spec: &'s Spec, arch: &'s Arch, v: &Variant<'s>) -> Result<Vec<Way<'s>>> {
+    let mut ways: Vec<Way<'_>> = Vec::new();
     for set in arch.feature_sets() {
         let plan = Planner::new(spec, arch, set).plan(v);
         let plan = plan.map_err(|missing| anyhow!("{missing}"))?;
         let names = arch.feature_names(set);
-        match plans.iter_mut().find(|(_, known)| *known == plan) {
-            Some((sets, _)) => sets.push(names),
-            None => plans.push((vec![names], plan)),
+        match ways.iter_mut().find(|way| way.plan == plan) {
+            Some(way) => way.cpus.push(names),
+            None => ways.push(Way {
+                cpus: vec![names],
+                plan,
+            }),
         }
     }
-    Ok(plans)
+    Ok(ways)
 }
 
-/// A plan as JSON.
-fn plan_json(cpus: &[Vec<&str>], plan: &Plan<'_>) -> Value {
-    let mut value = json!({ "cpus": cpus, "how": plan.how() });
-    match plan {
-        Plan::Native(template) => {
-            let lines = template.lines.iter();
-            value["instructions"] = lines.map(|l| l.text.as_str()).collect();
+impl Way<'_> {
+    fn json(&self) -> Value {
+        let mut value = json!({ "cpus": self.cpus, "how": self.plan.how() });
+        match &self.plan {
+            Plan::Native(template) => {
+                let lines = template.lines.iter();
+                value["instructions"] = lines.map(|l| l.text.as_str()).collect();
+            }
+            plan => {
+                let by = plan.callees().into_iter();
+                value["by"] = by.map(|callee| callee.function()).collect();
+            }
         }
-        _ => {
-            let by = plan.callees().into_iter();
-            value["by"] = by.map(|callee| callee.function()).collect();
+        if let Plan::Fenced { before, after, .. } = self.plan {
+            value["before"] = before.map(|fence| fence.name()).into();
+            value["after"] = after.map(|fence| fence.name()).into();
+        }
+        value
+    }
+
+    /// In a few words.
+    fn words(&self) -> String {
+        let least = self.cpus.iter().min_by_key(|set| set.len());
+        match least.filter(|set| !set.is_empty()) {
+            Some(set) => format!("{} with {}", self.plan.how(), set.join(" and ")),
+            None => self.plan.how().to_owned(),
         }
     }
-    if let Plan::Fenced { before, after, .. } = plan {
-        value["before"] = before.map(|fence| fence.name()).into();
-        value["after"] = after.map(|fence| fence.name()).into();
-    }
-    value
 }
 
 /// Every variant in columns, with how it is carried out on an architecture.
@@ -76,15 +91,8 @@ pub fn arch_table(spec: &Spec, arch: &Arch) -> Result<String> {
     let mut out = String::new();
     let _ = writeln!(out, "{:<36} {:<14} {}", "variant", "ordering", arch.name);
     for v in spec.variants() {
-        let plans = plans(spec, arch, &v)?;
-        let ways = plans.iter().rev().map(|(sets, plan)| {
-            let least = sets.iter().min_by_key(|set| set.len());
-            match least.filter(|set| !set.is_empty()) {
-                Some(set) => format!("{} with {}", plan.how(), set.join(" and ")),
-                None => plan.how().to_owned(),
-            }
-        });
-        let ways: Vec<String> = ways.collect();
+        // What needs most comes first.
+        let ways: Vec<String> = ways(spec, arch, &v)?.iter().rev().map(Way::words).collect();
         let _ = writeln!(
             out,
             "{:<36} {:<14} {}",
@@ -157,9 +165,8 @@ pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
                 "rust": call(&v, spec),
             });
             for arch in archs {
-                let plans = plans(spec, arch, &v)?;
-                let plans = plans.iter().map(|(cpus, plan)| plan_json(cpus, plan));
-                value["archs"][&arch.name] = plans.collect();
+                let ways = ways(spec, arch, &v)?;
+                value["archs"][&arch.name] = ways.iter().map(Way::json).collect();
             }
             Ok(value)
         })

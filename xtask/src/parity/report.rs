@@ -78,7 +78,7 @@ pub fn table(version: &str, lines: &[Line]) -> String {
         };
         let _ = writeln!(
             out,
-            "{:<40} {verdict:<20} {:>3} {:>3}",
+            "{:<36} {verdict:<8} {:>2} {:>2}",
             line.name, line.ours, line.kernel
         );
     }

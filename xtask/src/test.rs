@@ -17,7 +17,7 @@ struct Tier {
     commands: &'static [&'static [&'static str]],
 }
 
-const TIERS: [Tier; 6] = [
+const TIERS: [Tier; 7] = [
     Tier {
         name: "style",
         proves: "the text is formatted and free of lints, generated code included",
@@ -160,6 +160,12 @@ const TIERS: [Tier; 6] = [
             "--test",
             "kernel_tree",
         ]],
+    },
+    Tier {
+        name: "parity",
+        proves: "our machine code has the fences and accesses of the kernel's C",
+        needs: &[Need::KernelTree, Need::KernelToolchain],
+        commands: &[&["test", "--package", "atomics-tests", "--test", "parity"]],
     },
     Tier {
         name: "kernel",

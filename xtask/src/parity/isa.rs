@@ -164,8 +164,8 @@ pub struct Row {
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Isa {
-    /// Accesses are ordered as in total store order.
-    pub tso: bool,
+    /// How far accesses are ordered as in total store order.
+    pub tso: Level,
     /// A store that one other CPU sees is seen by all.
     pub multi_copy: bool,
     /// What starts a comment in a disassembly.
@@ -208,7 +208,8 @@ impl Isa {
 
     fn line(&mut self, words: &[&str]) -> Result<()> {
         match words {
-            ["model", "tso"] => (self.tso, self.multi_copy) = (true, true),
+            ["model", "tso@dma"] => (self.tso, self.multi_copy) = (Level::Dma, true),
+            ["model", "tso@io"] => (self.tso, self.multi_copy) = (Level::Io, true),
             ["model", "multi-copy"] => self.multi_copy = true,
             ["model", "weak"] => {}
             ["comment", text] => self.comment = (*text).into(),

@@ -250,8 +250,8 @@ impl fmt::Display for Guarantees {
 /// The properties of an architecture that are in no single instruction.
 #[derive(Clone, Copy, Debug)]
 pub struct Model {
-    /// Total store order.
-    pub tso: bool,
+    /// How far accesses are in total store order.
+    pub tso: Level,
     /// A store that one other CPU sees is seen by all.
     pub multi_copy: bool,
 }
@@ -320,9 +320,7 @@ pub fn guarantees(path: &[Event], model: Model) -> Guarantees {
     for &(load, store) in &whole {
         graph.edge(load, store, Level::Io);
     }
-    if model.tso {
-        graph.fence(|_| true, |_| true, &|a, b| !a.store || b.store, Level::Dma);
-    }
+    graph.fence(|_| true, |_| true, &|a, b| !a.store || b.store, model.tso);
     for (index, event) in path.iter().enumerate() {
         let at = index * 4 + 4;
         let (Event::Access { rules, .. } | Event::Fence { rules, .. }) = event else {

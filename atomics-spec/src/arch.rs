@@ -240,7 +240,7 @@ pub struct Arch {
     sizes: Vec<Size>,
     registers: Vec<(String, Vec<(u32, String)>)>,
     templates: BTreeMap<String, Vec<Template>>,
-    barriers: BTreeMap<String, Vec<Line>>,
+    barriers: BTreeMap<String, Vec<(Features, Vec<Line>)>>,
     fences: BTreeMap<Fence, Vec<Line>>,
 }
 
@@ -291,9 +291,20 @@ impl Arch {
         self.registers.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The lines of a barrier; none if it only stops the compiler.
+    /// The lines of a barrier on all CPUs; none if it only stops the compiler.
     pub fn barrier(&self, name: &str) -> &[Line] {
-        self.barriers.get(name).map_or(&[], Vec::as_slice)
+        let mut all = self.barrier_choices(name);
+        all.find(|(needs, _)| *needs == Features::NONE)
+            .map_or(&[], |(_, lines)| lines)
+    }
+
+    /// The lines of a barrier, with the features that they need: first those that need most, and
+    /// at the end those for all CPUs.
+    pub fn barrier_choices(&self, name: &str) -> impl Iterator<Item = (Features, &[Line])> {
+        let mut all: Vec<_> = self.barriers.get(name).into_iter().flatten().collect();
+        all.sort_by_key(|(needs, _)| std::cmp::Reverse(needs.count()));
+        all.into_iter()
+            .map(|(needs, lines)| (*needs, lines.as_slice()))
     }
 
     /// The lines of a fence; none if it only stops the compiler.

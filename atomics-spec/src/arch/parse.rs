@@ -239,13 +239,18 @@ impl<'a> Parser<'a, '_> {
                         format!("the barriers are {}", BARRIERS.join(", ")),
                     ));
                 }
-                let barriers = &mut self.arch.barriers;
-                if barriers.insert(cell.text.into(), Vec::new()).is_some() {
+                let Some(needs) = self.needs else {
+                    // Which CPUs it is for, the faulty row `with` above would say.
+                    return Ok(());
+                };
+                let choices = self.arch.barriers.entry(cell.text.into()).or_default();
+                if choices.iter().any(|(known, _)| *known == needs) {
                     return Err(cell.error(
                         format!("the barrier `{}` has two rows", cell.text),
                         "remove one of them",
                     ));
                 }
+                choices.push((needs, Vec::new()));
                 self.open = Open::Barrier(cell.text.into());
             }
             "fence" => {
@@ -563,8 +568,10 @@ impl<'a> Parser<'a, '_> {
                 if lang == Lang::Asm {
                     placeholders(start, &[], &[])?;
                 }
-                let lines = self.arch.barriers.entry(name.clone());
-                lines.or_default().push(line);
+                let choices = self.arch.barriers.get_mut(name);
+                if let Some((_, lines)) = choices.and_then(|all| all.last_mut()) {
+                    lines.push(line);
+                }
             }
             Open::Fence(fence) => {
                 if lang == Lang::Asm {
@@ -589,9 +596,15 @@ impl<'a> Parser<'a, '_> {
         }
         let lacking: Vec<_> = BARRIERS
             .into_iter()
-            .filter(|b| !self.arch.barriers.contains_key(*b))
+            .filter(|b| {
+                !self
+                    .arch
+                    .barrier_choices(b)
+                    .any(|(needs, _)| needs == Features::NONE)
+            })
             .collect();
-        if !lacking.is_empty() {
+        // A faulty row `with` may hide some.
+        if !lacking.is_empty() && !self.faulty.has(|head| head == "with") {
             self.errors.push(first.error(
                 format!("the table lacks the barriers {}", lacking.join(", ")),
                 "a barrier that only stops the compiler is a row `barrier` without rows below it",

@@ -8,7 +8,7 @@ use native::Native;
 use super::barrier::{Barriers, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name, fresh};
-use crate::arch::{Arch, Feature, Fence, Line};
+use crate::arch::{Arch, Feature, Features, Fence, Line};
 use crate::expr::Expr;
 use crate::model::{Spec, Variant};
 use crate::names::rust_ident;
@@ -97,6 +97,11 @@ pub fn module(spec: &Spec, arch: &Arch, options: Options) -> Result<String, Miss
     }
     fences.sort_unstable();
     fences.dedup();
+    for name in options.barriers.backend(spec) {
+        for (needs, _) in arch.barrier_choices(name) {
+            features.extend((0..arch.features.len()).filter(|index| needs.has(*index)));
+        }
+    }
     for (index, feature) in arch.features.iter().enumerate() {
         if features.contains(&index) {
             text.line("");
@@ -108,17 +113,13 @@ pub fn module(spec: &Spec, arch: &Arch, options: Options) -> Result<String, Miss
         text.lines(include_str!("templates/word.rs").trim_end());
     }
     for name in options.barriers.backend(spec) {
-        barrier(
-            &mut text,
-            name,
-            &format!("`{name}()`."),
-            arch.barrier(name),
-            arch,
-        );
+        let choices = arch.barrier_choices(name).collect();
+        barrier(&mut text, name, &format!("`{name}()`."), choices, arch);
     }
     for fence in fences {
         let what = "A fence around relaxed operations.";
-        barrier(&mut text, fence_name(fence), what, arch.fence(fence), arch);
+        let choices = vec![(Features::NONE, arch.fence(fence))];
+        barrier(&mut text, fence_name(fence), what, choices, arch);
     }
     if has_store_mb(spec) {
         text.line("");
@@ -185,48 +186,77 @@ fn fence_name(fence: Fence) -> &'static str {
     }
 }
 
-fn barrier(text: &mut Text, name: &str, what: &str, lines: &[Line], arch: &Arch) {
+/// A barrier, with the features that its lines need: at the end nothing.
+fn barrier(
+    text: &mut Text,
+    name: &str,
+    what: &str,
+    choices: Vec<(Features, &[Line])>,
+    arch: &Arch,
+) {
     text.line("");
     text.doc(what);
     allow_c_name(text, name);
     text.line("#[inline(always)]");
     text.block(&format!("pub(crate) fn {name}()"), |t| {
-        if lines.is_empty() {
-            t.comment(
-                "SAFETY: There is no instruction in it. What is left stops the compiler from \
-                 moving accesses over it.",
-            );
-            t.line("unsafe { asm!(\"\", options(nostack, preserves_flags)) };");
-            return;
+        let mut start = "if";
+        for (needs, lines) in choices {
+            let has = (0..arch.features.len()).filter(|index| needs.has(*index));
+            let all: Vec<String> = has.map(|index| question(arch, index)).collect();
+            match (all.is_empty(), start) {
+                (true, "if") => return instructions(t, lines, arch),
+                (true, _) => t.line("} else {"),
+                (false, _) => t.line(format!("{start} {} {{", all.join(" && "))),
+            }
+            t.indented(|t| instructions(t, lines, arch));
+            start = "} else if";
         }
-        t.comment(
-            "SAFETY: Memory and registers are afterwards what they were. Where an instruction \
-             writes, it writes back what it found in one atomic access, so that even the red zone \
-             of the stack survives it.",
-        );
-        t.block("unsafe", |t| {
-            t.line("asm!(");
-            t.indented(|t| {
-                for line in lines {
-                    t.comment(&sentence(&line.meaning));
-                    t.line(format!("{:?},", line.text));
-                }
-                // As in a template: barriers are instructions of their own kind, and change the
-                // condition codes only where everything does.
-                if let Some(register) = arch.flags_register.as_ref().filter(|_| arch.flags) {
-                    t.comment("The condition codes.");
-                    t.line(format!("out({register:?}) _,"));
-                }
-                t.comment("The stack pointer stays.");
-                t.line(if arch.flags {
-                    "options(nostack),"
-                } else {
-                    "options(nostack, preserves_flags),"
-                });
-            });
-            t.line(");");
-        });
+        t.line("}");
     });
+}
+
+/// The instructions of a barrier.
+fn instructions(t: &mut Text, lines: &[Line], arch: &Arch) {
+    if lines.is_empty() {
+        t.comment(
+            "SAFETY: There is no instruction in it. What is left stops the compiler from moving \
+             accesses over it.",
+        );
+        t.line("unsafe { asm!(\"\", options(nostack, preserves_flags)) };");
+        return;
+    }
+    t.comment(
+        "SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, \
+         it writes back what it found in one atomic access, so that even the red zone of the stack \
+         survives it.",
+    );
+    t.block("unsafe", |t| {
+        t.line("asm!(");
+        t.indented(|t| {
+            for line in lines {
+                t.comment(&sentence(&line.meaning));
+                t.line(format!("{:?},", line.text));
+            }
+            // As in a template: barriers are instructions of their own kind, and change the condition
+            // codes only where everything does.
+            if let Some(register) = arch.flags_register.as_ref().filter(|_| arch.flags) {
+                t.comment("The condition codes.");
+                t.line(format!("out({register:?}) _,"));
+            }
+            t.comment("The stack pointer stays.");
+            t.line(if arch.flags {
+                "options(nostack),"
+            } else {
+                "options(nostack, preserves_flags),"
+            });
+        });
+        t.line(");");
+    });
+}
+
+/// The question whether the CPU has a feature.
+fn question(arch: &Arch, index: usize) -> String {
+    format!("{}()", rust_ident(&arch.features[index].name))
 }
 
 fn sentence(meaning: &str) -> String {
@@ -295,8 +325,7 @@ fn chosen(t: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, label
                 then,
                 otherwise,
             } => {
-                let has = |index: &usize| format!("{}()", rust_ident(&arch.features[*index].name));
-                let all: Vec<String> = features.iter().map(has).collect();
+                let all: Vec<String> = features.iter().map(|i| question(arch, *i)).collect();
                 t.line(format!("{start} {} {{", all.join(" && ")));
                 t.indented(|t| chosen(t, arch, v, then, labels));
                 rest = otherwise;

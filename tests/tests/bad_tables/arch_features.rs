@@ -79,6 +79,14 @@ fn features() {
         20 | op       xchg 64 new>r
            |               ^^
            = help: remove one of them
+
+        `barrier  rmb` -> `feature  lse lse - -\nwith     lse\nbarrier  rmb\nwith     -`
+        error: the table lacks the barriers rmb
+         --> demo.tbl:1:1
+          |
+        1 | arch     demo
+          | ^^^^
+          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
     ",
     );
 }

@@ -331,7 +331,7 @@ fn rank(form: &FormOf<'_>) -> u8 {
 }
 
 /// Whether a form stores a value if it finds the expected one, and leaves there what it found.
-fn is_try_cmpxchg(form: &FormOf<'_>) -> bool {
+pub(crate) fn is_try_cmpxchg(form: &FormOf<'_>) -> bool {
     let Some(pointer) = form.op.pointer() else {
         return false;
     };

@@ -234,7 +234,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         12 | op       xchg 32,64 -
            |                     ^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
+           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
 
         `32,64 ?e` -> `32,64 keep`
         error: these bindings do not yield what the variant returns
@@ -242,7 +242,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         16 | op       add_test 32,64 keep
            |                         ^^^^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
+           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
 
         `32,64 ?e` -> `32,64 ?e,i>r`
         error: these bindings do not yield what the variant returns
@@ -250,15 +250,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         16 | op       add_test 32,64 ?e,i>r
            |                         ^^^^^^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
-
-        `old@ax` -> `old@ax,?e`
-        error: these bindings do not yield what the variant returns
-          --> demo.tbl:14:28
-           |
-        14 | op       try_cmpxchg 32,64 old@ax,?e
-           |                            ^^^^^^^^^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
+           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
 
         `old@ax` -> `old@ax,new>r`
         error: these bindings do not yield what the variant returns
@@ -266,7 +258,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         14 | op       try_cmpxchg 32,64 old@ax,new>r
            |                            ^^^^^^^^^^^^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
+           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
 
         `old@ax` -> `old@ax>r,,`
         error: `old` is a pointer, whose register holds what was found
@@ -296,7 +288,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         31 | op set 32 >r
            |           ^^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
+           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
 
         `store_mb` -> `op set 32 keep,?e\nasm mov {mem}, {i} -- stores\nstore_mb`
         error: these bindings do not yield what the variant returns
@@ -304,7 +296,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         31 | op set 32 keep,?e
            |           ^^^^^^^
-           = help: nothing for the forms v and s and for operations with a `p` argument, whose register tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) for others
+           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
     ",
     );
 }

@@ -223,7 +223,9 @@ impl<'a> Parser<'a, '_> {
         }
         let value = template.result != Place::Nowhere;
         let right = match form {
-            // What was found is in the register of the pointer, and tells the result.
+            // What was found is in the register of the pointer, and tells the result, unless a
+            // condition does.
+            Form::Truth(_) if op.pointer().is_some() => !value,
             _ if op.pointer().is_some() => !value && template.condition.is_none(),
             Form::Void | Form::Store => !value && template.condition.is_none(),
             // A condition is the result; a value is the old one, from which it follows.
@@ -241,9 +243,9 @@ impl<'a> Parser<'a, '_> {
         }
         Err(cell.error(
             "these bindings do not yield what the variant returns",
-            "nothing for the forms v and s and for operations with a `p` argument, whose register \
-             tells; for B and b a condition ?CC, or the old value (>r), which tells; a value (>r) \
-             for others",
+            "nothing for the forms v and s; for operations with a `p` argument, whose register \
+             tells, nothing or a condition ?CC; for other B and b a condition, or the old value \
+             (>r), which tells; a value (>r) for others",
         ))
     }
 }

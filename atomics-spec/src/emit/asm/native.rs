@@ -7,6 +7,7 @@ use super::{expected, read_pointer, rust, sentence, write_pointer};
 use crate::arch::{Arch, Place, Template};
 use crate::model::Variant;
 use crate::names::rust_ident;
+use crate::plan::is_try_cmpxchg;
 use crate::table::{Form, Op};
 use operand::Shape;
 
@@ -70,10 +71,11 @@ impl Native<'_> {
     /// The body of the function.
     pub fn body(&self, t: &mut Text) {
         let op = self.v.of.op;
-        let jumps = self.template.condition.is_some() && self.labels;
+        let pointer = op.pointer();
+        // What jumps yields nothing else, so that what was found would be lost.
+        let jumps = self.template.condition.is_some() && self.labels && pointer.is_none();
         let sets = self.template.condition.is_some() && !jumps;
         let flag = fresh("is", op);
-        let pointer = op.pointer();
         let found = pointer.map(|p| (fresh("found", op), self.shape(&p.name)));
         let result = match &self.template.result {
             Place::Nowhere => None,
@@ -119,10 +121,15 @@ impl Native<'_> {
             // nobody asks, and fuses it with a branch where somebody does.
             let meaning = self.v.of.meaning;
             if let Some(fails) = &meaning.fails {
-                let failed = rust(self.v, &meaning.expand(fails), &found);
+                let failed = match sets && is_try_cmpxchg(&self.v.of) {
+                    true => format!("{flag} == 0"),
+                    false => rust(self.v, &meaning.expand(fails), &found),
+                };
                 write_pointer(t, self.v, &failed, &found);
             }
-            if let Some(returned) = self.v.of.result() {
+            if sets {
+                t.line(format!("{flag} != 0"));
+            } else if let Some(returned) = self.v.of.result() {
                 t.line(rust(self.v, &meaning.expand(&returned), &found));
             }
         } else if sets {

@@ -14,7 +14,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+T
            |                           ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
 
         `new>r` -> `new>r,+t,+t`
         error: a second register `t`
@@ -78,7 +78,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 >x
            |                     ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
     ",
     );
 }
@@ -94,7 +94,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new:ones>r
            |                     ^^^^^^^^^^
-           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it
+           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it; or `memory`, for an address in the register
 
         `new>r` -> `new:zero>r,new:sign`
         error: `new` is bound twice
@@ -110,7 +110,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new:>r
            |                     ^^^^^^
-           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it
+           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it; or `memory`, for an address in the register
 
         `new>r` -> `new>r,cc`
         error: `cc` says what the row `flags` says already
@@ -134,7 +134,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new>r,word:ones
            |                           ^^^^^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new>r`
         error: what surrounds `new` in the word is not said
@@ -158,7 +158,47 @@ fn what_fills_registers() {
            |
         13 | op       xchg 8 word,new:zero>r
            |                      ^^^^^^^^^^
-           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it
+           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it; or `memory`, for an address in the register
+    ",
+    );
+}
+
+#[test]
+fn arguments_in_memory() {
+    each(
+        edit,
+        r"
+        `new>r` -> `new:memory>r`
+        error: `new` cannot be in memory here
+          --> demo.tbl:12:21
+           |
+        12 | op       xchg 32,64 new:memory>r
+           |                     ^^^^^^^^^^^^
+           = help: an argument in memory is only read: it is neither a pointer, nor holds it the result, nor is it in a word; its address is in any register
+
+        `new>r` -> `>r,new:memory,new:memory`
+        error: `new` is bound twice
+          --> demo.tbl:12:35
+           |
+        12 | op       xchg 32,64 >r,new:memory,new:memory
+           |                                   ^^^^^^^^^^
+           = help: remove one of them
+
+        `new>r` -> `>r,new:memory@ax`
+        error: `new` cannot be in memory here
+          --> demo.tbl:12:24
+           |
+        12 | op       xchg 32,64 >r,new:memory@ax
+           |                        ^^^^^^^^^^^^^
+           = help: an argument in memory is only read: it is neither a pointer, nor holds it the result, nor is it in a word; its address is in any register
+
+        `old@ax` -> `old:memory`
+        error: `old` cannot be in memory here
+          --> demo.tbl:14:28
+           |
+        14 | op       try_cmpxchg 32,64 old:memory
+           |                            ^^^^^^^^^^
+           = help: an argument in memory is only read: it is neither a pointer, nor holds it the result, nor is it in a word; its address is in any register
     ",
     );
 }

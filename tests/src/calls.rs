@@ -112,7 +112,7 @@ impl<T> Word for *const T {
     }
 
     fn to_word(self) -> i64 {
-        self.addr() as i64
+        self.addr() as isize as i64
     }
 }
 
@@ -122,7 +122,7 @@ impl<T> Word for *mut T {
     }
 
     fn to_word(self) -> i64 {
-        self.addr() as i64
+        self.addr() as isize as i64
     }
 }
 

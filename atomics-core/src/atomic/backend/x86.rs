@@ -1260,8 +1260,38 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    unsafe { atomic_add_unless(v, 1, 0) }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov eax, dword ptr [{v}]",
+            // Is it 0?.
+            "2: test eax, eax",
+            // Ends here if so.
+            "je 3f",
+            // To make the new value from the old one.
+            "mov {n:e}, eax",
+            // Adds 1.
+            "inc {n:e}",
+            // Stores that if *v is eax, else loads *v into eax.
+            "lock cmpxchg dword ptr [{v}], {n:e}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not 0.
+            "test eax, eax",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jne {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
+    }
+    false
 }
 
 /// `atomic_inc_unless_negative()`: fully ordered.
@@ -1271,20 +1301,38 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_read(v) };
-    loop {
-        if found < 0 {
-            break;
-        }
-        let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov eax, dword ptr [{v}]",
+            // Is it negative?.
+            "2: test eax, eax",
+            // Ends here if so.
+            "js 3f",
+            // To make the new value from the old one.
+            "mov {n:e}, eax",
+            // Adds 1.
+            "inc {n:e}",
+            // Stores that if *v is eax, else loads *v into eax.
+            "lock cmpxchg dword ptr [{v}], {n:e}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not negative.
+            "test eax, eax",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jns {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found >= 0
+    false
 }
 
 /// `atomic_dec_unless_positive()`: fully ordered.
@@ -1294,20 +1342,36 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_read(v) };
-    loop {
-        if found > 0 {
-            break;
-        }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov eax, dword ptr [{v}]",
+            // Is it positive?.
+            "2: test eax, eax",
+            // Ends here if so.
+            "jg 3f",
+            // To make the new value from the old one.
+            "mov {n:e}, eax",
+            // Subtracts 1.
+            "dec {n:e}",
+            // Stores that if *v is eax, else loads *v into eax.
+            "lock cmpxchg dword ptr [{v}], {n:e}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // The end: "equal", thus not greater, if it was not.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jle {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found <= 0
+    false
 }
 
 /// `atomic_dec_if_positive()`: fully ordered.
@@ -2777,26 +2841,30 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
     let expected = unsafe { *old };
     let found_lo: i32;
     let found_hi: i32;
+    let is: u8;
     // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
     unsafe {
         asm!(
-            // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
+            // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
             "lock cmpxchg8b qword ptr [{v}]",
+            // Keeps the result before other instructions change the condition codes.
+            "sete {is}",
             v = in(reg) v,
             inout("eax") expected as i32 => found_lo,
             inout("edx") (expected >> 32) as i32 => found_hi,
             in("ebx") new as i32,
             in("ecx") (new >> 32) as i32,
+            is = lateout(reg_byte) is,
             // The stack pointer stays; the condition codes change.
             options(nostack),
         );
     }
     let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
-    if found != expected {
+    if is == 0 {
         // SAFETY: The pointer is valid, as the caller promises.
         unsafe { *old = found };
     }
-    found == expected
+    is != 0
 }
 
 /// `atomic64_try_cmpxchg_acquire()`: acquire.
@@ -2854,8 +2922,40 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    unsafe { atomic64_sub_and_test(1, v) }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Expects what is in the low half.
+            "mov eax, dword ptr [{v}]",
+            // And in the high half.
+            "mov edx, dword ptr [{v} + 4]",
+            // To make the new value from the old one.
+            "2: mov ebx, eax",
+            // And its high half.
+            "mov ecx, edx",
+            // Subtracts 1.
+            "sub ebx, 1",
+            // Subtracts the borrow.
+            "sbb ecx, 0",
+            // Stores that if *v is what was expected, else loads *v.
+            "lock cmpxchg8b qword ptr [{v}]",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // Is it 0?.
+            "or ebx, ecx",
+            // Jumps right there if a caller branches on the result.
+            "je {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            out("edx") _,
+            out("ebx") _,
+            out("ecx") _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
+    }
+    false
 }
 
 /// `atomic64_inc_and_test()`: fully ordered.
@@ -2865,9 +2965,40 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let new = unsafe { atomic64_add_return(1, v) };
-    new == 0
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Expects what is in the low half.
+            "mov eax, dword ptr [{v}]",
+            // And in the high half.
+            "mov edx, dword ptr [{v} + 4]",
+            // To make the new value from the old one.
+            "2: mov ebx, eax",
+            // And its high half.
+            "mov ecx, edx",
+            // Adds 1.
+            "add ebx, 1",
+            // Adds the carry.
+            "adc ecx, 0",
+            // Stores that if *v is what was expected, else loads *v.
+            "lock cmpxchg8b qword ptr [{v}]",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // Is it 0?.
+            "or ebx, ecx",
+            // Jumps right there if a caller branches on the result.
+            "je {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            out("edx") _,
+            out("ebx") _,
+            out("ecx") _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
+    }
+    false
 }
 
 /// `atomic64_add_negative()`: fully ordered.
@@ -4400,8 +4531,38 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    unsafe { atomic_long_add_unless(v, 1, 0) }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov eax, dword ptr [{v}]",
+            // Is it 0?.
+            "2: test eax, eax",
+            // Ends here if so.
+            "je 3f",
+            // To make the new value from the old one.
+            "mov {n:e}, eax",
+            // Adds 1.
+            "inc {n:e}",
+            // Stores that if *v is eax, else loads *v into eax.
+            "lock cmpxchg dword ptr [{v}], {n:e}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not 0.
+            "test eax, eax",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jne {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
+    }
+    false
 }
 
 /// `atomic_long_inc_unless_negative()`: fully ordered.
@@ -4411,20 +4572,38 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_long_read(v) };
-    loop {
-        if found < 0 {
-            break;
-        }
-        let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov eax, dword ptr [{v}]",
+            // Is it negative?.
+            "2: test eax, eax",
+            // Ends here if so.
+            "js 3f",
+            // To make the new value from the old one.
+            "mov {n:e}, eax",
+            // Adds 1.
+            "inc {n:e}",
+            // Stores that if *v is eax, else loads *v into eax.
+            "lock cmpxchg dword ptr [{v}], {n:e}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not negative.
+            "test eax, eax",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jns {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found >= 0
+    false
 }
 
 /// `atomic_long_dec_unless_positive()`: fully ordered.
@@ -4434,20 +4613,36 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_long_read(v) };
-    loop {
-        if found > 0 {
-            break;
-        }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov eax, dword ptr [{v}]",
+            // Is it positive?.
+            "2: test eax, eax",
+            // Ends here if so.
+            "jg 3f",
+            // To make the new value from the old one.
+            "mov {n:e}, eax",
+            // Subtracts 1.
+            "dec {n:e}",
+            // Stores that if *v is eax, else loads *v into eax.
+            "lock cmpxchg dword ptr [{v}], {n:e}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // The end: "equal", thus not greater, if it was not.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jle {yes}",
+            v = in(reg) v,
+            out("eax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found <= 0
+    false
 }
 
 /// `atomic_long_dec_if_positive()`: fully ordered.
@@ -5714,8 +5909,38 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    unsafe { atomic_i8_add_unless(v, 1, 0) }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov al, byte ptr [{v}]",
+            // Is it 0?.
+            "2: test al, al",
+            // Ends here if so.
+            "je 3f",
+            // To make the new value from the old one.
+            "mov {n}, al",
+            // Adds 1.
+            "inc {n}",
+            // Stores that if *v is al, else loads *v into al.
+            "lock cmpxchg byte ptr [{v}], {n}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not 0.
+            "test al, al",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jne {yes}",
+            v = in(reg) v,
+            out("al") _,
+            n = out(reg_byte) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
+    }
+    false
 }
 
 /// `atomic_i8_inc_unless_negative()`: fully ordered.
@@ -5725,20 +5950,38 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_i8_read(v) };
-    loop {
-        if found < 0 {
-            break;
-        }
-        let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov al, byte ptr [{v}]",
+            // Is it negative?.
+            "2: test al, al",
+            // Ends here if so.
+            "js 3f",
+            // To make the new value from the old one.
+            "mov {n}, al",
+            // Adds 1.
+            "inc {n}",
+            // Stores that if *v is al, else loads *v into al.
+            "lock cmpxchg byte ptr [{v}], {n}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not negative.
+            "test al, al",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jns {yes}",
+            v = in(reg) v,
+            out("al") _,
+            n = out(reg_byte) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found >= 0
+    false
 }
 
 /// `atomic_i8_dec_unless_positive()`: fully ordered.
@@ -5748,20 +5991,36 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_i8_read(v) };
-    loop {
-        if found > 0 {
-            break;
-        }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov al, byte ptr [{v}]",
+            // Is it positive?.
+            "2: test al, al",
+            // Ends here if so.
+            "jg 3f",
+            // To make the new value from the old one.
+            "mov {n}, al",
+            // Subtracts 1.
+            "dec {n}",
+            // Stores that if *v is al, else loads *v into al.
+            "lock cmpxchg byte ptr [{v}], {n}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // The end: "equal", thus not greater, if it was not.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jle {yes}",
+            v = in(reg) v,
+            out("al") _,
+            n = out(reg_byte) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found <= 0
+    false
 }
 
 /// `atomic_i8_dec_if_positive()`: fully ordered.
@@ -7028,8 +7287,38 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    unsafe { atomic_i16_add_unless(v, 1, 0) }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov ax, word ptr [{v}]",
+            // Is it 0?.
+            "2: test ax, ax",
+            // Ends here if so.
+            "je 3f",
+            // To make the new value from the old one.
+            "mov {n:x}, ax",
+            // Adds 1.
+            "inc {n:x}",
+            // Stores that if *v is ax, else loads *v into ax.
+            "lock cmpxchg word ptr [{v}], {n:x}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not 0.
+            "test ax, ax",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jne {yes}",
+            v = in(reg) v,
+            out("ax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
+    }
+    false
 }
 
 /// `atomic_i16_inc_unless_negative()`: fully ordered.
@@ -7039,20 +7328,38 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_i16_read(v) };
-    loop {
-        if found < 0 {
-            break;
-        }
-        let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov ax, word ptr [{v}]",
+            // Is it negative?.
+            "2: test ax, ax",
+            // Ends here if so.
+            "js 3f",
+            // To make the new value from the old one.
+            "mov {n:x}, ax",
+            // Adds 1.
+            "inc {n:x}",
+            // Stores that if *v is ax, else loads *v into ax.
+            "lock cmpxchg word ptr [{v}], {n:x}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // It was not negative.
+            "test ax, ax",
+            // The end.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jns {yes}",
+            v = in(reg) v,
+            out("ax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found >= 0
+    false
 }
 
 /// `atomic_i16_dec_unless_positive()`: fully ordered.
@@ -7062,20 +7369,36 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let mut found = unsafe { atomic_i16_read(v) };
-    loop {
-        if found > 0 {
-            break;
-        }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
-        let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
-        }
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v.
+            "mov ax, word ptr [{v}]",
+            // Is it positive?.
+            "2: test ax, ax",
+            // Ends here if so.
+            "jg 3f",
+            // To make the new value from the old one.
+            "mov {n:x}, ax",
+            // Subtracts 1.
+            "dec {n:x}",
+            // Stores that if *v is ax, else loads *v into ax.
+            "lock cmpxchg word ptr [{v}], {n:x}",
+            // Starts again if it was not, with what was loaded.
+            "jne 2b",
+            // The end: "equal", thus not greater, if it was not.
+            "3:",
+            // Jumps right there if a caller branches on the result.
+            "jle {yes}",
+            v = in(reg) v,
+            out("ax") _,
+            n = out(reg) _,
+            yes = label { return true },
+            // The stack pointer stays; the condition codes change.
+            options(nostack),
+        );
     }
-    found <= 0
+    false
 }
 
 /// `atomic_i16_dec_if_positive()`: fully ordered.
@@ -7408,67 +7731,132 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
+/// Whether the CPU has sse2: as far as the compiler is told, or, with `std`, as the CPU says.
+#[inline(always)]
+fn sse2() -> bool {
+    #[cfg(feature = "std")]
+    return std::arch::is_x86_feature_detected!("sse2");
+    #[cfg(not(feature = "std"))]
+    cfg!(target_feature = "sse2")
+}
+
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // A locked instruction that changes nothing.
-            "lock add dword ptr [esp - 4], 0",
-            // The stack pointer stays.
-            options(nostack),
-        );
+    if sse2() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses, of every memory type.
+                "mfence",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // A locked instruction that changes nothing.
+                "lock add dword ptr [esp - 4], 0",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
     }
 }
 
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // A locked instruction that changes nothing.
-            "lock add dword ptr [esp - 4], 0",
-            // The stack pointer stays.
-            options(nostack),
-        );
+    if sse2() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders loads, of every memory type.
+                "lfence",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // A locked instruction that changes nothing.
+                "lock add dword ptr [esp - 4], 0",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
     }
 }
 
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // A locked instruction that changes nothing.
-            "lock add dword ptr [esp - 4], 0",
-            // The stack pointer stays.
-            options(nostack),
-        );
+    if sse2() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders stores, of every memory type.
+                "sfence",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // A locked instruction that changes nothing.
+                "lock add dword ptr [esp - 4], 0",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
     }
 }
 
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // A locked instruction that changes nothing.
-            "lock add dword ptr [esp - 4], 0",
-            // The stack pointer stays.
-            options(nostack),
-        );
+    if sse2() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses, of every memory type.
+                "mfence",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // A locked instruction that changes nothing.
+                "lock add dword ptr [esp - 4], 0",
+                // The stack pointer stays.
+                options(nostack),
+            );
+        }
     }
 }
 

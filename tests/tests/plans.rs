@@ -6,15 +6,25 @@
 use atomics_spec::arch::{Features, Fence};
 use atomics_spec::emit::asm::{self, Hosted, Labels, Options};
 use atomics_spec::emit::barrier::Barriers;
-use atomics_spec::plan::{Plan, Planner, Tells};
+use atomics_spec::emit::layout::Backend;
+use atomics_spec::emit::{core_crate, module_tree};
+use atomics_spec::plan::{Choice, Plan, Planner, Planners, Tells};
 use atomics_spec::{Source, Spec, Tables};
 
 fn plan_of(spec: &Spec, arch: &str, function: &str) -> String {
+    plan_with(spec, arch, &[], function)
+}
+
+/// The plan on CPUs with some features.
+fn plan_with(spec: &Spec, arch: &str, features: &[&str], function: &str) -> String {
     let arch = spec.arch(arch).expect("a table of the architecture");
     let variant = spec
         .find(function)
         .unwrap_or_else(|| panic!("no {function}"));
-    let planner = Planner::new(spec, arch, Features::NONE);
+    let set = arch
+        .feature_sets()
+        .find(|set| arch.feature_names(*set) == features);
+    let planner = Planner::new(spec, arch, set.expect("a set of features"));
     match planner.plan(&variant).unwrap_or_else(|e| panic!("{e}")) {
         Plan::Native(template) => {
             let lines: Vec<_> = template.lines.iter().map(|l| l.text.as_str()).collect();
@@ -208,6 +218,171 @@ fn conditions_do_without_labels() {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+}
+
+/// What was expected here was read off `arch/arm64/include/asm/atomic_lse.h` and
+/// `arch/riscv/include/asm/cmpxchg.h`.
+#[test]
+fn features_choose_among_templates() {
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let expected: [(&str, &[&str], &str, &str); 14] = [
+        (
+            "aarch64",
+            &["lse"],
+            "atomic_add",
+            "native: stadd {i}, {mem}",
+        ),
+        (
+            "aarch64",
+            &["lse"],
+            "atomic64_fetch_or_release",
+            "native: ldsetl {i}, {r}, {mem}",
+        ),
+        // There is a loop of LL and SC for each of these, but one instruction is better.
+        ("aarch64", &["lse"], "atomic_sub", "by add(-i)"),
+        ("aarch64", &["lse"], "atomic_and", "by andnot(~i)"),
+        (
+            "aarch64",
+            &["lse"],
+            "atomic_fetch_and_acquire",
+            "by fetch_andnot_acquire(~i)",
+        ),
+        (
+            "aarch64",
+            &["lse"],
+            "atomic_add_return",
+            "by fetch_add(i) tells old",
+        ),
+        ("aarch64", &[], "atomic_inc", "by add(1)"),
+        (
+            "aarch64",
+            &[],
+            "atomic_xchg_acquire",
+            "native: prfm pstl1strm, {mem}; 2: ldaxr {r}, {mem}; stxr {s}, {new}, {mem}; \
+             cbnz {s}, 2b",
+        ),
+        (
+            "riscv64",
+            &[],
+            "atomic_fetch_xor_acquire",
+            "fenced: None fetch_xor_relaxed Some(Acquire)",
+        ),
+        (
+            "riscv64",
+            &["zabha", "zacas"],
+            "atomic_i8_cmpxchg_relaxed",
+            "native: amocas.b {old}, {new}, {mem}",
+        ),
+        (
+            "riscv64",
+            &["zacas"],
+            "atomic64_cmpxchg",
+            "native: amocas.d.aqrl {old}, {new}, {mem}",
+        ),
+        (
+            "riscv64",
+            &["zabha"],
+            "atomic_i16_fetch_or",
+            "native: amoor.h.aqrl {r}, {i}, {mem}",
+        ),
+        (
+            "riscv64",
+            &[],
+            "atomic_i16_fetch_or",
+            "native: amoor.w.aqrl {r}, {i}, {mem}",
+        ),
+        ("riscv64", &["zabha"], "atomic_i8_sub", "by add(-i)"),
+    ];
+    for (arch, features, function, plan) in expected {
+        assert_eq!(
+            plan_with(&spec, arch, features, function),
+            plan,
+            "{arch} {features:?} {function}"
+        );
+    }
+    // Neither feature alone compares and exchanges bytes.
+    let one = plan_with(&spec, "riscv64", &["zacas"], "atomic_i8_cmpxchg");
+    assert!(one.starts_with("native: 2: lr.w"), "{one}");
+    let arch = spec.arch("riscv64").expect("a table of the architecture");
+    let v = spec.find("atomic_i8_cmpxchg").expect("it is there");
+    let choice = Planners::new(&spec, arch).choose(&v).expect("a plan");
+    let Choice::If {
+        features,
+        then,
+        otherwise,
+    } = choice
+    else {
+        panic!("{choice:?}");
+    };
+    assert_eq!(features.len(), 2);
+    let is_plan = |choice: &Choice<'_>| matches!(choice, Choice::Same(Plan::Native(_)));
+    assert!(is_plan(&then) && is_plan(&otherwise));
+}
+
+/// Every variant has a plan on every CPU of every architecture.
+#[test]
+fn every_variant_has_a_plan_everywhere() {
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let names: Vec<&str> = spec.asm_archs().map(|a| a.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "aarch64",
+            "arm",
+            "loongarch64",
+            "powerpc64",
+            "riscv64",
+            "s390x",
+            "x86",
+            "x86_64"
+        ]
+    );
+    for arch in spec.asm_archs() {
+        for set in arch.feature_sets() {
+            let planner = Planner::new(&spec, arch, set);
+            for variant in spec.variants() {
+                planner.plan(&variant).unwrap_or_else(|e| panic!("{e}"));
+            }
+        }
+    }
+}
+
+/// A compiler for an architecture without a table names the way out.
+#[test]
+fn without_a_table_there_is_c() {
+    let spec = poor("");
+    let text = module_tree(&spec, &Backend::Asm, None, None).unwrap_or_else(|e| panic!("{e}"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("lib.rs");
+    std::fs::write(&file, format!("mod atomics {{\n{text}}}\n")).expect("a writable folder");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = std::process::Command::new(rustc)
+        .args([
+            "--edition",
+            "2024",
+            "--crate-type",
+            "lib",
+            "--emit",
+            "metadata",
+        ])
+        .arg("--out-dir")
+        .arg(folder.path())
+        .arg(&file)
+        .output()
+        .expect("rustc starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let expected = "error: no table has instructions for this architecture: the option `backend = \
+                    c(\"PREFIX\")` does it in C";
+    assert!(
+        !output.status.success() && said.contains(expected),
+        "{said}"
+    );
+    let files = core_crate(&Spec::builtin().unwrap_or_else(|e| panic!("{e}")));
+    let files = files.unwrap_or_else(|e| panic!("{e}"));
+    let backend = files.iter().find(|f| f.path.ends_with("atomic/backend.rs"));
+    assert!(backend.is_some_and(|f| f.contents.contains(
+        "no table has instructions for this architecture: the feature `c-helpers` does it in C"
+    )));
 }
 
 /// A `p` argument receives the old value, which an operation that returns the new one does not

@@ -95,6 +95,8 @@ pub struct Template {
     /// Whether it works on the aligned word of 32 bits around the variable, and if so, what its
     /// operands are filled with beyond 32 bits.
     pub word: Option<Option<Fill>>,
+    /// Whether no register of an output is that of an input, even if there is but one instruction.
+    pub apart: bool,
     /// The condition code that is the result.
     pub condition: Option<String>,
     /// Whether the condition codes are left alone.

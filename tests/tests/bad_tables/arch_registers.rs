@@ -14,7 +14,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+T
            |                           ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
 
         `new>r` -> `new>r,+t,+t`
         error: a second register `t`
@@ -78,7 +78,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 >x
            |                     ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
     ",
     );
 }
@@ -134,7 +134,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new>r,word:ones
            |                           ^^^^^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new>r`
         error: what surrounds `new` in the word is not said
@@ -150,6 +150,14 @@ fn what_fills_registers() {
            |
         13 | op       xchg 8 word,word,new:zeros>r
            |                      ^^^^
+           = help: remove one of them
+
+        `op       xchg 32,64 new>r` -> `op       xchg 32,64 apart,new>r,apart`
+        error: a second `apart`
+          --> demo.tbl:12:33
+           |
+        12 | op       xchg 32,64 apart,new>r,apart
+           |                                 ^^^^^
            = help: remove one of them
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new:zero>r`

@@ -7,7 +7,7 @@ use crate::lex::{Cell, is_name, shorten};
 use crate::table::Op;
 
 const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, \
-     +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `word`, word:sign or word:zero";
+     +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero";
 
 impl<'a> Parser<'a, '_> {
     pub(super) fn binding(
@@ -51,6 +51,13 @@ impl<'a> Parser<'a, '_> {
                     ));
                 }
                 template.keeps_flags = text == "keep";
+                return Ok(None);
+            }
+            "apart" => {
+                if template.apart {
+                    return Err(cell.error("a second `apart`", "remove one of them"));
+                }
+                template.apart = true;
                 return Ok(None);
             }
             "word" | "word:sign" | "word:zero" => {

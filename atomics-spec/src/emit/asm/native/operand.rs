@@ -183,8 +183,8 @@ impl Native<'_> {
 
     /// The rows of a result in a register of its own, and of scratch registers.
     pub(super) fn outputs(&self, t: &mut Text) {
-        // The only instruction has read its operands before it writes.
-        let late = if self.template.lines.len() == 1 {
+        // The only instruction has read its operands before it writes, if it may write there.
+        let late = if self.template.lines.len() == 1 && !self.template.apart {
             "lateout"
         } else {
             "out"

@@ -20,6 +20,11 @@ mod arm;
 #[cfg(all(target_arch = "arm", not(feature = "c-helpers")))]
 pub(crate) use arm::*;
 
+#[cfg(all(target_arch = "loongarch64", not(feature = "c-helpers")))]
+mod loongarch64;
+#[cfg(all(target_arch = "loongarch64", not(feature = "c-helpers")))]
+pub(crate) use loongarch64::*;
+
 #[cfg(all(target_arch = "powerpc64", not(feature = "c-helpers")))]
 mod powerpc64;
 #[cfg(all(target_arch = "powerpc64", not(feature = "c-helpers")))]
@@ -29,6 +34,11 @@ pub(crate) use powerpc64::*;
 mod riscv64;
 #[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
 pub(crate) use riscv64::*;
+
+#[cfg(all(target_arch = "s390x", not(feature = "c-helpers")))]
+mod s390x;
+#[cfg(all(target_arch = "s390x", not(feature = "c-helpers")))]
+pub(crate) use s390x::*;
 
 #[cfg(all(target_arch = "x86", not(feature = "c-helpers")))]
 mod x86;
@@ -47,8 +57,10 @@ compile_error!("the C helpers are for 64-bit architectures");
     feature = "c-helpers",
     target_arch = "aarch64",
     target_arch = "arm",
+    target_arch = "loongarch64",
     target_arch = "powerpc64",
     target_arch = "riscv64",
+    target_arch = "s390x",
     target_arch = "x86",
     target_arch = "x86_64"
 )))]

@@ -1,8 +1,6 @@
-//! Writes the tests that follow from the tables: one call for every operation, ordering and
-//! type that is legal, and one for every one that is not.
+//! Writes the tests that follow from the tables: one call for every operation, ordering and type
+//! that is not legal.
 
-#[path = "build/calls.rs"]
-mod calls;
 #[path = "build/illegal.rs"]
 mod illegal;
 
@@ -16,7 +14,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
     let spec = Spec::builtin()?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    fs::write(out.join("calls.rs"), calls::module(&spec))?;
     fs::write(out.join("illegal.rs"), illegal::crate_root(&spec))?;
     Ok(())
 }

@@ -6,7 +6,14 @@ use atomics_spec::table::Ordering;
 use atomics_spec::types::Type;
 use atomics_spec::{FormOf, Spec, names};
 
-use super::calls::rust_type;
+/// A Rust type as it is written.
+fn rust_type(ty: &Type) -> String {
+    if ty.is_pointer() {
+        format!("{} u16", ty.name)
+    } else {
+        ty.name.clone()
+    }
+}
 
 /// A crate in which each line that begins with `fn illegal_` is one mistake.
 pub fn crate_root(spec: &Spec) -> String {

@@ -1,6 +1,5 @@
 //! What the tests of the workspace share.
 
-pub mod calls;
 pub mod project;
 
 /// The README's first program runs.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use atomics_tests::calls::CALLS;
+use atomics_differential::CALLS;
 use atomics_tests::project::{build_folder, cargo, copy_of_repository, success};
 
 /// Appends a row to a file.
@@ -88,13 +88,7 @@ fn nand_is_three_rows() {
         .count();
     let calls = CALLS.len() + like_it;
     for features in [&[][..], &["--features", "c-helpers"]] {
-        let tests = [
-            "test",
-            "--package",
-            "atomics-tests",
-            "--test",
-            "differential",
-        ];
+        let tests = ["test", "--package", "atomics-differential"];
         let text = run(&[&tests[..], features, &["--", "--nocapture"]].concat());
         assert!(text.contains(&format!("{calls} calls agree")), "{text}");
     }

@@ -1,6 +1,7 @@
 //! The project's own commands, as `cargo xtask COMMAND`.
 
 mod bindings;
+mod cross;
 mod dropin;
 mod generate;
 mod kernel;
@@ -137,6 +138,19 @@ enum Command {
         #[arg(long, conflicts_with_all = ["json", "show"])]
         write: bool,
     },
+    /// Runs the differential tests on other architectures, emulated where this machine's CPU cannot
+    /// run them.
+    Cross {
+        /// The architecture; all of them if not given. May be given more than once.
+        #[arg(long, value_name = "ARCH", value_parser = cross::targets::names())]
+        arch: Vec<String>,
+        /// The only CPU to run on, by QEMU's name and with its options.
+        #[arg(long, value_name = "MODEL")]
+        cpu: Option<String>,
+        /// Tests the C backend instead of inline assembly, where there is one.
+        #[arg(long)]
+        c_helpers: bool,
+    },
     /// Runs the tests by tier: those whose tools are present, and says what the others lack.
     Test {
         /// Fails if a tier cannot run.
@@ -248,6 +262,15 @@ fn run(command: Command) -> Result<ExitCode> {
             json,
             show,
             write,
+        }),
+        Command::Cross {
+            arch,
+            cpu,
+            c_helpers,
+        } => cross::run(&cross::Options {
+            arches: arch,
+            cpu,
+            c_helpers,
         }),
         Command::Test { all, tiers } => test::run(all, &tiers),
         Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),

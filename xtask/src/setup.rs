@@ -1,8 +1,8 @@
 //! `cargo xtask setup`: installs on Debian what the test tiers need, and tells what is there.
 //!
-//! Packages come from the machine's own Debian release; a Linux tree and the source of Rust's
-//! library, from a newer suite, which the `apt` module reads beside the machine's own sources; and
-//! bindgen's program from crates.io.
+//! Packages come from the machine's own Debian release; a Linux tree, the source of Rust's library,
+//! emulators and the libraries of other architectures, from newer suites, which the `apt` module
+//! reads beside the machine's own sources; and bindgen's program from crates.io.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,9 +17,11 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use apt::PrivateApt;
+pub use cross::CrossTools;
 pub use toolchain::Toolchain;
 
 mod apt;
+mod cross;
 mod toolchain;
 
 /// Names the Linux tree to use instead of the one that setup unpacks.
@@ -50,6 +52,8 @@ pub enum Need {
     KernelTree,
     /// What builds a kernel.
     KernelToolchain,
+    /// What builds and runs programs of other architectures.
+    CrossTools,
     /// A program in PATH.
     Program(&'static str),
 }
@@ -62,6 +66,7 @@ impl Need {
             Self::Libclang => has_libclang(),
             Self::KernelTree => kernel_tree().is_some(),
             Self::KernelToolchain => Toolchain::find().is_ok(),
+            Self::CrossTools => CrossTools::find().is_ok(),
             Self::Program(name) => has_program(name),
         }
     }
@@ -77,6 +82,14 @@ impl fmt::Display for Need {
             Self::KernelToolchain => {
                 let missing = Toolchain::find().err().unwrap_or_default();
                 write!(f, "what builds a kernel: {}", missing.join(", "))
+            }
+            Self::CrossTools => {
+                let missing = CrossTools::find().err().unwrap_or_default();
+                let missing = missing.join(", ");
+                write!(
+                    f,
+                    "what builds and runs programs of other architectures: {missing}"
+                )
             }
         }
     }
@@ -218,7 +231,8 @@ pub fn run() -> Result<()> {
             format!("cannot fetch {KERNEL_PACKAGE}; {KERNEL_TREE_VAR} may name a tree of yours")
         })?,
     }
-    toolchain::install()
+    toolchain::install()?;
+    cross::install()
 }
 
 /// All that can be done on another system: to look, and to say what is missing.
@@ -228,6 +242,7 @@ fn without_apt() -> Result<()> {
         Need::Libclang,
         Need::KernelTree,
         Need::KernelToolchain,
+        Need::CrossTools,
     ]);
     let list: String = missing.iter().map(|need| format!("\n  - {need}")).collect();
     ensure!(
@@ -299,7 +314,7 @@ fn fetch_kernel_tree() -> Result<()> {
 
 /// Unpacks the downloaded package in `work` and renames what is in it to `tree`.
 fn unpack(work: &WorkDir, tree: &Path) -> Result<()> {
-    work.unpack_package()?;
+    work.unpack_packages()?;
     let work = work.path();
     let whole = work.join("tree");
     fs::create_dir(&whole).with_context(|| format!("cannot make {}", whole.display()))?;
@@ -336,13 +351,16 @@ impl WorkDir {
         &self.0
     }
 
-    /// Unpacks the package that was downloaded here into `package`.
-    fn unpack_package(&self) -> Result<()> {
+    /// Unpacks the packages that were downloaded here into `package`.
+    fn unpack_packages(&self) -> Result<()> {
         let is_package = |path: &PathBuf| path.extension().is_some_and(|end| end == "deb");
-        let package = entries(&self.0).find(is_package);
-        let package = package.context("no package was downloaded")?;
-        let package = package.to_string_lossy();
-        run_command(&["dpkg", "-x", &package, "package"], &self.0)
+        let packages: Vec<_> = entries(&self.0).filter(is_package).collect();
+        ensure!(!packages.is_empty(), "no package was downloaded");
+        for package in packages {
+            let package = package.to_string_lossy();
+            run_command(&["dpkg", "-x", &package, "package"], &self.0)?;
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ struct Tier {
     commands: &'static [&'static [&'static str]],
 }
 
-const TIERS: [Tier; 7] = [
+const TIERS: [Tier; 8] = [
     Tier {
         name: "style",
         proves: "the text is formatted and free of lints, generated code included",
@@ -89,29 +89,14 @@ const TIERS: [Tier; 7] = [
         proves: "every variant on every type and backend computes what semantics.tbl says",
         needs: &[Need::CCompiler],
         commands: &[
+            &["test", "--package", "atomics-differential"],
+            &["test", "--release", "--package", "atomics-differential"],
             &[
                 "test",
                 "--package",
-                "atomics-tests",
-                "--test",
-                "differential",
-            ],
-            &[
-                "test",
-                "--release",
-                "--package",
-                "atomics-tests",
-                "--test",
-                "differential",
-            ],
-            &[
-                "test",
-                "--package",
-                "atomics-tests",
+                "atomics-differential",
                 "--features",
                 "c-helpers",
-                "--test",
-                "differential",
             ],
             &[
                 "test",
@@ -130,6 +115,12 @@ const TIERS: [Tier; 7] = [
                 "user_macro",
             ],
         ],
+    },
+    Tier {
+        name: "cross",
+        proves: "the same on the other architectures, on CPUs with and without what is optional",
+        needs: &[Need::CrossTools],
+        commands: &[&["xtask", "cross"]],
     },
     Tier {
         name: "compile-fail",

@@ -161,7 +161,7 @@ impl Toolchain {
 }
 
 /// The folder of the newest LLVM that has all its programs.
-fn llvm_folder() -> Option<PathBuf> {
+pub(super) fn llvm_folder() -> Option<PathBuf> {
     let whole = |dir: &PathBuf| LLVM_PROGRAMS.iter().all(|p| is_program(&dir.join(p)));
     let version = |dir: &Path| -> Option<u32> {
         let name = dir.file_name()?.to_str()?;
@@ -185,7 +185,7 @@ fn bindgen_folder() -> Option<PathBuf> {
 }
 
 /// The source of Rust's library: that in `RUST_LIB_SRC`, that of the toolchain, or that of setup.
-fn library() -> Option<PathBuf> {
+pub(super) fn library() -> Option<PathBuf> {
     let named = env::var_os("RUST_LIB_SRC").map(PathBuf::from);
     let sysroot = rustc(&["--print", "sysroot"]).ok();
     let own = sysroot.map(|root| Path::new(&root).join("lib/rustlib/src/rust/library"));
@@ -200,6 +200,12 @@ fn library() -> Option<PathBuf> {
 fn fetched_library() -> Result<PathBuf> {
     let cache = cache_folder().context("neither XDG_CACHE_HOME nor HOME names a directory")?;
     Ok(cache.join(format!("rust-src-{}", rust_version()?)))
+}
+
+/// Where Rust's library is put when it has been built for other architectures.
+pub(super) fn built_library() -> Result<PathBuf> {
+    let cache = cache_folder().context("neither XDG_CACHE_HOME nor HOME names a directory")?;
+    Ok(cache.join(format!("rust-std-{}", rust_version()?)))
 }
 
 /// The version of the compiler, such as 1.95.0.
@@ -284,7 +290,7 @@ fn fetch_library() -> Result<()> {
     step(&download, || apt.get(&["download", &package]))?;
     let unpacking = format!("Rust's library: unpacking into {}", library.display());
     step(&unpacking, || {
-        work.unpack_package()?;
+        work.unpack_packages()?;
         let source = format!("package/usr/src/rustc-{version}/library");
         let moved = fs::rename(work.path().join(&source), &library);
         moved.with_context(|| format!("{} is in the way: remove it", library.display()))

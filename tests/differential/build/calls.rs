@@ -29,7 +29,7 @@ pub fn module(spec: &Spec) -> String {
 }
 
 /// A Rust type as it is written.
-pub fn rust_type(ty: &Type) -> String {
+fn rust_type(ty: &Type) -> String {
     if ty.is_pointer() {
         format!("{} u16", ty.name)
     } else {

@@ -1,0 +1,18 @@
+//! Writes one call for every operation, ordering and type that is legal: the tables say which.
+
+#[path = "build/calls.rs"]
+mod calls;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use atomics_spec::Spec;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build");
+    let spec = Spec::builtin()?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    fs::write(out.join("calls.rs"), calls::module(&spec))?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Threads that hammer one variable: no change gets lost.
+
+use std::thread;
+
+use atomics_differential::{CALLS, Variable};
+use atomics_spec::expr::{Binary, Expr};
+use atomics_spec::{FormOf, interp};
+
+use super::{bits, forms, is_for_threads, spec, times};
+
+/// Threads that hammer one variable.
+const THREADS: u32 = 4;
+/// How often each does.
+const TIMES: u32 = 2_000;
+
+/// Calls that add the same whatever the order add up, however many threads make them: nothing is
+/// lost. A loop that does not try again when another thread was faster loses what it adds.
+#[test]
+fn nothing_is_lost_between_threads() {
+    let spec = spec();
+    let forms = forms(&spec);
+    let times = times(TIMES);
+    let mut hammered = 0;
+    for case in CALLS
+        .iter()
+        .filter(|c| is_for_threads(c) && c.ty != "bool" && !c.ty.starts_with('*'))
+    {
+        let form = &forms[case.base];
+        let Some(new) = &form.meaning.new else {
+            continue;
+        };
+        if !is_sum(new, form.op.variable()) {
+            continue;
+        }
+        let bits = bits(case.ty);
+        let least = i64::MIN >> (64 - bits);
+        let operands: Vec<i64> = [1, least][..form.op.operands().count()].to_vec();
+        // A start from which all calls succeed; without one, how many do depends on the order.
+        let end = |start: i64| {
+            (0..THREADS * times).try_fold(start, |value, _| {
+                let outcome = interp::run(form, bits, value, &operands);
+                outcome.stored.then_some(outcome.memory)
+            })
+        };
+        let starts = [3, -100, 20_000].into_iter();
+        let Some((start, expected)) = starts.filter_map(|s| Some((s, end(s)?))).next() else {
+            continue;
+        };
+        hammered += 1;
+        let mut shared = Variable::new(bits, start);
+        let place = shared.place(bits, 0);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let mut own = operands.clone();
+                    for _ in 0..times {
+                        own.copy_from_slice(&operands);
+                        (case.run)(place, &mut own);
+                    }
+                });
+            }
+        });
+        assert_eq!(
+            shared.get(bits),
+            expected,
+            "{:?} {} on {}",
+            case.layer,
+            case.name,
+            case.ty
+        );
+    }
+    println!("{hammered} kinds of call were made by {THREADS} threads");
+    assert!(hammered > 100, "only {hammered} kinds of call add up");
+}
+
+/// Whether an expression adds something to `variable` that does not depend on it.
+fn is_sum(new: &Expr, variable: &str) -> bool {
+    match new {
+        Expr::Binary(Binary::Add | Binary::Sub, a, b) => {
+            **a == Expr::var(variable) && !b.mentions(variable)
+        }
+        _ => false,
+    }
+}
+
+/// Each thread sets, clears and flips its own bit; nobody's changes get lost.
+#[test]
+fn bits_are_not_lost_between_threads() {
+    let spec = spec();
+    let forms = forms(&spec);
+    let times = times(TIMES);
+    let mut hammered = 0;
+    for case in CALLS
+        .iter()
+        .filter(|c| is_for_threads(c) && !c.ty.starts_with('*'))
+    {
+        let form = &forms[case.base];
+        if form.class.name != "bitwise" {
+            continue;
+        }
+        // What one call does to the thread's own bit, clear or set, and to the others.
+        let own = |set: bool| interp::run(form, 32, i64::from(set), &[mask(form, 0)]).memory & 1;
+        let kept = interp::run(form, 32, 0b1010, &[mask(form, 0)]).memory & 0b1110;
+        if kept != 0b1010 {
+            continue;
+        }
+        hammered += 1;
+        let bits = bits(case.ty);
+        let start = 0x5555_5555_5555_5555_i64 << (64 - bits) >> (64 - bits);
+        let mut shared = Variable::new(bits, start);
+        let place = shared.place(bits, 0);
+        thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let mask = mask(form, thread);
+                scope.spawn(move || {
+                    for _ in 0..times {
+                        (case.run)(place, &mut [mask]);
+                    }
+                });
+            }
+        });
+        let expected = (0..THREADS).fold(start, |all, at| {
+            let end = (0..times).fold(start >> at & 1, |bit, _| own(bit != 0));
+            all & !(1 << at) | end << at
+        });
+        assert_eq!(
+            shared.get(bits),
+            expected,
+            "{:?} {} on {}",
+            case.layer,
+            case.name,
+            case.ty
+        );
+    }
+    println!("{hammered} kinds of call changed bits from {THREADS} threads");
+    assert!(hammered > 50, "only {hammered} kinds of call change bits");
+}
+
+/// The operand with which an operation touches one bit alone: the bit, or all others.
+fn mask(form: &FormOf<'_>, thread: u32) -> i64 {
+    let bit = 1_i64 << thread;
+    let others = interp::run(form, 32, 0b1010, &[1]).memory & 0b1110;
+    if others == 0b1010 { bit } else { !bit }
+}

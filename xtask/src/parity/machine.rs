@@ -315,7 +315,8 @@ pub const MACHINES: [Machine; 8] = [
                 name: "z196",
                 config: &["CONFIG_MARCH_Z196=y"],
                 patched: Patched::All,
-                features: "",
+                // By this the table knows a CPU with z196's instructions.
+                features: "+vector",
             },
         ],
         isa: include_str!("isa/s390x.tbl"),

@@ -9690,16 +9690,30 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "bcr 15, 0",
-            // The stack pointer stays.
-            options(nostack, preserves_flags),
-        );
+    if z13() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses.
+                "bcr 14, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses, and waits for a checkpoint.
+                "bcr 15, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
     }
 }
 
@@ -9722,16 +9736,30 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "bcr 15, 0",
-            // The stack pointer stays.
-            options(nostack, preserves_flags),
-        );
+    if z13() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses.
+                "bcr 14, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses, and waits for a checkpoint.
+                "bcr 15, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
     }
 }
 
@@ -9754,16 +9782,30 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "bcr 15, 0",
-            // The stack pointer stays.
-            options(nostack, preserves_flags),
-        );
+    if z13() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses.
+                "bcr 14, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
+    } else {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses, and waits for a checkpoint.
+                "bcr 15, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
     }
 }
 
@@ -9787,16 +9829,22 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "bcr 15, 0",
-            // The stack pointer stays.
-            options(nostack, preserves_flags),
-        );
+    if z13() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses.
+                "bcr 14, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
+    } else {
+        // SAFETY: There is no instruction in it. What is left stops the compiler from moving
+        // accesses over it.
+        unsafe { asm!("", options(nostack, preserves_flags)) };
     }
 }
 
@@ -9804,16 +9852,22 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "bcr 15, 0",
-            // The stack pointer stays.
-            options(nostack, preserves_flags),
-        );
+    if z13() {
+        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
+        // it writes back what it found in one atomic access, so that even the red zone of the stack
+        // survives it.
+        unsafe {
+            asm!(
+                // Orders all accesses.
+                "bcr 14, 0",
+                // The stack pointer stays.
+                options(nostack, preserves_flags),
+            );
+        }
+    } else {
+        // SAFETY: There is no instruction in it. What is left stops the compiler from moving
+        // accesses over it.
+        unsafe { asm!("", options(nostack, preserves_flags)) };
     }
 }
 

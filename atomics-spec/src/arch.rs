@@ -220,6 +220,8 @@ pub struct Arch {
     pub lang: Lang,
     /// The width of a pointer.
     pub width: u32,
+    /// The order of bytes that templates rely on, as Rust's `target_endian` has it.
+    pub endian: Option<String>,
     /// Whether instructions clobber condition codes unless a template says otherwise.
     pub flags: bool,
     /// The register of the condition codes, where `asm!` takes it for one like any other.
@@ -258,6 +260,20 @@ impl Arch {
     /// All sets of features, from none to all.
     pub fn feature_sets(&self) -> impl Iterator<Item = Features> + use<> {
         (0..1_u16 << self.features.len()).map(|bits| Features(bits as u8))
+    }
+
+    /// The `cfg` of the targets that the table is for.
+    pub fn cfg(&self) -> String {
+        let mut all = vec![
+            format!("target_arch = \"{}\"", self.name),
+            format!("target_pointer_width = \"{}\"", self.width),
+        ];
+        all.extend(
+            self.endian
+                .iter()
+                .map(|e| format!("target_endian = \"{e}\"")),
+        );
+        format!("all({})", all.join(", "))
     }
 
     /// The names of a set of features.

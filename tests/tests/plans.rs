@@ -371,7 +371,7 @@ fn without_a_table_there_is_c() {
         .output()
         .expect("rustc starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    let expected = "error: no table has instructions for this architecture: the option `backend = \
+    let expected = "error: no table has instructions for this target; the option `backend = \
                     c(\"PREFIX\")` does it in C";
     assert!(
         !output.status.success() && said.contains(expected),
@@ -381,7 +381,7 @@ fn without_a_table_there_is_c() {
     let files = files.unwrap_or_else(|e| panic!("{e}"));
     let backend = files.iter().find(|f| f.path.ends_with("atomic/backend.rs"));
     assert!(backend.is_some_and(|f| f.contents.contains(
-        "no table has instructions for this architecture: the feature `c-helpers` does it in C"
+        "no table has instructions for this target; the feature `c-helpers` does it in C"
     )));
 }
 

@@ -10,44 +10,110 @@ mod c;
 #[cfg(feature = "c-helpers")]
 pub(crate) use c::*;
 
-#[cfg(all(target_arch = "aarch64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "aarch64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 mod aarch64;
-#[cfg(all(target_arch = "aarch64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "aarch64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 pub(crate) use aarch64::*;
 
-#[cfg(all(target_arch = "arm", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "arm",
+    target_pointer_width = "32",
+    target_endian = "little",
+    not(feature = "c-helpers")
+))]
 mod arm;
-#[cfg(all(target_arch = "arm", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "arm",
+    target_pointer_width = "32",
+    target_endian = "little",
+    not(feature = "c-helpers")
+))]
 pub(crate) use arm::*;
 
-#[cfg(all(target_arch = "loongarch64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "loongarch64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 mod loongarch64;
-#[cfg(all(target_arch = "loongarch64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "loongarch64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 pub(crate) use loongarch64::*;
 
-#[cfg(all(target_arch = "powerpc64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "powerpc64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 mod powerpc64;
-#[cfg(all(target_arch = "powerpc64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "powerpc64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 pub(crate) use powerpc64::*;
 
-#[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "riscv64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 mod riscv64;
-#[cfg(all(target_arch = "riscv64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "riscv64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 pub(crate) use riscv64::*;
 
-#[cfg(all(target_arch = "s390x", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "s390x",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 mod s390x;
-#[cfg(all(target_arch = "s390x", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "s390x",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 pub(crate) use s390x::*;
 
-#[cfg(all(target_arch = "x86", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "x86",
+    target_pointer_width = "32",
+    not(feature = "c-helpers")
+))]
 mod x86;
-#[cfg(all(target_arch = "x86", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "x86",
+    target_pointer_width = "32",
+    not(feature = "c-helpers")
+))]
 pub(crate) use x86::*;
 
-#[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 mod x86_64;
-#[cfg(all(target_arch = "x86_64", not(feature = "c-helpers")))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(feature = "c-helpers")
+))]
 pub(crate) use x86_64::*;
 
 #[cfg(all(feature = "c-helpers", not(target_pointer_width = "64")))]
@@ -55,15 +121,17 @@ compile_error!("the C helpers are for 64-bit architectures");
 
 #[cfg(not(any(
     feature = "c-helpers",
-    target_arch = "aarch64",
-    target_arch = "arm",
-    target_arch = "loongarch64",
-    target_arch = "powerpc64",
-    target_arch = "riscv64",
-    target_arch = "s390x",
-    target_arch = "x86",
-    target_arch = "x86_64"
+    all(target_arch = "aarch64", target_pointer_width = "64"),
+    all(
+        target_arch = "arm",
+        target_pointer_width = "32",
+        target_endian = "little"
+    ),
+    all(target_arch = "loongarch64", target_pointer_width = "64"),
+    all(target_arch = "powerpc64", target_pointer_width = "64"),
+    all(target_arch = "riscv64", target_pointer_width = "64"),
+    all(target_arch = "s390x", target_pointer_width = "64"),
+    all(target_arch = "x86", target_pointer_width = "32"),
+    all(target_arch = "x86_64", target_pointer_width = "64")
 )))]
-compile_error!(
-    "no table has instructions for this architecture: the feature `c-helpers` does it in C"
-);
+compile_error!("no table has instructions for this target; the feature `c-helpers` does it in C");

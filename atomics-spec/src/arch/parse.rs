@@ -32,6 +32,7 @@ pub(crate) fn parse<'a>(
             name: String::new(),
             lang: Lang::Asm,
             width: 0,
+            endian: None,
             flags: true,
             flags_register: None,
             address: "reg".into(),
@@ -132,9 +133,9 @@ impl<'a> Parser<'a, '_> {
 
     /// A row that starts something.
     fn keyword(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        const SINGLE: [&str; 10] = [
-            "arch", "lang", "width", "flags", "codes", "address", "branch", "setcc", "kernel",
-            "store_mb",
+        const SINGLE: [&str; 11] = [
+            "arch", "lang", "width", "endian", "flags", "codes", "address", "branch", "setcc",
+            "kernel", "store_mb",
         ];
         let head = row.head();
         if SINGLE.contains(&head.text) && self.seen.contains(&head.text) {
@@ -167,6 +168,16 @@ impl<'a> Parser<'a, '_> {
                 self.arch.lang = self.lang.unwrap_or(Lang::Asm);
             }
             "width" => self.arch.width = bits(only(row, "width  BITS")?)?,
+            "endian" => {
+                let cell = only(row, "endian  little|big")?;
+                if !matches!(cell.text, "little" | "big") {
+                    return Err(cell.error(
+                        format!("unknown order of bytes `{}`", shorten(cell.text)),
+                        "write `little` or `big` if templates rely on it; else leave out the row",
+                    ));
+                }
+                self.arch.endian = Some(cell.text.into());
+            }
             "flags" => {
                 let cell = only(row, "flags  yes|no")?;
                 self.arch.flags = match cell.text {
@@ -302,7 +313,7 @@ impl<'a> Parser<'a, '_> {
                 self.faulty.add_anything();
                 return Err(head.error(
                     format!("unknown row `{}`", shorten(other)),
-                    "a row starts with arch, lang, width, flags, codes, address, size, register, branch, \
+                    "a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, \
                      setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel \
                      or store_mb",
                 ));

@@ -265,7 +265,8 @@ fn sentence(meaning: &str) -> String {
         .next()
         .map(|c| c.to_uppercase().to_string())
         .unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
+    let end = if meaning.ends_with('?') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
 }
 
 fn function(text: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, labels: Labels) {

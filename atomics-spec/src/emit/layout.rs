@@ -204,9 +204,11 @@ fn core_backend(spec: &Spec) -> String {
     out += "#[cfg(feature = \"c-helpers\")]\npub(crate) use c::*;\n";
     for arch in spec.asm_archs() {
         let name = &arch.name;
-        let cfg = format!("#[cfg(all(target_arch = \"{name}\", not(feature = \"c-helpers\")))]");
+        let own = arch.cfg();
+        let inner = own.trim_start_matches("all(").trim_end_matches(')');
+        let cfg = attribute(&format!("cfg(all({inner}, not(feature = \"c-helpers\")))"));
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
-        any.push(format!("target_arch = \"{name}\""));
+        any.push(own);
     }
     // Values wider than a register would be torn.
     out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n\
@@ -244,9 +246,13 @@ pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
 
 /// What a compiler for an architecture without a table says.
 fn without_table(way_out: &str) -> String {
-    let message =
-        format!("no table has instructions for this architecture: {way_out} does it in C");
-    format!("compile_error!(\n    {message:?}\n);\n")
+    let message = format!("no table has instructions for this target; {way_out} does it in C");
+    // As rustfmt has it: on one line if that is not too long.
+    let line = format!("compile_error!({message:?});\n");
+    match line.chars().count() {
+        ..=101 => line,
+        _ => format!("compile_error!(\n    {message:?}\n);\n"),
+    }
 }
 
 /// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where
@@ -280,7 +286,7 @@ pub fn module_tree(
             let mut any = Vec::new();
             for arch in spec.asm_archs() {
                 let name = &arch.name;
-                let cfg = format!("#[cfg(target_arch = \"{name}\")]");
+                let cfg = format!("#[cfg({})]", arch.cfg());
                 let module = match later {
                     Some(later) => later(name),
                     None => arch_items(spec, arch)?,
@@ -288,7 +294,7 @@ pub fn module_tree(
                 text += &format!(
                     "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
                 );
-                any.push(format!("target_arch = \"{name}\""));
+                any.push(arch.cfg());
             }
             text += &format!(
                 "#[cfg(not(any({})))]\n{}",

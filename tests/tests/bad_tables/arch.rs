@@ -40,7 +40,7 @@ fn an_unknown_row() {
            |
         32 | asmm     nop -- nothing
            | ^^^^
-           = help: a row starts with arch, lang, width, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
     // What hangs on it is not complained of.
@@ -53,7 +53,7 @@ fn an_unknown_row() {
           |
         5 | sizes    32 reg e dword ptr [{v}]
           | ^^^^^
-          = help: a row starts with arch, lang, width, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
+          = help: a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
 
         `fence    acquire` -> `fences   acquire\nasm      nop -- nothing`
         error: unknown row `fences`
@@ -61,7 +61,7 @@ fn an_unknown_row() {
            |
         20 | fences   acquire
            | ^^^^^^
-           = help: a row starts with arch, lang, width, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
 }

@@ -284,6 +284,14 @@ fn the_registers_of_an_architecture() {
     each(
         edit,
         r"
+        `flags    yes` -> `endian   middle\nflags    yes`
+        error: unknown order of bytes `middle`
+         --> demo.tbl:4:10
+          |
+        4 | endian   middle
+          |          ^^^^^^
+          = help: write `little` or `big` if templates rely on it; else leave out the row
+
         `flags    yes` -> `flags    yes\ncodes    CR0`
         error: `CR0` is no register
          --> demo.tbl:5:10

@@ -2325,9 +2325,9 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -2386,9 +2386,9 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it; no later access passes the load.
                 "2: ldaxr {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:w}, [{v}]",
@@ -2444,9 +2444,9 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -2503,9 +2503,9 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:w}, [{v}]",
@@ -2792,13 +2792,13 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
                 "ldr {o:w}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:w}, {o:w}, #1",
-                // Ends here if that is negative, without an ordering.
+                // Ends here if that is negative.
                 "b.mi 3f",
                 // Expects what was loaded.
                 "mov {f:w}, {o:w}",
                 // Stores the difference if *v is that; loads *v; fully ordered.
                 "casal {o:w}, {r:w}, [{v}]",
-                // Was it?.
+                // Was it?
                 "cmp {o:w}, {f:w}",
                 // Starts again if not, with what was loaded.
                 "b.ne 2b",
@@ -2825,7 +2825,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts 1.
                 "subs {r:w}, {r:w}, #1",
-                // Ends here if that is negative, without an ordering.
+                // Ends here if that is negative.
                 "b.mi 3f",
                 // Stores that to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -5153,9 +5153,9 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -5214,9 +5214,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it; no later access passes the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:x}, [{v}]",
@@ -5272,9 +5272,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -5331,9 +5331,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:x}, [{v}]",
@@ -5620,13 +5620,13 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
                 "ldr {o:x}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:x}, {o:x}, #1",
-                // Ends here if that is negative, without an ordering.
+                // Ends here if that is negative.
                 "b.mi 3f",
                 // Expects what was loaded.
                 "mov {f:x}, {o:x}",
                 // Stores the difference if *v is that; loads *v; fully ordered.
                 "casal {o:x}, {r:x}, [{v}]",
-                // Was it?.
+                // Was it?
                 "cmp {o:x}, {f:x}",
                 // Starts again if not, with what was loaded.
                 "b.ne 2b",
@@ -5653,7 +5653,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts 1.
                 "subs {r:x}, {r:x}, #1",
-                // Ends here if that is negative, without an ordering.
+                // Ends here if that is negative.
                 "b.mi 3f",
                 // Stores that to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -7981,9 +7981,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -8042,9 +8042,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it; no later access passes the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:x}, [{v}]",
@@ -8100,9 +8100,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -8159,9 +8159,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:x}, [{v}]",
@@ -8460,13 +8460,13 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
                 "ldr {o:x}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:x}, {o:x}, #1",
-                // Ends here if that is negative, without an ordering.
+                // Ends here if that is negative.
                 "b.mi 3f",
                 // Expects what was loaded.
                 "mov {f:x}, {o:x}",
                 // Stores the difference if *v is that; loads *v; fully ordered.
                 "casal {o:x}, {r:x}, [{v}]",
-                // Was it?.
+                // Was it?
                 "cmp {o:x}, {f:x}",
                 // Starts again if not, with what was loaded.
                 "b.ne 2b",
@@ -8493,7 +8493,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts 1.
                 "subs {r:x}, {r:x}, #1",
-                // Ends here if that is negative, without an ordering.
+                // Ends here if that is negative.
                 "b.mi 3f",
                 // Stores that to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -10821,9 +10821,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -10882,9 +10882,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it; no later access passes the load.
                 "2: ldaxrb {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxrb {s:w}, {new:w}, [{v}]",
@@ -10940,9 +10940,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -10999,9 +10999,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxrb {s:w}, {new:w}, [{v}]",
@@ -13598,9 +13598,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -13659,9 +13659,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it; no later access passes the load.
                 "2: ldaxrh {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxrh {s:w}, {new:w}, [{v}]",
@@ -13717,9 +13717,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -13776,9 +13776,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxrh {s:w}, {new:w}, [{v}]",
@@ -14409,9 +14409,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -14474,9 +14474,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it; no later access passes the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:x}, [{v}]",
@@ -14536,9 +14536,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it; the store passes no earlier
                 // access.
@@ -14599,9 +14599,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
                 "prfm pstl1strm, [{v}]",
                 // Loads *v and watches it.
                 "2: ldxr {r:x}, [{v}]",
-                // Is it old?.
+                // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not, without an ordering.
+                // Ends here if not.
                 "b.ne 3f",
                 // Stores new to *v, unless somebody else stored to it.
                 "stxr {s:w}, {new:x}, [{v}]",

@@ -102,7 +102,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
             "add {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -172,7 +172,7 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
             "add {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -243,7 +243,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
             "add {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -275,7 +275,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
             "sub {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -345,7 +345,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
             "sub {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -416,7 +416,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
             "sub {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -646,7 +646,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
             "and {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -716,7 +716,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
             "and {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -748,7 +748,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
             "bic {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -818,7 +818,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
             "bic {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -850,7 +850,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
             "orr {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -920,7 +920,7 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
             "orr {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -952,7 +952,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
             "eor {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1022,7 +1022,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
             "eor {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1092,7 +1092,7 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
             "2: ldrex {r}, [{v}]",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1122,13 +1122,13 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1161,13 +1161,13 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
         asm!(
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1202,13 +1202,13 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1239,13 +1239,13 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
         asm!(
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1433,7 +1433,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it u?.
+            // Is it u?
             "cmp {r}, {u}",
             // Ends here if so.
             "beq 3f",
@@ -1441,7 +1441,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             "add {n}, {r}, {a}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1488,7 +1488,7 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {n}, [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "cmp {n}, #0",
             // Ends here if so.
             "beq 3f",
@@ -1496,7 +1496,7 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #1",
             // Starts again if so.
             "beq 2b",
@@ -1529,15 +1529,15 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {n}, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
             // Ends here if so.
             "bmi 3f",
@@ -1545,7 +1545,7 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1578,15 +1578,15 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bgt 3f",
             // What follows passes no earlier access.
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {n}, [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
             // Ends here if so.
             "bgt 3f",
@@ -1594,7 +1594,7 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
             "sub {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1630,7 +1630,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
             "ldr {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -1642,7 +1642,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
             "bmi 3f",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1712,7 +1712,7 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
             "2: ldrexd r4, r5, [{v}]",
             // Stores i to *v in one access, unless somebody else stored to it.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1758,7 +1758,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
             "adc r5, r5, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1833,7 +1833,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
             "adc r1, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1910,7 +1910,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
             "adc r5, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -1948,7 +1948,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
             "sbc r5, r5, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2023,7 +2023,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
             "sbc r1, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2100,7 +2100,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
             "sbc r5, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2336,7 +2336,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
             "and r5, r5, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2411,7 +2411,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
             "and r5, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2449,7 +2449,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
             "bic r5, r5, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2524,7 +2524,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
             "bic r5, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2562,7 +2562,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
             "orr r5, r5, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2637,7 +2637,7 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
             "orr r5, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2675,7 +2675,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
             "eor r5, r5, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2750,7 +2750,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
             "eor r5, r1, {i_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2825,7 +2825,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
             "2: ldrexd r0, r1, [{v}]",
             // Stores new to *v, unless somebody else stored to it.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2859,17 +2859,17 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexd r0, r1, [{v}]",
-            // Is its low word that of old?.
+            // Is its low word that of old?
             "cmp r0, {old_lo}",
             // If so.
             "it eq",
-            // Is its high word that of old?.
+            // Is its high word that of old?
             "cmpeq r1, {old_hi}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2907,17 +2907,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
         asm!(
             // Loads *v and watches it.
             "2: ldrexd r0, r1, [{v}]",
-            // Is its low word that of old?.
+            // Is its low word that of old?
             "cmp r0, {old_lo}",
             // If so.
             "it eq",
-            // Is its high word that of old?.
+            // Is its high word that of old?
             "cmpeq r1, {old_hi}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -2957,17 +2957,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexd r0, r1, [{v}]",
-            // Is its low word that of old?.
+            // Is its low word that of old?
             "cmp r0, {old_lo}",
             // If so.
             "it eq",
-            // Is its high word that of old?.
+            // Is its high word that of old?
             "cmpeq r1, {old_hi}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3003,17 +3003,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
         asm!(
             // Loads *v and watches it.
             "2: ldrexd r0, r1, [{v}]",
-            // Is its low word that of old?.
+            // Is its low word that of old?
             "cmp r0, {old_lo}",
             // If so.
             "it eq",
-            // Is its high word that of old?.
+            // Is its high word that of old?
             "cmpeq r1, {old_hi}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3206,11 +3206,11 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexd r0, r1, [{v}]",
-            // Is its low word that of u?.
+            // Is its low word that of u?
             "cmp r0, {u_lo}",
             // If so.
             "it eq",
-            // Is its high word that of u?.
+            // Is its high word that of u?
             "cmpeq r1, {u_hi}",
             // Ends here if so.
             "beq 3f",
@@ -3220,7 +3220,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             "adc r5, r1, {a_hi}",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3272,7 +3272,7 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexd r4, r5, [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "orrs {s}, r4, r5",
             // Ends here if so.
             "beq 3f",
@@ -3282,7 +3282,7 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             "adc r5, r5, #0",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #1",
             // Starts again if so.
             "beq 2b",
@@ -3316,15 +3316,15 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
         asm!(
             // Loads *v in one access.
             "ldrexd r4, r5, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp r5, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexd r4, r5, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp r5, #0",
             // Ends here if so.
             "bmi 3f",
@@ -3334,7 +3334,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             "adc r5, r5, #0",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3368,19 +3368,19 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
         asm!(
             // Loads *v in one access.
             "ldrexd r4, r5, [{v}]",
-            // Is its low word less than 1?.
+            // Is its low word less than 1?
             "cmp r4, #1",
-            // With that, is all of it?.
+            // With that, is all of it?
             "sbcs {s}, r5, #0",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bge 3f",
             // What follows passes no earlier access.
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexd r4, r5, [{v}]",
-            // Is its low word less than 1?.
+            // Is its low word less than 1?
             "cmp r4, #1",
-            // With that, is all of it?.
+            // With that, is all of it?
             "sbcs {s}, r5, #0",
             // Ends here if not.
             "bge 3f",
@@ -3390,7 +3390,7 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
             "sbc r5, r5, #0",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #1",
             // Starts again if so.
             "beq 2b",
@@ -3436,7 +3436,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             "bmi 3f",
             // Stores that to *v, unless somebody else stored to it.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3539,7 +3539,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
             "add {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3609,7 +3609,7 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
             "add {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3680,7 +3680,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
             "add {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3712,7 +3712,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
             "sub {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3782,7 +3782,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
             "sub {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -3853,7 +3853,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
             "sub {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4083,7 +4083,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
             "and {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4153,7 +4153,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
             "and {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4185,7 +4185,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
             "bic {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4255,7 +4255,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
             "bic {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4287,7 +4287,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
             "orr {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4357,7 +4357,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
             "orr {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4389,7 +4389,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
             "eor {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4459,7 +4459,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
             "eor {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4529,7 +4529,7 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
             "2: ldrex {r}, [{v}]",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4559,13 +4559,13 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4598,13 +4598,13 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
         asm!(
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4639,13 +4639,13 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4676,13 +4676,13 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
         asm!(
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4882,7 +4882,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it u?.
+            // Is it u?
             "cmp {r}, {u}",
             // Ends here if so.
             "beq 3f",
@@ -4890,7 +4890,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             "add {n}, {r}, {a}",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -4937,7 +4937,7 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {n}, [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "cmp {n}, #0",
             // Ends here if so.
             "beq 3f",
@@ -4945,7 +4945,7 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #1",
             // Starts again if so.
             "beq 2b",
@@ -4978,15 +4978,15 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {n}, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
             // Ends here if so.
             "bmi 3f",
@@ -4994,7 +4994,7 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5027,15 +5027,15 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bgt 3f",
             // What follows passes no earlier access.
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {n}, [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
             // Ends here if so.
             "bgt 3f",
@@ -5043,7 +5043,7 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
             "sub {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5079,7 +5079,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
             "ldr {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -5091,7 +5091,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
             "bmi 3f",
             // Stores that to *v, unless somebody else stored to it.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5192,7 +5192,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
             "add {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5262,7 +5262,7 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
             "add {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5333,7 +5333,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
             "add {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5365,7 +5365,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
             "sub {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5435,7 +5435,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
             "sub {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5506,7 +5506,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
             "sub {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5736,7 +5736,7 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
             "and {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5806,7 +5806,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
             "and {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5838,7 +5838,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
             "bic {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5908,7 +5908,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
             "bic {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -5940,7 +5940,7 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
             "orr {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6010,7 +6010,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
             "orr {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6042,7 +6042,7 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
             "eor {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6112,7 +6112,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
             "eor {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6182,7 +6182,7 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
             "2: ldrexb {r}, [{v}]",
             // Stores new to *v, unless somebody else stored to it.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6212,13 +6212,13 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexb {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6251,13 +6251,13 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
         asm!(
             // Loads *v and watches it.
             "2: ldrexb {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6292,13 +6292,13 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexb {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6329,13 +6329,13 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
         asm!(
             // Loads *v and watches it.
             "2: ldrexb {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6523,7 +6523,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexb {r}, [{v}]",
-            // Is it u?.
+            // Is it u?
             "cmp {r}, {u}",
             // Ends here if so.
             "beq 3f",
@@ -6531,7 +6531,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
             "add {n}, {r}, {a}",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6578,7 +6578,7 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexb {n}, [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "cmp {n}, #0",
             // Ends here if so.
             "beq 3f",
@@ -6586,7 +6586,7 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #1",
             // Starts again if so.
             "beq 2b",
@@ -6619,9 +6619,9 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
         asm!(
             // Loads *v.
             "ldrsb {n}, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -6629,7 +6629,7 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
             "2: ldrexb {n}, [{v}]",
             // With its sign.
             "sxtb {n}, {n}",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
             // Ends here if so.
             "bmi 3f",
@@ -6637,7 +6637,7 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6670,9 +6670,9 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
         asm!(
             // Loads *v.
             "ldrsb {n}, [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bgt 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -6680,7 +6680,7 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
             "2: ldrexb {n}, [{v}]",
             // With its sign.
             "sxtb {n}, {n}",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
             // Ends here if so.
             "bgt 3f",
@@ -6688,7 +6688,7 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
             "sub {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6726,9 +6726,9 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
             "subs {r}, {r}, #1",
             // With the sign of the difference.
             "sxtb {r}, {r}",
-            // Is it negative?.
+            // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -6738,13 +6738,13 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
             "subs {r}, {r}, #1",
             // With the sign of the difference.
             "sxtb {r}, {r}",
-            // Is it negative?.
+            // Is it negative?
             "cmp {r}, #0",
             // Ends here if it is negative.
             "bmi 3f",
             // Stores that to *v, unless somebody else stored to it.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6845,7 +6845,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
             "add {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6915,7 +6915,7 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
             "add {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -6986,7 +6986,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
             "add {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7018,7 +7018,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
             "sub {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7088,7 +7088,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
             "sub {r}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7159,7 +7159,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
             "sub {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7389,7 +7389,7 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
             "and {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7459,7 +7459,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
             "and {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7491,7 +7491,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
             "bic {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7561,7 +7561,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
             "bic {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7593,7 +7593,7 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
             "orr {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7663,7 +7663,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
             "orr {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7695,7 +7695,7 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
             "eor {n}, {n}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7765,7 +7765,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
             "eor {n}, {r}, {i}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7835,7 +7835,7 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
             "2: ldrexh {r}, [{v}]",
             // Stores new to *v, unless somebody else stored to it.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7865,13 +7865,13 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexh {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7904,13 +7904,13 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
         asm!(
             // Loads *v and watches it.
             "2: ldrexh {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7945,13 +7945,13 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexh {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -7982,13 +7982,13 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
         asm!(
             // Loads *v and watches it.
             "2: ldrexh {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8176,7 +8176,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexh {r}, [{v}]",
-            // Is it u?.
+            // Is it u?
             "cmp {r}, {u}",
             // Ends here if so.
             "beq 3f",
@@ -8184,7 +8184,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
             "add {n}, {r}, {a}",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8231,7 +8231,7 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrexh {n}, [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "cmp {n}, #0",
             // Ends here if so.
             "beq 3f",
@@ -8239,7 +8239,7 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #1",
             // Starts again if so.
             "beq 2b",
@@ -8272,9 +8272,9 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
         asm!(
             // Loads *v.
             "ldrsh {n}, [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -8282,7 +8282,7 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
             "2: ldrexh {n}, [{v}]",
             // With its sign.
             "sxth {n}, {n}",
-            // Is it negative?.
+            // Is it negative?
             "cmp {n}, #0",
             // Ends here if so.
             "bmi 3f",
@@ -8290,7 +8290,7 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
             "add {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8323,9 +8323,9 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
         asm!(
             // Loads *v.
             "ldrsh {n}, [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "bgt 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -8333,7 +8333,7 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
             "2: ldrexh {n}, [{v}]",
             // With its sign.
             "sxth {n}, {n}",
-            // Is it positive?.
+            // Is it positive?
             "cmp {n}, #0",
             // Ends here if so.
             "bgt 3f",
@@ -8341,7 +8341,7 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
             "sub {n}, {n}, #1",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8379,9 +8379,9 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
             "subs {r}, {r}, #1",
             // With the sign of the difference.
             "sxth {r}, {r}",
-            // Is it negative?.
+            // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "bmi 3f",
             // What follows passes no earlier access.
             "dmb ish",
@@ -8391,13 +8391,13 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
             "subs {r}, {r}, #1",
             // With the sign of the difference.
             "sxth {r}, {r}",
-            // Is it negative?.
+            // Is it negative?
             "cmp {r}, #0",
             // Ends here if it is negative.
             "bmi 3f",
             // Stores that to *v, unless somebody else stored to it.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8545,7 +8545,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
             "2: ldrex {r}, [{v}]",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8579,13 +8579,13 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8622,13 +8622,13 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
         asm!(
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8667,13 +8667,13 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
             "dmb ish",
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",
@@ -8708,13 +8708,13 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
         asm!(
             // Loads *v and watches it.
             "2: ldrex {r}, [{v}]",
-            // Is it old?.
+            // Is it old?
             "cmp {r}, {old}",
             // Ends here if not.
             "bne 3f",
             // Stores new to *v, unless somebody else stored to it.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?.
+            // Did somebody?
             "cmp {s}, #0",
             // Starts again if so.
             "bne 2b",

@@ -4699,7 +4699,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
                 "2: ll.w {n}, {word}, 0",
                 // Adds i.
                 "add.w {s}, {n}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {n}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -4805,7 +4805,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
                 "2: ll.w {r}, {word}, 0",
                 // Adds i.
                 "add.w {s}, {r}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {r}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -4941,7 +4941,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
                 "2: ll.w {n}, {word}, 0",
                 // Subtracts i.
                 "sub.w {s}, {n}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {n}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -5034,7 +5034,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
                 "2: ll.w {r}, {word}, 0",
                 // Subtracts i.
                 "sub.w {s}, {r}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {r}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -6440,7 +6440,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
                 "2: ll.w {n}, {word}, 0",
                 // Adds i.
                 "add.w {s}, {n}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {n}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -6546,7 +6546,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
                 "2: ll.w {r}, {word}, 0",
                 // Adds i.
                 "add.w {s}, {r}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {r}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -6682,7 +6682,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
                 "2: ll.w {n}, {word}, 0",
                 // Subtracts i.
                 "sub.w {s}, {n}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {n}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",
@@ -6775,7 +6775,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
                 "2: ll.w {r}, {word}, 0",
                 // Subtracts i.
                 "sub.w {s}, {r}, {i}",
-                // Which bits would change?.
+                // Which bits would change?
                 "xor {s}, {s}, {r}",
                 // Only those of the variable shall.
                 "and {s}, {s}, {mask}",

@@ -1243,9 +1243,9 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
             "sync",
             // Loads *v and watches it.
             "2: lwarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stwcx. {new}, 0, {v}",
@@ -1281,9 +1281,9 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
         asm!(
             // Loads *v and watches it.
             "2: lwarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stwcx. {new}, 0, {v}",
@@ -1321,9 +1321,9 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
             "lwsync",
             // Loads *v and watches it.
             "2: lwarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stwcx. {new}, 0, {v}",
@@ -1357,9 +1357,9 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
         asm!(
             // Loads *v and watches it.
             "2: lwarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stwcx. {new}, 0, {v}",
@@ -1550,9 +1550,9 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             "sync",
             // Loads *v and watches it.
             "2: lwarx {r}, 0, {v}",
-            // Is it u?.
+            // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
@@ -1605,9 +1605,9 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
             "sync",
             // Loads *v and watches it.
             "2: lwarx {r}, 0, {v}",
-            // Is it 0?.
+            // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
@@ -1649,7 +1649,7 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
             "2: lwarx {r}, 0, {v}",
             // Looks at the sign.
             "extsw. {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
@@ -1691,7 +1691,7 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
             "2: lwarx {r}, 0, {v}",
             // Looks at the sign.
             "extsw. {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
@@ -1735,7 +1735,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
             "addi {r}, {r}, -1",
             // Looks at the sign.
             "extsw. {r}, {r}",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "blt- 3f",
             // Stores that to *v, unless somebody else stored to it.
             "stwcx. {r}, 0, {v}",
@@ -2980,9 +2980,9 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -3018,9 +3018,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
         asm!(
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -3058,9 +3058,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             "lwsync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -3094,9 +3094,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
         asm!(
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -3287,9 +3287,9 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it u?.
+            // Is it u?
             "cmpd {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
@@ -3342,9 +3342,9 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it 0?.
+            // Is it 0?
             "cmpdi {r}, 0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
@@ -3386,7 +3386,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             "2: ldarx {r}, 0, {v}",
             // Looks at the sign.
             "mr. {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
@@ -3428,7 +3428,7 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
             "2: ldarx {r}, 0, {v}",
             // Looks at the sign.
             "mr. {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
@@ -3472,7 +3472,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             "addi {r}, {r}, -1",
             // Looks at the sign.
             "mr. {r}, {r}",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "blt- 3f",
             // Stores that to *v, unless somebody else stored to it.
             "stdcx. {r}, 0, {v}",
@@ -4717,9 +4717,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -4755,9 +4755,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
         asm!(
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -4795,9 +4795,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
             "lwsync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -4831,9 +4831,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
         asm!(
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -5036,9 +5036,9 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it u?.
+            // Is it u?
             "cmpd {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
@@ -5091,9 +5091,9 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it 0?.
+            // Is it 0?
             "cmpdi {r}, 0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
@@ -5135,7 +5135,7 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
             "2: ldarx {r}, 0, {v}",
             // Looks at the sign.
             "mr. {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
@@ -5177,7 +5177,7 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
             "2: ldarx {r}, 0, {v}",
             // Looks at the sign.
             "mr. {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
@@ -5221,7 +5221,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
             "addi {r}, {r}, -1",
             // Looks at the sign.
             "mr. {r}, {r}",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "blt- 3f",
             // Stores that to *v, unless somebody else stored to it.
             "stdcx. {r}, 0, {v}",
@@ -6466,9 +6466,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             "sync",
             // Loads *v and watches it.
             "2: lbarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stbcx. {new}, 0, {v}",
@@ -6504,9 +6504,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
         asm!(
             // Loads *v and watches it.
             "2: lbarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stbcx. {new}, 0, {v}",
@@ -6544,9 +6544,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
             "lwsync",
             // Loads *v and watches it.
             "2: lbarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stbcx. {new}, 0, {v}",
@@ -6580,9 +6580,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
         asm!(
             // Loads *v and watches it.
             "2: lbarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stbcx. {new}, 0, {v}",
@@ -6773,9 +6773,9 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
             "sync",
             // Loads *v and watches it.
             "2: lbarx {r}, 0, {v}",
-            // Is it u?.
+            // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
@@ -6828,9 +6828,9 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
             "sync",
             // Loads *v and watches it.
             "2: lbarx {r}, 0, {v}",
-            // Is it 0?.
+            // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
@@ -6872,7 +6872,7 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
             "2: lbarx {r}, 0, {v}",
             // Looks at the sign.
             "extsb. {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
@@ -6914,7 +6914,7 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
             "2: lbarx {r}, 0, {v}",
             // Looks at the sign.
             "extsb. {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
@@ -6958,7 +6958,7 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
             "addi {r}, {r}, -1",
             // Looks at the sign.
             "extsb. {r}, {r}",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "blt- 3f",
             // Stores that to *v, unless somebody else stored to it.
             "stbcx. {r}, 0, {v}",
@@ -8203,9 +8203,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             "sync",
             // Loads *v and watches it.
             "2: lharx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "sthcx. {new}, 0, {v}",
@@ -8241,9 +8241,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
         asm!(
             // Loads *v and watches it.
             "2: lharx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "sthcx. {new}, 0, {v}",
@@ -8281,9 +8281,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
             "lwsync",
             // Loads *v and watches it.
             "2: lharx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "sthcx. {new}, 0, {v}",
@@ -8317,9 +8317,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
         asm!(
             // Loads *v and watches it.
             "2: lharx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "sthcx. {new}, 0, {v}",
@@ -8510,9 +8510,9 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
             "sync",
             // Loads *v and watches it.
             "2: lharx {r}, 0, {v}",
-            // Is it u?.
+            // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
@@ -8565,9 +8565,9 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
             "sync",
             // Loads *v and watches it.
             "2: lharx {r}, 0, {v}",
-            // Is it 0?.
+            // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
@@ -8609,7 +8609,7 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
             "2: lharx {r}, 0, {v}",
             // Looks at the sign.
             "extsh. {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
@@ -8651,7 +8651,7 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
             "2: lharx {r}, 0, {v}",
             // Looks at the sign.
             "extsh. {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
@@ -8695,7 +8695,7 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
             "addi {r}, {r}, -1",
             // Looks at the sign.
             "extsh. {r}, {r}",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "blt- 3f",
             // Stores that to *v, unless somebody else stored to it.
             "sthcx. {r}, 0, {v}",
@@ -8879,9 +8879,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
             "sync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -8921,9 +8921,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
         asm!(
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -8965,9 +8965,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
             "lwsync",
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",
@@ -9005,9 +9005,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
         asm!(
             // Loads *v and watches it.
             "2: ldarx {r}, 0, {v}",
-            // Is it old?.
+            // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "bne- 3f",
             // Stores new to *v, unless somebody else stored to it.
             "stdcx. {new}, 0, {v}",

@@ -1316,7 +1316,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
         asm!(
             // Loads *v and watches it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is u, without an ordering.
+            // Ends here if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
@@ -1377,7 +1377,7 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
         asm!(
             // Loads *v and watches it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
@@ -1414,7 +1414,7 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
         asm!(
             // Loads *v and watches it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is positive, without an ordering.
+            // Ends here if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
@@ -1453,7 +1453,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
             "2: lr.w {r}, ({v})",
             // Subtracts 1.
             "addiw {r}, {r}, -1",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "bltz {r}, 3f",
             // Stores that to *v, unless somebody else stored to it; the store passes no earlier
             // access.
@@ -2771,7 +2771,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
         asm!(
             // Loads *v and watches it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is u, without an ordering.
+            // Ends here if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
@@ -2832,7 +2832,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
         asm!(
             // Loads *v and watches it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
@@ -2869,7 +2869,7 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
         asm!(
             // Loads *v and watches it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is positive, without an ordering.
+            // Ends here if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
@@ -2908,7 +2908,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             "2: lr.d {r}, ({v})",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "bltz {r}, 3f",
             // Stores that to *v, unless somebody else stored to it; the store passes no earlier
             // access.
@@ -4238,7 +4238,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
         asm!(
             // Loads *v and watches it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is u, without an ordering.
+            // Ends here if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
@@ -4299,7 +4299,7 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
         asm!(
             // Loads *v and watches it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
@@ -4336,7 +4336,7 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
         asm!(
             // Loads *v and watches it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is positive, without an ordering.
+            // Ends here if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
@@ -4375,7 +4375,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
             "2: lr.d {r}, ({v})",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "bltz {r}, 3f",
             // Stores that to *v, unless somebody else stored to it; the store passes no earlier
             // access.

@@ -1778,9 +1778,9 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Is it u?.
+            // Is it u?
             "2: cr {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "je 3f",
             // Takes what was found.
             "lr {n}, {r}",
@@ -1831,7 +1831,7 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
             "l {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltr {n}, {r}",
-            // Ends here if it is 0, without an ordering.
+            // Ends here if it is 0.
             "je 3f",
             // Adds 1.
             "ahi {n}, 1",
@@ -1867,7 +1867,7 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
             "l {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltr {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "jl 3f",
             // Adds 1.
             "ahi {n}, 1",
@@ -1903,7 +1903,7 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
             "l {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltr {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "jh 3f",
             // Subtracts 1.
             "ahi {n}, -1",
@@ -1941,7 +1941,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
             "2: lr {r}, {o}",
             // Subtracts 1.
             "ahi {r}, -1",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "jl 3f",
             // Stores that if *v is what was found, else loads it; fully ordered.
             "cs {o}, {r}, 0({v})",
@@ -3718,9 +3718,9 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Is it u?.
+            // Is it u?
             "2: cgr {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "je 3f",
             // Takes what was found.
             "lgr {n}, {r}",
@@ -3771,7 +3771,7 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             "lg {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is 0, without an ordering.
+            // Ends here if it is 0.
             "je 3f",
             // Adds 1.
             "aghi {n}, 1",
@@ -3807,7 +3807,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             "lg {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "jl 3f",
             // Adds 1.
             "aghi {n}, 1",
@@ -3843,7 +3843,7 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
             "lg {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "jh 3f",
             // Subtracts 1.
             "aghi {n}, -1",
@@ -3881,7 +3881,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             "2: lgr {r}, {o}",
             // Subtracts 1.
             "aghi {r}, -1",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "jl 3f",
             // Stores that if *v is what was found, else loads it; fully ordered.
             "csg {o}, {r}, 0({v})",
@@ -5670,9 +5670,9 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Is it u?.
+            // Is it u?
             "2: cgr {r}, {u}",
-            // Ends here if so, without an ordering.
+            // Ends here if so.
             "je 3f",
             // Takes what was found.
             "lgr {n}, {r}",
@@ -5723,7 +5723,7 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
             "lg {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is 0, without an ordering.
+            // Ends here if it is 0.
             "je 3f",
             // Adds 1.
             "aghi {n}, 1",
@@ -5759,7 +5759,7 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
             "lg {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is negative, without an ordering.
+            // Ends here if it is negative.
             "jl 3f",
             // Adds 1.
             "aghi {n}, 1",
@@ -5795,7 +5795,7 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
             "lg {r}, 0({v})",
             // Takes what was found, and looks at it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is positive, without an ordering.
+            // Ends here if it is positive.
             "jh 3f",
             // Subtracts 1.
             "aghi {n}, -1",
@@ -5833,7 +5833,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
             "2: lgr {r}, {o}",
             // Subtracts 1.
             "aghi {r}, -1",
-            // Ends here if that is negative, without an ordering.
+            // Ends here if that is negative.
             "jl 3f",
             // Stores that if *v is what was found, else loads it; fully ordered.
             "csg {o}, {r}, 0({v})",
@@ -5955,7 +5955,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
             "2: lr {n}, {o}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {o}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -6045,7 +6045,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
             "2: lr {n}, {r}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {r}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -6123,7 +6123,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
             "2: lr {n}, {o}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {o}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -6213,7 +6213,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
             "2: lr {n}, {r}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {r}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -7269,9 +7269,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             "2: lr {n}, {r}",
             // Leaves the variable alone.
             "nr {n}, {mask}",
-            // Is it old?.
+            // Is it old?
             "cr {n}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "jne 3f",
             // Takes the rest of the word.
             "xr {n}, {r}",
@@ -7706,7 +7706,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
             "2: lr {n}, {o}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {o}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -7796,7 +7796,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
             "2: lr {n}, {r}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {r}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -7874,7 +7874,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
             "2: lr {n}, {o}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {o}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -7964,7 +7964,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
             "2: lr {n}, {r}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?.
+            // Which bits would change?
             "xr {n}, {r}",
             // Only those of the variable shall.
             "nr {n}, {mask}",
@@ -9020,9 +9020,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             "2: lr {n}, {r}",
             // Leaves the variable alone.
             "nr {n}, {mask}",
-            // Is it old?.
+            // Is it old?
             "cr {n}, {old}",
-            // Ends here if not, without an ordering.
+            // Ends here if not.
             "jne 3f",
             // Takes the rest of the word.
             "xr {n}, {r}",

@@ -1265,7 +1265,7 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "2: test eax, eax",
             // Ends here if so.
             "je 3f",
@@ -1306,7 +1306,7 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "2: test eax, eax",
             // Ends here if so.
             "js 3f",
@@ -1347,7 +1347,7 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "2: test eax, eax",
             // Ends here if so.
             "jg 3f",
@@ -2941,7 +2941,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
             "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
-            // Is it 0?.
+            // Is it 0?
             "or ebx, ecx",
             // Jumps right there if a caller branches on the result.
             "je {yes}",
@@ -2984,7 +2984,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
             "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
-            // Is it 0?.
+            // Is it 0?
             "or ebx, ecx",
             // Jumps right there if a caller branches on the result.
             "je {yes}",
@@ -3102,7 +3102,7 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             "lock cmpxchg8b qword ptr [{v}]",
             // To look at both halves.
             "2: mov ebx, eax",
-            // Is it 0?.
+            // Is it 0?
             "or ebx, edx",
             // Ends here if so.
             "je 3f",
@@ -3118,7 +3118,7 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
-            // Was it 0?.
+            // Was it 0?
             "3: or eax, edx",
             // Jumps right there if a caller branches on the result.
             "jne {yes}",
@@ -3151,7 +3151,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             "mov edx, ecx",
             // Loads *v, or stores what is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "2: test edx, edx",
             // Ends here if so.
             "js 3f",
@@ -3167,7 +3167,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             "lock cmpxchg8b qword ptr [{v}]",
             // Starts again if it was not, with what was loaded.
             "jne 2b",
-            // Was it negative?.
+            // Was it negative?
             "3: test edx, edx",
             // Jumps right there if a caller branches on the result.
             "jns {yes}",
@@ -4536,7 +4536,7 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "2: test eax, eax",
             // Ends here if so.
             "je 3f",
@@ -4577,7 +4577,7 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "2: test eax, eax",
             // Ends here if so.
             "js 3f",
@@ -4618,7 +4618,7 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "2: test eax, eax",
             // Ends here if so.
             "jg 3f",
@@ -5914,7 +5914,7 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
         asm!(
             // Loads *v.
             "mov al, byte ptr [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "2: test al, al",
             // Ends here if so.
             "je 3f",
@@ -5955,7 +5955,7 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
         asm!(
             // Loads *v.
             "mov al, byte ptr [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "2: test al, al",
             // Ends here if so.
             "js 3f",
@@ -5996,7 +5996,7 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
         asm!(
             // Loads *v.
             "mov al, byte ptr [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "2: test al, al",
             // Ends here if so.
             "jg 3f",
@@ -7292,7 +7292,7 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
         asm!(
             // Loads *v.
             "mov ax, word ptr [{v}]",
-            // Is it 0?.
+            // Is it 0?
             "2: test ax, ax",
             // Ends here if so.
             "je 3f",
@@ -7333,7 +7333,7 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
         asm!(
             // Loads *v.
             "mov ax, word ptr [{v}]",
-            // Is it negative?.
+            // Is it negative?
             "2: test ax, ax",
             // Ends here if so.
             "js 3f",
@@ -7374,7 +7374,7 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
         asm!(
             // Loads *v.
             "mov ax, word ptr [{v}]",
-            // Is it positive?.
+            // Is it positive?
             "2: test ax, ax",
             // Ends here if so.
             "jg 3f",

@@ -4,11 +4,12 @@
 //! The backend is the one that the crate was built with: `--features c-helpers` tests C's. The
 //! architecture is the one that it was built for: `cargo xtask cross` tests the others.
 
-use atomics_differential::{CALLS, Call, Layer, Variable};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use atomics_differential::{CALLS, Call, Layer, Variable};
 use atomics_spec::interp::{self, Outcome};
-use atomics_spec::{FormOf, Spec};
+use atomics_spec::{FormOf, Spec, Tables};
 use fastrand::Rng;
 
 #[path = "differential/interrupts.rs"]
@@ -46,9 +47,19 @@ fn number(variable: &str, otherwise: u32) -> u32 {
     })
 }
 
-fn spec() -> Spec {
-    Spec::builtin().unwrap_or_else(|e| panic!("{e}"))
-}
+/// The model, without how architectures carry it out: that is what is tested, and takes an emulator
+/// long to read.
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    let tables = Tables {
+        archs: Vec::new(),
+        ..Tables::builtin()
+    };
+    Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
+});
+
+/// The forms by the names that calls have for them.
+static FORMS: LazyLock<BTreeMap<String, FormOf<'static>>> =
+    LazyLock::new(|| SPEC.forms().map(|form| (form.base(), form)).collect());
 
 /// The width of a type in bits.
 fn bits(ty: &str) -> u32 {
@@ -115,12 +126,6 @@ fn compare(form: &FormOf<'_>, case: &Call, memory: i64, operands: &[i64]) -> Out
     outcome
 }
 
-/// The forms by the names that calls have for them. They are put together once: an emulator that
-/// goes by the instruction takes long to do so.
-fn forms(spec: &Spec) -> BTreeMap<String, FormOf<'_>> {
-    spec.forms().map(|form| (form.base(), form)).collect()
-}
-
 /// All lists of `count` of `values`.
 fn tuples(values: &[i64], count: usize) -> Vec<Vec<i64>> {
     let mut lists = vec![Vec::new()];
@@ -139,12 +144,10 @@ fn tuples(values: &[i64], count: usize) -> Vec<Vec<i64>> {
 
 #[test]
 fn every_call_agrees_with_the_reference() {
-    let spec = spec();
-    let forms = forms(&spec);
     let mut rng = Rng::with_seed(1);
     let mut cases = 0_usize;
     for case in CALLS {
-        let form = &forms[case.base];
+        let form = &FORMS[case.base];
         let count = form.op.operands().count();
         let (mut stored, mut failed) = (false, false);
         let mut run = |memory: i64, operands: &[i64]| {
@@ -179,14 +182,13 @@ fn every_call_agrees_with_the_reference() {
 
 #[test]
 fn every_variant_and_every_type_is_called() {
-    let spec = spec();
     let raw = CALLS.iter().filter(|c| c.layer == Layer::Raw).count();
-    assert_eq!(raw, spec.variants().count());
-    for ty in &spec.types.types {
+    assert_eq!(raw, SPEC.variants().count());
+    for ty in &SPEC.types.types {
         for layer in [Layer::Typed, Layer::Pointer] {
             let named = |c: &&Call| c.layer == layer && c.ty.starts_with(ty.name.as_str());
             let found = CALLS.iter().filter(named).count();
-            let forms = spec
+            let forms = SPEC
                 .typed_forms()
                 .filter(|f| ty.classes.contains(&f.meaning.class));
             let expected: usize = forms.map(|f| f.orderings().len()).sum();

@@ -13,7 +13,7 @@ use atomics_differential::{CALLS, Call, Layer, Place, Variable};
 use atomics_spec::FormOf;
 use fastrand::Rng;
 
-use super::{Effect, bits, edges, expect, forms, number, random, spec};
+use super::{Effect, FORMS, bits, edges, expect, number, random};
 
 /// How often each kind of call is to be interrupted, unless `LKMM_TEST_INTERRUPTS` says otherwise.
 /// Most interrupts come before or after the few instructions that must notice them.
@@ -182,14 +182,12 @@ fn cases(form: &FormOf<'_>, ty: &str, rng: &mut Rng) -> Vec<Case> {
 /// Only the calls of C's names: all other layers come to the same functions as they do.
 #[test]
 fn interrupted_calls_are_atomic() {
-    let spec = spec();
-    let forms = forms(&spec);
     let wanted = number("LKMM_TEST_INTERRUPTS", INTERRUPTS);
     let mut rng = Rng::with_seed(1);
     let _interrupts = Interrupts::new();
     let (mut kinds, mut tried, mut interrupts) = (0, 0, 0);
     for case in CALLS.iter().filter(|c| c.layer == Layer::Raw) {
-        let form = &forms[case.base];
+        let form = &FORMS[case.base];
         let cases = cases(form, case.ty, &mut rng);
         let mut operands = vec![0; form.op.operands().count()];
         let variable = Variable::default();

@@ -10,7 +10,7 @@ use atomics_differential::{CALLS, Call, Place, Variable};
 use atomics_spec::FormOf;
 use fastrand::Rng;
 
-use super::{bits, expect, forms, is_for_threads, random, spec, times};
+use super::{FORMS, bits, expect, is_for_threads, random, times};
 
 /// The bits of the word that the variables share.
 const WORD: u32 = 32;
@@ -84,8 +84,6 @@ impl Script {
 
 #[test]
 fn neighbours_do_not_disturb_each_other() {
-    let spec = spec();
-    let forms = forms(&spec);
     let rounds = times(ROUNDS);
     let mut rng = Rng::with_seed(1);
     let mut disturbed = Vec::new();
@@ -94,7 +92,7 @@ fn neighbours_do_not_disturb_each_other() {
         .iter()
         .filter(|c| is_for_threads(c) && bits(c.ty) < WORD)
     {
-        let form = &forms[case.base];
+        let form = &FORMS[case.base];
         let bits = bits(case.ty);
         let lanes = (WORD / bits) as usize;
         let scripts: Vec<Script> = (0..lanes)

@@ -6,7 +6,7 @@ use atomics_differential::{CALLS, Variable};
 use atomics_spec::expr::{Binary, Expr};
 use atomics_spec::{FormOf, interp};
 
-use super::{bits, forms, is_for_threads, spec, times};
+use super::{FORMS, bits, is_for_threads, times};
 
 /// Threads that hammer one variable.
 const THREADS: u32 = 4;
@@ -17,15 +17,13 @@ const TIMES: u32 = 2_000;
 /// lost. A loop that does not try again when another thread was faster loses what it adds.
 #[test]
 fn nothing_is_lost_between_threads() {
-    let spec = spec();
-    let forms = forms(&spec);
     let times = times(TIMES);
     let mut hammered = 0;
     for case in CALLS
         .iter()
         .filter(|c| is_for_threads(c) && c.ty != "bool" && !c.ty.starts_with('*'))
     {
-        let form = &forms[case.base];
+        let form = &FORMS[case.base];
         let Some(new) = &form.meaning.new else {
             continue;
         };
@@ -86,15 +84,13 @@ fn is_sum(new: &Expr, variable: &str) -> bool {
 /// Each thread sets, clears and flips its own bit; nobody's changes get lost.
 #[test]
 fn bits_are_not_lost_between_threads() {
-    let spec = spec();
-    let forms = forms(&spec);
     let times = times(TIMES);
     let mut hammered = 0;
     for case in CALLS
         .iter()
         .filter(|c| is_for_threads(c) && !c.ty.starts_with('*'))
     {
-        let form = &forms[case.base];
+        let form = &FORMS[case.base];
         if form.class.name != "bitwise" {
             continue;
         }

@@ -35,8 +35,8 @@ pub use pointer::*;
 
 /// A variable that can be accessed by several threads at the same time.
 ///
-/// It has the size and the valid bit patterns of `T`, but no niche, and is aligned to its size:
-/// 64 bits to 8 bytes even where a `T` is aligned to 4. C code can access the same variable with its
+/// It has the size and the valid bit patterns of `T`, but no niche, and is aligned to its size: 64
+/// bits to 8 bytes even where a `T` is aligned to 4. C code can access the same variable with its
 /// own atomic operations, `READ_ONCE()` and the like.
 ///
 /// # Invariants

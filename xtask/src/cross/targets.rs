@@ -182,20 +182,12 @@ pub const TARGETS: [Target; 7] = [
         loader: "ld-linux-loongarch-lp64d.so.1",
         qemu: "loongarch64",
         bits: 64,
-        builds: &[
-            Build {
-                features: "",
-                asks: false,
-                cpus: &["la464", "max"],
-                lacking: None,
-            },
-            Build {
-                features: "+lam-bh,+lamcas",
-                asks: false,
-                cpus: &["max"],
-                lacking: Some("la464"),
-            },
-        ],
+        builds: &[Build {
+            features: "",
+            asks: false,
+            cpus: &["la464", "max"],
+            lacking: None,
+        }],
     },
     Target {
         arch: "x86",

@@ -1054,52 +1054,32 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-    if lamcas() {
-        let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.w {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {v}, 0",
-                // Ends here if that is not old.
-                "bne {r}, {old}, 3f",
-                // Takes new.
-                "move {s}, {new}",
-                // Stores it to *v, unless somebody else stored to it; no later access passes the
-                // store.
-                "sc.w {s}, {v}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                // No later load of *v passes the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old as isize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
+    let r: i32;
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {v}, 0",
+            // Ends here if that is not old.
+            "bne {r}, {old}, 3f",
+            // Takes new.
+            "move {s}, {new}",
+            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            "sc.w {s}, {v}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            // No later load of *v passes the load.
+            "3: dbar 0x700",
+            v = in(reg) v,
+            old = in(reg) old as isize,
+            new = in(reg) new,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    r
 }
 
 /// `atomic_cmpxchg_acquire()`: acquire.
@@ -1109,27 +1089,9 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    if lamcas() {
-        let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.w {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_cmpxchg(v, old, new) }
 }
 
 /// `atomic_cmpxchg_release()`: release.
@@ -1139,27 +1101,9 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    if lamcas() {
-        let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.w {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_cmpxchg(v, old, new) }
 }
 
 /// `atomic_cmpxchg_relaxed()`: relaxed.
@@ -1169,27 +1113,9 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    if lamcas() {
-        let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v.
-                "amcas.w {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_cmpxchg(v, old, new) }
 }
 
 /// `atomic_try_cmpxchg()`: fully ordered.
@@ -2570,52 +2496,32 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-    if lamcas() {
-        let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and watches it; passes no earlier access.
-                "2: ll.d {r}, {v}, 0",
-                // Ends here if that is not old.
-                "bne {r}, {old}, 3f",
-                // Takes new.
-                "move {s}, {new}",
-                // Stores it to *v, unless somebody else stored to it; no later access passes the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                // No later load of *v passes the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
+    let r: i64;
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v and watches it; passes no earlier access.
+            "2: ll.d {r}, {v}, 0",
+            // Ends here if that is not old.
+            "bne {r}, {old}, 3f",
+            // Takes new.
+            "move {s}, {new}",
+            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            "sc.d {s}, {v}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            // No later load of *v passes the load.
+            "3: dbar 0x700",
+            v = in(reg) v,
+            old = in(reg) old,
+            new = in(reg) new,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    r
 }
 
 /// `atomic64_cmpxchg_acquire()`: acquire.
@@ -2625,27 +2531,9 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    if lamcas() {
-        let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic64_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
 /// `atomic64_cmpxchg_release()`: release.
@@ -2655,27 +2543,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    if lamcas() {
-        let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic64_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
 /// `atomic64_cmpxchg_relaxed()`: relaxed.
@@ -2685,27 +2555,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    if lamcas() {
-        let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v.
-                "amcas.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic64_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
 /// `atomic64_try_cmpxchg()`: fully ordered.
@@ -4086,52 +3938,32 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-    if lamcas() {
-        let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and watches it; passes no earlier access.
-                "2: ll.d {r}, {v}, 0",
-                // Ends here if that is not old.
-                "bne {r}, {old}, 3f",
-                // Takes new.
-                "move {s}, {new}",
-                // Stores it to *v, unless somebody else stored to it; no later access passes the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                // No later load of *v passes the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
+    let r: isize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v and watches it; passes no earlier access.
+            "2: ll.d {r}, {v}, 0",
+            // Ends here if that is not old.
+            "bne {r}, {old}, 3f",
+            // Takes new.
+            "move {s}, {new}",
+            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            "sc.d {s}, {v}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            // No later load of *v passes the load.
+            "3: dbar 0x700",
+            v = in(reg) v,
+            old = in(reg) old,
+            new = in(reg) new,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    r
 }
 
 /// `atomic_long_cmpxchg_acquire()`: acquire.
@@ -4141,27 +3973,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    if lamcas() {
-        let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_long_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
 /// `atomic_long_cmpxchg_release()`: release.
@@ -4171,27 +3985,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    if lamcas() {
-        let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_long_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
 /// `atomic_long_cmpxchg_relaxed()`: relaxed.
@@ -4201,27 +3997,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    if lamcas() {
-        let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v.
-                "amcas.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_long_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
 /// `atomic_long_try_cmpxchg()`: fully ordered.
@@ -4674,50 +4452,35 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    if lam_bh() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "amadd.b $zero, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it.
-                "2: ll.w {n}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {n}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {n}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {n}",
-                // Stores that, unless somebody else stored to the word.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u8::MAX) << shift;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it.
+            "2: ll.w {n}, {word}, 0",
+            // Adds i.
+            "add.w {s}, {n}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {n}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {n}",
+            // Stores that, unless somebody else stored to the word.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u8) << shift) as usize,
+            mask = in(reg) mask as usize,
+            n = out(reg) _,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
 }
 
@@ -4776,57 +4539,39 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it; fully ordered.
-                "amadd_db.b {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {r}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {r}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {r}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u8::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Adds i.
+            "add.w {s}, {r}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {r}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {r}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u8) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i8
 }
 
 /// `atomic_i8_fetch_add_acquire()`: acquire.
@@ -4836,27 +4581,9 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it; fully ordered.
-                "amadd_db.b {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_fetch_add(i, v) }
 }
 
 /// `atomic_i8_fetch_add_release()`: release.
@@ -4866,27 +4593,9 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it; fully ordered.
-                "amadd_db.b {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_fetch_add(i, v) }
 }
 
 /// `atomic_i8_fetch_add_relaxed()`: relaxed.
@@ -4896,27 +4605,9 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it.
-                "amadd.b {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_fetch_add(i, v) }
 }
 
 /// `atomic_i8_sub()`: unordered.
@@ -4926,40 +4617,35 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_add(i.wrapping_neg(), v) };
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it.
-                "2: ll.w {n}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {n}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {n}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {n}",
-                // Stores that, unless somebody else stored to the word.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u8::MAX) << shift;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it.
+            "2: ll.w {n}, {word}, 0",
+            // Subtracts i.
+            "sub.w {s}, {n}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {n}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {n}",
+            // Stores that, unless somebody else stored to the word.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u8) << shift) as usize,
+            mask = in(reg) mask as usize,
+            n = out(reg) _,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
 }
 
@@ -5018,44 +4704,39 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add(i.wrapping_neg(), v) }
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {r}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {r}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {r}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u8::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Subtracts i.
+            "sub.w {s}, {r}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {r}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {r}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u8) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i8
 }
 
 /// `atomic_i8_fetch_sub_acquire()`: acquire.
@@ -5065,14 +4746,9 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add_acquire(i.wrapping_neg(), v) }
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_sub(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
 /// `atomic_i8_fetch_sub_release()`: release.
@@ -5082,14 +4758,9 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add_release(i.wrapping_neg(), v) }
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_sub(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
 /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
@@ -5099,14 +4770,9 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_add_relaxed(i.wrapping_neg(), v) }
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_fetch_sub(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
 /// `atomic_i8_inc()`: unordered.
@@ -5758,53 +5424,35 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.b {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Leaves out the variable.
-                "andn {s}, {r}, {mask}",
-                // And puts new there.
-                "or {s}, {s}, {new}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                new = in(reg) (u32::from(new as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u8::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Leaves out the variable.
+            "andn {s}, {r}, {mask}",
+            // And puts new there.
+            "or {s}, {s}, {new}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            new = in(reg) (u32::from(new as u8) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i8
 }
 
 /// `atomic_i8_xchg_acquire()`: acquire.
@@ -5814,27 +5462,9 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.b {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_xchg(v, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_xchg(v, new) }
 }
 
 /// `atomic_i8_xchg_release()`: release.
@@ -5844,27 +5474,9 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.b {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_xchg(v, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_xchg(v, new) }
 }
 
 /// `atomic_i8_xchg_relaxed()`: relaxed.
@@ -5874,27 +5486,9 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    if lam_bh() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amswap.b {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_xchg(v, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_xchg(v, new) }
 }
 
 /// `atomic_i8_cmpxchg()`: fully ordered.
@@ -5904,60 +5498,42 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-    if lamcas() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.b {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Leaves the variable alone.
-                "and {s}, {r}, {mask}",
-                // Ends here if that is not old.
-                "bne {s}, {old}, 3f",
-                // Leaves out the variable.
-                "andn {s}, {r}, {mask}",
-                // And puts new there.
-                "or {s}, {s}, {new}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                // No later load of *v passes the load.
-                "3: dbar 0x700",
-                word = in(reg) word,
-                old = in(reg) (u32::from(old as u8) << shift) as usize,
-                new = in(reg) (u32::from(new as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u8::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Leaves the variable alone.
+            "and {s}, {r}, {mask}",
+            // Ends here if that is not old.
+            "bne {s}, {old}, 3f",
+            // Leaves out the variable.
+            "andn {s}, {r}, {mask}",
+            // And puts new there.
+            "or {s}, {s}, {new}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            // No later load of *v passes the load.
+            "3: dbar 0x700",
+            word = in(reg) word,
+            old = in(reg) (u32::from(old as u8) << shift) as usize,
+            new = in(reg) (u32::from(new as u8) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i8
 }
 
 /// `atomic_i8_cmpxchg_acquire()`: acquire.
@@ -5967,27 +5543,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    if lamcas() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.b {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
 /// `atomic_i8_cmpxchg_release()`: release.
@@ -5997,27 +5555,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    if lamcas() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.b {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
 /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
@@ -6027,27 +5567,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    if lamcas() {
-        let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v.
-                "amcas.b {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i8_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
 /// `atomic_i8_try_cmpxchg()`: fully ordered.
@@ -6415,50 +5937,35 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    if lam_bh() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "amadd.h $zero, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it.
-                "2: ll.w {n}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {n}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {n}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {n}",
-                // Stores that, unless somebody else stored to the word.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u16::MAX) << shift;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it.
+            "2: ll.w {n}, {word}, 0",
+            // Adds i.
+            "add.w {s}, {n}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {n}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {n}",
+            // Stores that, unless somebody else stored to the word.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u16) << shift) as usize,
+            mask = in(reg) mask as usize,
+            n = out(reg) _,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
 }
 
@@ -6517,57 +6024,39 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it; fully ordered.
-                "amadd_db.h {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {r}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {r}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {r}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u16::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Adds i.
+            "add.w {s}, {r}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {r}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {r}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u16) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i16
 }
 
 /// `atomic_i16_fetch_add_acquire()`: acquire.
@@ -6577,27 +6066,9 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it; fully ordered.
-                "amadd_db.h {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_fetch_add(i, v) }
 }
 
 /// `atomic_i16_fetch_add_release()`: release.
@@ -6607,27 +6078,9 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it; fully ordered.
-                "amadd_db.h {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_fetch_add(i, v) }
 }
 
 /// `atomic_i16_fetch_add_relaxed()`: relaxed.
@@ -6637,27 +6090,9 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to it.
-                "amadd.h {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_fetch_add(i, v) }
 }
 
 /// `atomic_i16_sub()`: unordered.
@@ -6667,40 +6102,35 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_add(i.wrapping_neg(), v) };
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it.
-                "2: ll.w {n}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {n}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {n}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {n}",
-                // Stores that, unless somebody else stored to the word.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u16::MAX) << shift;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it.
+            "2: ll.w {n}, {word}, 0",
+            // Subtracts i.
+            "sub.w {s}, {n}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {n}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {n}",
+            // Stores that, unless somebody else stored to the word.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u16) << shift) as usize,
+            mask = in(reg) mask as usize,
+            n = out(reg) _,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
 }
 
@@ -6759,44 +6189,39 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add(i.wrapping_neg(), v) }
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {r}, {i}",
-                // Which bits would change?
-                "xor {s}, {s}, {r}",
-                // Only those of the variable shall.
-                "and {s}, {s}, {mask}",
-                // Changes them.
-                "xor {s}, {s}, {r}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u16::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Subtracts i.
+            "sub.w {s}, {r}, {i}",
+            // Which bits would change?
+            "xor {s}, {s}, {r}",
+            // Only those of the variable shall.
+            "and {s}, {s}, {mask}",
+            // Changes them.
+            "xor {s}, {s}, {r}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            i = in(reg) (u32::from(i as u16) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i16
 }
 
 /// `atomic_i16_fetch_sub_acquire()`: acquire.
@@ -6806,14 +6231,9 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add_acquire(i.wrapping_neg(), v) }
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_sub(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
 /// `atomic_i16_fetch_sub_release()`: release.
@@ -6823,14 +6243,9 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add_release(i.wrapping_neg(), v) }
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_sub(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
 /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
@@ -6840,14 +6255,9 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    if lam_bh() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_add_relaxed(i.wrapping_neg(), v) }
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_fetch_sub(i, v) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
 /// `atomic_i16_inc()`: unordered.
@@ -7499,53 +6909,35 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.h {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Leaves out the variable.
-                "andn {s}, {r}, {mask}",
-                // And puts new there.
-                "or {s}, {s}, {new}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                new = in(reg) (u32::from(new as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u16::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Leaves out the variable.
+            "andn {s}, {r}, {mask}",
+            // And puts new there.
+            "or {s}, {s}, {new}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            word = in(reg) word,
+            new = in(reg) (u32::from(new as u16) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i16
 }
 
 /// `atomic_i16_xchg_acquire()`: acquire.
@@ -7555,27 +6947,9 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.h {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_xchg(v, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_xchg(v, new) }
 }
 
 /// `atomic_i16_xchg_release()`: release.
@@ -7585,27 +6959,9 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.h {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_xchg(v, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_xchg(v, new) }
 }
 
 /// `atomic_i16_xchg_relaxed()`: relaxed.
@@ -7615,27 +6971,9 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    if lam_bh() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amswap.h {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_xchg(v, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_xchg(v, new) }
 }
 
 /// `atomic_i16_cmpxchg()`: fully ordered.
@@ -7645,60 +6983,42 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-    if lamcas() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.h {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let (word, shift) = word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word around *v and watches it; passes no earlier access.
-                "2: ll.w {r}, {word}, 0",
-                // Leaves the variable alone.
-                "and {s}, {r}, {mask}",
-                // Ends here if that is not old.
-                "bne {s}, {old}, 3f",
-                // Leaves out the variable.
-                "andn {s}, {r}, {mask}",
-                // And puts new there.
-                "or {s}, {s}, {new}",
-                // Stores that, unless somebody else stored to the word; no later access passes the
-                // store.
-                "sc.w {s}, {word}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                // No later load of *v passes the load.
-                "3: dbar 0x700",
-                word = in(reg) word,
-                old = in(reg) (u32::from(old as u16) << shift) as usize,
-                new = in(reg) (u32::from(new as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
+    let (word, shift) = word_around(v);
+    let mask = u32::from(u16::MAX) << shift;
+    let r: usize;
+    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
+    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
+    // found, in one atomic access together with `*v`.
+    unsafe {
+        asm!(
+            // Loads the word around *v and watches it; passes no earlier access.
+            "2: ll.w {r}, {word}, 0",
+            // Leaves the variable alone.
+            "and {s}, {r}, {mask}",
+            // Ends here if that is not old.
+            "bne {s}, {old}, 3f",
+            // Leaves out the variable.
+            "andn {s}, {r}, {mask}",
+            // And puts new there.
+            "or {s}, {s}, {new}",
+            // Stores that, unless somebody else stored to the word; no later access passes the
+            // store.
+            "sc.w {s}, {word}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            // No later load of *v passes the load.
+            "3: dbar 0x700",
+            word = in(reg) word,
+            old = in(reg) (u32::from(old as u16) << shift) as usize,
+            new = in(reg) (u32::from(new as u16) << shift) as usize,
+            mask = in(reg) mask as usize,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    ((r as u32) >> shift) as i16
 }
 
 /// `atomic_i16_cmpxchg_acquire()`: acquire.
@@ -7708,27 +7028,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    if lamcas() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.h {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
 /// `atomic_i16_cmpxchg_release()`: release.
@@ -7738,27 +7040,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    if lamcas() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.h {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
 /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
@@ -7768,27 +7052,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    if lamcas() {
-        let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v.
-                "amcas.h {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_i16_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
 /// `atomic_i16_try_cmpxchg()`: fully ordered.
@@ -8261,52 +7527,32 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    if lamcas() {
-        let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Loads *v and watches it; passes no earlier access.
-                "2: ll.d {r}, {v}, 0",
-                // Ends here if that is not old.
-                "bne {r}, {old}, 3f",
-                // Takes new.
-                "move {s}, {new}",
-                // Stores it to *v, unless somebody else stored to it; no later access passes the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Starts again if somebody did.
-                "beqz {s}, 2b",
-                // No later load of *v passes the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
+    let r: *const c_void;
+    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    unsafe {
+        asm!(
+            // Loads *v and watches it; passes no earlier access.
+            "2: ll.d {r}, {v}, 0",
+            // Ends here if that is not old.
+            "bne {r}, {old}, 3f",
+            // Takes new.
+            "move {s}, {new}",
+            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            "sc.d {s}, {v}, 0",
+            // Starts again if somebody did.
+            "beqz {s}, 2b",
+            // No later load of *v passes the load.
+            "3: dbar 0x700",
+            v = in(reg) v,
+            old = in(reg) old,
+            new = in(reg) new,
+            r = out(reg) r,
+            s = out(reg) _,
+            // The stack pointer and the condition codes stay.
+            options(nostack, preserves_flags),
+        );
     }
+    r
 }
 
 /// `atomic_ptr_cmpxchg_acquire()`: acquire.
@@ -8320,27 +7566,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    if lamcas() {
-        let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_ptr_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
 /// `atomic_ptr_cmpxchg_release()`: release.
@@ -8354,27 +7582,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    if lamcas() {
-        let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v; fully ordered.
-                "amcas_db.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_ptr_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
 /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
@@ -8388,27 +7598,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    if lamcas() {
-        let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
-        unsafe {
-            asm!(
-                // Stores new if *v is old; loads *v.
-                "amcas.d {old}, {new}, {v}",
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer and the condition codes stay.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    } else {
-        // loongarch64 has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
-        unsafe { atomic_ptr_cmpxchg(v, old, new) }
-    }
+    // loongarch64 has nothing weaker that would be cheaper.
+    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
 /// `atomic_ptr_try_cmpxchg()`: fully ordered.
@@ -8497,18 +7689,6 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
         unsafe { *old = old_ };
     }
     old_ == expected
-}
-
-/// Whether the CPU has lam_bh, as far as the compiler is told.
-#[inline(always)]
-fn lam_bh() -> bool {
-    cfg!(target_feature = "lam-bh")
-}
-
-/// Whether the CPU has lamcas, as far as the compiler is told.
-#[inline(always)]
-fn lamcas() -> bool {
-    cfg!(target_feature = "lamcas")
 }
 
 /// The aligned word of 32 bits around a variable, and by how many bits the variable is shifted in

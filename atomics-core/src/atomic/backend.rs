@@ -54,12 +54,14 @@ pub(crate) use loongarch64::*;
 #[cfg(all(
     target_arch = "powerpc64",
     target_pointer_width = "64",
+    target_endian = "little",
     not(feature = "c-helpers")
 ))]
 mod powerpc64;
 #[cfg(all(
     target_arch = "powerpc64",
     target_pointer_width = "64",
+    target_endian = "little",
     not(feature = "c-helpers")
 ))]
 pub(crate) use powerpc64::*;
@@ -128,7 +130,11 @@ compile_error!("the C helpers are for 64-bit architectures");
         target_endian = "little"
     ),
     all(target_arch = "loongarch64", target_pointer_width = "64"),
-    all(target_arch = "powerpc64", target_pointer_width = "64"),
+    all(
+        target_arch = "powerpc64",
+        target_pointer_width = "64",
+        target_endian = "little"
+    ),
     all(target_arch = "riscv64", target_pointer_width = "64"),
     all(target_arch = "s390x", target_pointer_width = "64"),
     all(target_arch = "x86", target_pointer_width = "32"),

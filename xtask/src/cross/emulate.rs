@@ -85,7 +85,11 @@ fn emulate(tools: &CrossTools, target: &Target, cpu: &str, by_instruction: bool)
     }
     let mut command = Command::new(tools.emulator(target));
     let model = if cpu == NATIVE { "max" } else { cpu };
-    command.args(["-cpu", model, "-L"]).arg(prefix);
+    // A program's loader would look into the machine's own folders as well, where other libraries
+    // of the same architecture may be.
+    let libraries = format!("LD_LIBRARY_PATH={}", prefix.join("lib").display());
+    command.args(["-cpu", model, "-E", &libraries, "-L"]);
+    command.arg(prefix);
     if by_instruction {
         command.arg("-one-insn-per-tb");
     }

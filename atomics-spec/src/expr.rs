@@ -70,7 +70,8 @@ impl Binary {
         }
     }
 
-    fn symbol(self) -> &'static str {
+    /// As C writes it.
+    pub(crate) fn symbol(self) -> &'static str {
         let level = Self::LEVELS[self.level()];
         level
             .iter()

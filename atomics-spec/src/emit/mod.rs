@@ -11,6 +11,7 @@ pub mod docs;
 mod example;
 pub mod explain;
 pub mod extern_c;
+pub mod herd;
 mod instructions;
 pub mod internal;
 pub mod kunit;

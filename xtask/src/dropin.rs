@@ -3,6 +3,7 @@
 mod checksum;
 mod derive;
 mod edits;
+pub mod memory_model;
 mod message;
 pub mod output;
 mod patch;
@@ -78,7 +79,8 @@ impl Dropin {
     /// # Errors
     ///
     /// If `tree` is not one of a kernel, or of a version that is not known; if a table is wrong;
-    /// or if the tree's `rust/macros/lib.rs` has no place for the derive.
+    /// or if the tree's `rust/macros/lib.rs` has no place for the derive, or its
+    /// `tools/memory-model/linux-kernel.def` none for the atomics.
     pub fn read(tree: &Path, tables: &TableArgs, backend: Backend) -> Result<Self> {
         require_tree(tree)?;
         Version::of(tree)?.require_known(tree)?;
@@ -123,6 +125,12 @@ impl Dropin {
             path: derive::LIB.into(),
             contents: derive::with_entry(&text)?,
         });
+        if tree.join(memory_model::FOLDER).exists() {
+            files.push(Generated {
+                path: memory_model::DEF.into(),
+                contents: memory_model::of_tree(tree, &emit::herd::section(&spec))?,
+            });
+        }
         Ok(Self {
             tree: tree.to_owned(),
             backend,
@@ -140,8 +148,9 @@ impl Dropin {
         Version::of(&self.tree)
     }
 
-    /// Everything that is to be written: generated files, and the tree's `rust/macros/lib.rs` with
-    /// the entry point of the derive.
+    /// Everything that is to be written: generated files; the tree's `rust/macros/lib.rs` with the
+    /// entry point of the derive; and, if the tree has a memory model, its `linux-kernel.def` with
+    /// the atomics.
     pub fn files(&self) -> &[Generated] {
         &self.files
     }
@@ -211,6 +220,10 @@ impl Dropin {
         let message = message::message(message::Facts {
             backend: self.backend,
             again,
+            memory_model: self
+                .files
+                .iter()
+                .any(|f| f.path == Path::new(memory_model::DEF)),
             own_semantics: self.own_semantics,
         });
         patch::make(&changes, &message, identity).map(Some)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use atomics_spec::emit::layout;
 
-use super::{checksum, derive};
+use super::{checksum, derive, memory_model};
 use crate::write::{self, Generated};
 
 /// The files of Linux that the drop-in replaces: for each what git calls its contents, in all
@@ -82,6 +82,9 @@ fn fault(path: &Path, old: &[u8], new: Option<&str>) -> Option<&'static str> {
     }
     if path == Path::new(derive::LIB) {
         return derive::lost(old, new);
+    }
+    if path == Path::new(memory_model::DEF) {
+        return memory_model::lost(old, new);
     }
     if checksum::is_intact(old) || is_upstream(path, old) {
         return None;

@@ -16,6 +16,8 @@ pub struct Facts {
     pub backend: Backend,
     /// Whether the tree has the drop-in already, as another version of the generator made it.
     pub again: bool,
+    /// Whether the tree has a memory model.
+    pub memory_model: bool,
     /// Whether what the operations compute was read from a table of the user.
     pub own_semantics: bool,
 }
@@ -25,9 +27,11 @@ pub fn message(facts: Facts) -> String {
     let Facts {
         backend,
         again,
+        memory_model,
         own_semantics,
     } = facts;
     let why = if again { AGAIN } else { FIRST };
+    let model = if memory_model && !again { MODEL } else { "" };
     let how = match backend {
         Backend::Helpers => HELPERS,
         Backend::Asm => ASM,
@@ -44,7 +48,9 @@ pub fn message(facts: Facts) -> String {
          not to be edited by hand: run the command again instead.\n",
         env!("CARGO_PKG_VERSION")
     );
-    [why, how, &by].join("\n")
+    let parts = [why, model, how, &by].into_iter();
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
 }
 
 const FIRST: &str = "\
@@ -66,6 +72,12 @@ CONFIG_RUST_ATOMICS_KUNIT_TEST cover all operations.
 
 Add derive(AtomicType) to the macros crate. It implements the unsafe trait
 for enums and newtypes whose layout the language guarantees.
+";
+
+const MODEL: &str = "\
+Complete the atomics of tools/memory-model/linux-kernel.def, which lack
+some operations, atomic64_t and atomic_long_t. What herd7 cannot express
+is listed there with the reason.
 ";
 
 const AGAIN: &str = "\
@@ -92,11 +104,12 @@ mod tests {
 
     #[test]
     fn every_message_keeps_to_the_columns() {
-        for n in 0..8 {
+        for n in 0..16 {
             let text = message(Facts {
                 backend: [Backend::Helpers, Backend::Asm][n & 1],
                 again: n & 2 != 0,
                 own_semantics: n & 4 != 0,
+                memory_model: n & 8 != 0,
             });
             let mut lines = text.lines();
             let subject = lines.next().expect("a subject");
@@ -108,6 +121,7 @@ mod tests {
             }
             assert_eq!(text.contains("--backend asm"), n & 1 != 0);
             assert_eq!(text.contains("--semantics"), n & 4 != 0);
+            assert_eq!(text.contains("linux-kernel.def"), n & 10 == 8);
         }
     }
 }

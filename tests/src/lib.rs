@@ -1,6 +1,7 @@
 //! What the tests of the workspace share.
 
 pub mod project;
+pub mod tree;
 
 /// The README's first program runs.
 #[cfg(doctest)]

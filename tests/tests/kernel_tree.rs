@@ -3,57 +3,17 @@
 //! The tree is the one that `LKMM_KERNEL_TREE` names; `cargo xtask test` names the one that it
 //! found. Without the variable the tests say so and pass, and where it names no tree they fail.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
 use atomics_tests::project::{self, contents, success};
-
-fn tree() -> Option<PathBuf> {
-    let Some(tree) = env::var_os("LKMM_KERNEL_TREE").map(PathBuf::from) else {
-        println!("no Linux tree is named: `cargo xtask test tree` does so");
-        return None;
-    };
-    let named = tree.join("scripts/atomic/atomics.tbl").is_file();
-    assert!(
-        named,
-        "LKMM_KERNEL_TREE is {}, which is no Linux tree",
-        tree.display()
-    );
-    Some(tree)
-}
+use atomics_tests::tree::{copy_of, tree};
 
 /// What `cargo xtask` prints.
 fn xtask(args: &[&str]) -> String {
     success(&project::xtask(args))
-}
-
-/// The parts of a tree that the drop-in reads and replaces, copied.
-fn copy_of(tree: &Path) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let files = [
-        "Makefile",
-        "scripts/atomic/atomics.tbl",
-        "rust/helpers",
-        "rust/kernel/sync",
-        "rust/macros",
-    ];
-    for name in files {
-        let target = folder.path().join(name);
-        fs::create_dir_all(target.parent().expect("inside")).expect("writable");
-        let from = tree.join(name);
-        assert!(
-            Command::new("cp")
-                .arg("-r")
-                .args([&from, &target])
-                .status()
-                .is_ok_and(|s| s.success()),
-            "copying {}",
-            from.display()
-        );
-    }
-    folder
 }
 
 /// C without its comment lines.
@@ -207,5 +167,59 @@ fn the_table_is_upstreams() {
     assert_eq!(
         rows(&read(&own)),
         rows(&read(&tree.join("scripts/atomic/atomics.tbl")))
+    );
+}
+
+/// What a file for herd7 defines, by name: the number of parameters, and the body with numbers in
+/// the place of their names and without blanks.
+fn definitions(text: &str) -> BTreeMap<String, (usize, String)> {
+    let definition = |line: &str| {
+        let (name, rest) = line.split_once('(')?;
+        let (parameters, body) = rest.split_once(')')?;
+        let parameters: Vec<&str> = parameters.split(',').map(str::trim).collect();
+        let mut words = vec![String::new()];
+        for c in body.chars() {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            let last = words.last_mut().expect("a word");
+            if is_word(c) && last.chars().all(is_word) {
+                last.push(c);
+            } else {
+                words.push(c.to_string());
+            }
+        }
+        let words = words.iter().map(|word| {
+            let index = parameters.iter().position(|parameter| parameter == word);
+            index.map_or_else(|| word.trim().to_owned(), |index| format!("#{index}"))
+        });
+        Some((name.to_owned(), (parameters.len(), words.collect())))
+    };
+    text.lines().filter_map(definition).collect()
+}
+
+#[test]
+fn the_definitions_for_herd7_are_upstreams_and_more() {
+    const DEF: &str = "tools/memory-model/linux-kernel.def";
+    let Some(tree) = tree() else { return };
+    let copy = copy_of(&tree);
+    // It would refuse to replace a definition that says something else.
+    xtask(&[
+        "gen",
+        "--kernel",
+        copy.path().to_str().expect("a path in UTF-8"),
+    ]);
+    let read = |root: &Path| definitions(&fs::read_to_string(root.join(DEF)).expect("a file"));
+    let (theirs, ours) = (read(&tree), read(copy.path()));
+    let atomics = theirs.keys().filter(|name| name.starts_with("atomic_"));
+    assert_eq!(atomics.count(), 76);
+    for (name, theirs) in &theirs {
+        assert_eq!(ours.get(name), Some(theirs), "{name}");
+    }
+    let names = xtask(&["list", "--names"]);
+    let mut added: Vec<&str> = ours.keys().map(String::as_str).collect();
+    added.retain(|name| !theirs.contains_key(*name));
+    assert!(added.contains(&"atomic_inc_not_zero") && added.contains(&"atomic64_add"));
+    assert!(
+        added.iter().all(|name| names.lines().any(|n| n == *name)),
+        "{added:?}"
     );
 }

@@ -1,8 +1,8 @@
 //! `cargo xtask setup`: installs on Debian what the test tiers need, and tells what is there.
 //!
 //! Packages come from the machine's own Debian release; a Linux tree, the source of Rust's library,
-//! emulators and the libraries of other architectures, from newer suites, which the `apt` module
-//! reads beside the machine's own sources; and bindgen's program from crates.io.
+//! emulators, the libraries of other architectures and herd7, from newer suites, which the `apt`
+//! module reads beside the machine's own sources; and bindgen's program from crates.io.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,10 +18,12 @@ use anyhow::{Context, Result, bail, ensure};
 
 use apt::PrivateApt;
 pub use cross::CrossTools;
+pub use herd::Herd;
 pub use toolchain::Toolchain;
 
 mod apt;
 mod cross;
+pub mod herd;
 mod toolchain;
 
 /// Names the Linux tree to use instead of the one that setup unpacks.
@@ -54,6 +56,8 @@ pub enum Need {
     KernelToolchain,
     /// What builds and runs programs of other architectures.
     CrossTools,
+    /// herd7, which judges litmus tests.
+    Herd,
     /// A program in PATH.
     Program(&'static str),
 }
@@ -67,6 +71,7 @@ impl Need {
             Self::KernelTree => kernel_tree().is_some(),
             Self::KernelToolchain => Toolchain::find().is_ok(),
             Self::CrossTools => CrossTools::find().is_ok(),
+            Self::Herd => Herd::find().is_ok(),
             Self::Program(name) => has_program(name),
         }
     }
@@ -78,6 +83,10 @@ impl fmt::Display for Need {
             Self::CCompiler => f.write_str("a C compiler (gcc or clang, as `cc` or in CC)"),
             Self::Libclang => f.write_str("libclang (with LIBCLANG_PATH if in no usual place)"),
             Self::KernelTree => write!(f, "a Linux 7.3 tree (its path in {KERNEL_TREE_VAR})"),
+            Self::Herd => {
+                let fault = Herd::find().err();
+                fault.map_or(Ok(()), |fault| write!(f, "{fault:#}"))
+            }
             Self::Program(name) => f.write_str(name),
             Self::KernelToolchain => {
                 let missing = Toolchain::find().err().unwrap_or_default();
@@ -211,7 +220,8 @@ fn cache(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
 /// # Errors
 ///
 /// When the machine is not a Debian and something is missing (the message says what to install by
-/// hand), when `LKMM_KERNEL_TREE` names no Linux tree, and when a step fails.
+/// hand), when `LKMM_KERNEL_TREE` names no Linux tree or `LKMM_HERD7` no herd7, and when a step
+/// fails.
 pub fn run() -> Result<()> {
     if let Some(named) = env::var_os(KERNEL_TREE_VAR).filter(|path| !path.is_empty()) {
         let shown = Path::new(&named).display();
@@ -232,7 +242,8 @@ pub fn run() -> Result<()> {
         })?,
     }
     toolchain::install()?;
-    cross::install()
+    cross::install()?;
+    herd::install()
 }
 
 /// All that can be done on another system: to look, and to say what is missing.
@@ -243,6 +254,7 @@ fn without_apt() -> Result<()> {
         Need::KernelTree,
         Need::KernelToolchain,
         Need::CrossTools,
+        Need::Herd,
     ]);
     let list: String = missing.iter().map(|need| format!("\n  - {need}")).collect();
     ensure!(

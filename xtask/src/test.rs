@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::setup::{self, Need};
+use crate::setup::{self, Herd, Need};
 
 /// A group of tests that need the same tools.
 struct Tier {
@@ -17,7 +17,7 @@ struct Tier {
     commands: &'static [&'static [&'static str]],
 }
 
-const TIERS: [Tier; 8] = [
+const TIERS: [Tier; 9] = [
     Tier {
         name: "style",
         proves: "the text is formatted and free of lints, generated code included",
@@ -159,6 +159,12 @@ const TIERS: [Tier; 8] = [
         commands: &[&["test", "--package", "atomics-tests", "--test", "parity"]],
     },
     Tier {
+        name: "litmus",
+        proves: "herd7's definitions of the atomics compute what semantics.tbl says",
+        needs: &[Need::KernelTree, Need::Herd],
+        commands: &[&["test", "--package", "atomics-tests", "--test", "herd"]],
+    },
+    Tier {
         name: "kernel",
         proves: "a kernel with the drop-in builds, passes its tests and the kernel's own checks",
         needs: &[Need::KernelTree, Need::KernelToolchain],
@@ -263,9 +269,12 @@ fn run_tier(tier: &Tier) -> Result<Outcome> {
             .stdin(Stdio::null());
         // Warnings of rustdoc are errors; cargo takes no flag for it.
         command.env("RUSTDOCFLAGS", "--deny warnings");
-        // The tests read the tree that was found here, and not one that they look for themselves.
+        // The tests use the tree and the herd7 that were found here, and look for none themselves.
         if let Some(tree) = setup::kernel_tree() {
             command.env(setup::KERNEL_TREE_VAR, tree);
+        }
+        if let Ok(herd) = Herd::find() {
+            command.env(setup::herd::VAR, herd.program());
         }
         if !command.status().context("cannot start cargo")?.success() {
             return Ok(Outcome::Failed(start.elapsed()));

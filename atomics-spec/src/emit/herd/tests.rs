@@ -90,11 +90,10 @@ fn the_reasons() {
 /// Each row is `forms  args  new  fails  result`, and what is expected of the fully ordered
 /// functions, or of the one that has no ordering.
 fn check(row: &str, expected: &[Result<&str, &str>]) {
-    let mut cells: Vec<&str> = row.split_whitespace().collect();
+    let cells: Vec<&str> = row.split_whitespace().collect();
     let [forms, args, new, fails, result] = cells[..] else {
         panic!("{row}")
     };
-    cells.clear();
     let args = args.replace(',', "\t");
     let spec = spec(
         &format!("some\t{forms}\t{args}\n"),

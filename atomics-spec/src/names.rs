@@ -13,6 +13,9 @@
 //! | class trait on values | `Atomic{Class}Ops` | `AtomicArithmeticOps` |
 //! | class trait on types | `Atomic{Class}` | `AtomicArithmetic` |
 //! | set of orderings | `Ordering`, `{A}Only`, `{A}Or{B}` | `AcquireOrRelaxed` |
+//! | litmus test | `{shape}+{thread}+{thread}...` | `MP+once-atomic_set_release+mb` |
+//! | thread of a litmus test | the access alone; `{access}{-between}-once`, `once{-between}-{access}`; what is between | `once`, `atomic_inc-rmb-once`, `mb` |
+//! | access under test | `{C function}`, `failed-{C function}` | `failed-atomic_cmpxchg` |
 //! | architecture's file | `{arch}.rs` | `x86_64.rs` |
 
 use crate::table::{Form, Op, Ordering};
@@ -157,6 +160,34 @@ pub fn kunit_raw(base: &str) -> String {
 /// The KUnit test of a method by several workers: `add_unless_by_workers`.
 pub fn kunit_race(method: &str) -> String {
     format!("{method}_by_workers")
+}
+
+/// An access in a litmus test that is not under test.
+pub const LITMUS_ONCE: &str = "once";
+
+/// The access under test in a litmus test: `atomic_cmpxchg`, `failed-atomic_cmpxchg`. No C name
+/// has a `-`.
+pub fn litmus_access(function: &str, fails: bool) -> String {
+    let failed = if fails { "failed-" } else { "" };
+    format!("{failed}{function}")
+}
+
+/// The thread of a litmus test with the access under test as the first or the second of two, and
+/// something `between` them, or nothing: `once-rmb-atomic_add_return_relaxed`.
+pub fn litmus_thread(access: &str, is_first: bool, between: &str) -> String {
+    let (first, second) = match is_first {
+        true => (access, LITMUS_ONCE),
+        false => (LITMUS_ONCE, access),
+    };
+    let parts = [first, between, second];
+    let parts: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    parts.join("-")
+}
+
+/// A litmus test, which is also the name of its file: `MP+mb+atomic_read_acquire-once`.
+pub fn litmus_test(shape: &str, threads: impl IntoIterator<Item = String>) -> String {
+    let threads: Vec<_> = threads.into_iter().collect();
+    format!("{shape}+{}", threads.join("+"))
 }
 
 /// The lower-case keywords that cannot be an identifier of Rust even if raw.

@@ -16,6 +16,7 @@ mod instructions;
 pub mod internal;
 pub mod kunit;
 pub mod layout;
+pub mod litmus;
 pub mod ordering;
 pub mod pointer;
 pub mod predefine;

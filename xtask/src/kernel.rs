@@ -15,17 +15,16 @@ use sha1_smol::Sha1;
 
 use crate::dropin::{Backend, Dropin, Identity};
 use crate::generate::repository_root;
+use crate::lock::Lock;
 use crate::setup::{self, Toolchain};
 use crate::tables::TableArgs;
 use crate::write;
-use lock::Lock;
 pub use machine::{Compiler, Machine};
 use progress::{Checks, Log};
 
 mod calls;
 pub mod config;
 mod kunit;
-mod lock;
 mod machine;
 mod progress;
 mod scratch;

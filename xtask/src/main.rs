@@ -6,6 +6,7 @@ mod dropin;
 mod generate;
 mod kernel;
 mod list;
+mod lock;
 mod parity;
 mod setup;
 mod tables;

@@ -11,18 +11,19 @@
 //! What instructions do is in the tables `parity/isa/*.tbl`, how architectures are built in
 //! `machine`.
 
-mod alternative;
-mod binary;
+pub mod alternative;
+pub mod binary;
 mod exec;
-mod flow;
-mod isa;
-mod kernel;
-mod machine;
+pub mod flow;
+pub mod isa;
+pub mod kernel;
+pub mod machine;
 mod order;
-mod ours;
+pub mod ours;
 mod point;
 mod reasons;
 mod report;
+pub mod sysroot;
 mod track;
 mod value;
 mod verdict;

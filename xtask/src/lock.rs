@@ -20,18 +20,32 @@ impl Lock {
     ///
     /// If another process has it, or its file `lock` cannot be opened.
     pub fn take(dir: &Path) -> Result<Self> {
-        let path = dir.join("lock");
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).open(&path);
-        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { _file: file }),
+        match Self::open(dir, FlockOperation::NonBlockingLockExclusive)? {
+            Ok(lock) => Ok(lock),
             Err(Errno::WOULDBLOCK) => bail!(
                 "another process builds in {} just now: wait for it",
                 dir.display()
             ),
-            Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(error) => Err(error).with_context(|| format!("cannot lock {}", dir.display())),
         }
+    }
+
+    /// Takes the folder as soon as no other process has it.
+    ///
+    /// # Errors
+    ///
+    /// If its file `lock` cannot be opened or locked.
+    pub fn wait(dir: &Path) -> Result<Self> {
+        let lock = Self::open(dir, FlockOperation::LockExclusive)?;
+        lock.with_context(|| format!("cannot lock {}", dir.display()))
+    }
+
+    fn open(dir: &Path, operation: FlockOperation) -> Result<Result<Self, Errno>> {
+        let path = dir.join("lock");
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(flock(&file, operation).map(|()| Self { _file: file }))
     }
 }
 
@@ -46,6 +60,7 @@ mod tests {
         let error = Lock::take(dir.path()).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("another process builds in "), "{error}");
         drop(lock);
+        drop(Lock::wait(dir.path()).unwrap());
         drop(Lock::take(dir.path()).unwrap());
     }
 }

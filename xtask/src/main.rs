@@ -6,6 +6,7 @@ mod dropin;
 mod generate;
 mod kernel;
 mod list;
+mod litmus;
 mod lock;
 mod parity;
 mod setup;
@@ -138,6 +139,54 @@ enum Command {
         /// Renews the report in tests/parity.
         #[arg(long, conflicts_with_all = ["json", "show"])]
         write: bool,
+    },
+    /// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by
+    /// herd7's model of the architecture, is allowed by the Linux kernel's memory model. Exits with
+    /// 1 if one is not.
+    Litmus {
+        /// C litmus files in the kernel's format, or folders with some; the tests that are generated
+        /// from the table if there are none.
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The architecture; all that herd7 has a model of if not given. May be given more than
+        /// once.
+        #[arg(long = "arch", value_name = "ARCH")]
+        archs: Vec<String>,
+        /// The kernel's sources, for its memory model; without it, those that `cargo xtask setup`
+        /// unpacked.
+        #[arg(long = "kernel", value_name = "TREE")]
+        tree: Option<PathBuf>,
+        /// How many tests are judged at once; as many as there are CPUs if not given.
+        #[arg(long, value_name = "N")]
+        jobs: Option<usize>,
+        /// Only tests with TEXT in their names.
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        filter: Option<String>,
+        /// Only the Ith of N parts of the tests, such as 2/5.
+        #[arg(long, value_name = "I/N")]
+        shard: Option<litmus::Shard>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+        /// Keeps the intermediate files in DIR: what herd7 is given for the LKMM and for each
+        /// architecture.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+        /// All generated tests, and not a chosen set.
+        #[arg(long, conflicts_with = "files")]
+        all: bool,
+        /// How long herd7 may take for a test, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        limit: u64,
+        /// Runs the tests on this machine, N times each, and prints how often each outcome was seen;
+        /// one that the LKMM forbids is a failure.
+        #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100000",
+              require_equals = true)]
+        run: Option<u64>,
+        /// A table that replaces the built-in one of the architecture with the same file name. May
+        /// be given more than once.
+        #[arg(long, value_name = "FILE")]
+        table: Vec<PathBuf>,
     },
     /// Runs the differential tests on other architectures, emulated where this machine's CPU cannot
     /// run them.
@@ -272,6 +321,33 @@ fn run(command: Command) -> Result<ExitCode> {
             arches: arch,
             cpu,
             c_helpers,
+        }),
+        Command::Litmus {
+            files,
+            archs,
+            tree,
+            jobs,
+            filter,
+            shard,
+            json,
+            keep,
+            all,
+            limit,
+            run,
+            table,
+        } => litmus::run(&litmus::Options {
+            files,
+            archs,
+            tree,
+            jobs,
+            filter,
+            shard,
+            json,
+            keep,
+            all,
+            limit,
+            run,
+            tables: table,
         }),
         Command::Test { all, tiers } => test::run(all, &tiers),
         Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),

@@ -160,9 +160,22 @@ const TIERS: [Tier; 9] = [
     },
     Tier {
         name: "litmus",
-        proves: "herd7's definitions of the atomics compute what semantics.tbl says",
-        needs: &[Need::KernelTree, Need::Herd],
-        commands: &[&["test", "--package", "atomics-tests", "--test", "herd"]],
+        proves: "what our machine code may do is allowed by the kernel's memory model",
+        needs: &[Need::KernelTree, Need::KernelToolchain, Need::Herd],
+        commands: &[
+            &[
+                "test",
+                "--package",
+                "atomics-tests",
+                "--test",
+                "herd",
+                "--test",
+                "litmus",
+            ],
+            &["test", "--package", "xtask", "dialect", "--", "--ignored"],
+            &["xtask", "litmus"],
+            &["xtask", "litmus", "--run=20000"],
+        ],
     },
     Tier {
         name: "kernel",

@@ -1,0 +1,300 @@
+//! What our machine code may do is allowed by the Linux kernel's memory model: the kernel's litmus
+//! tests, tables that are broken on purpose, and files that are malformed.
+//!
+//! This needs herd7 and a kernel tree, so that it runs only where `cargo xtask test litmus` names
+//! them, in `LKMM_HERD7` and `LKMM_KERNEL_TREE`; without them, all but the tests of malformed files
+//! say so and pass.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use atomics_tests::project;
+use atomics_tests::tree::tree;
+use serde_json::Value;
+
+/// The tree, if herd7 is named, too.
+fn tree_and_herd() -> Option<PathBuf> {
+    if env::var_os("LKMM_HERD7").is_none() {
+        println!("no herd7 is named: `cargo xtask test litmus` does so");
+        return None;
+    }
+    tree()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// Runs `cargo xtask litmus --json`; whether it succeeded, and what it found.
+fn litmus(tree: &Path, args: &[&str]) -> (bool, Vec<Value>) {
+    let fixed = ["litmus", "--json", "--kernel", text(tree)];
+    let output = project::xtask(&[&fixed, args].concat());
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("no report:\n{}", project::printed(&output)));
+    let tests = report["tests"].as_array().expect("a list of tests");
+    assert!(!tests.is_empty());
+    (output.status.success(), tests.clone())
+}
+
+/// The kernel's own tests have the results that they state; what is not out of scope is sound
+/// everywhere.
+#[test]
+fn the_kernels_tests_give_what_they_state() {
+    let Some(tree) = tree_and_herd() else { return };
+    let folders = [
+        "tools/memory-model/litmus-tests",
+        "Documentation/litmus-tests",
+    ];
+    let folders = folders.map(|folder| tree.join(folder));
+    let (good, tests) = litmus(&tree, &[text(&folders[0]), text(&folders[1])]);
+    assert!(good, "{tests:#?}");
+    // Linux 7.3 has 35 and 12.
+    assert!(tests.len() >= 45, "there are only {} tests", tests.len());
+    let mut judged = 0;
+    for test in &tests {
+        let name = &test["name"];
+        assert!(
+            test["stated"].is_string(),
+            "{name} states nothing: {test:#}"
+        );
+        assert_eq!(test["lkmm"], test["stated"], "{name}");
+        assert_eq!(test["fault"], Value::Null, "{name}");
+        let targets = test["targets"].as_array().expect("a list of targets");
+        if let Some(reason) = test["skipped"].as_str() {
+            assert!(targets.is_empty(), "{name}");
+            let known = ["RCU", "a plain store", "the type `spinlock_t`", "a lock"];
+            assert!(
+                known.iter().any(|k| reason.starts_with(k)),
+                "{name}: {reason}"
+            );
+            continue;
+        }
+        judged += 1;
+        let names: BTreeSet<_> = targets.iter().map(|t| t["target"].to_string()).collect();
+        assert!(names.len() >= 6, "{name} was judged on {names:?} only");
+        for target in targets {
+            assert_eq!(target["verdict"], "sound", "{name}: {target:#}");
+        }
+    }
+    assert!(
+        judged >= 25,
+        "only {judged} tests were judged on machine code"
+    );
+}
+
+/// A way to break a table.
+struct Breakage {
+    arch: &'static str,
+    /// What is broken.
+    what: &'static str,
+    /// The row that it is in: a line that begins with this, and the lines up to an empty one.
+    row: &'static str,
+    /// What is replaced in the row, where it must be once.
+    from: &'static str,
+    /// What it is replaced by.
+    to: &'static str,
+    /// What those tests have in their names that are to find it.
+    found_by: &'static str,
+}
+
+const fn broken(
+    arch: &'static str,
+    what: &'static str,
+    row: &'static str,
+    (from, to): (&'static str, &'static str),
+    found_by: &'static str,
+) -> Breakage {
+    Breakage {
+        arch,
+        what,
+        row,
+        from,
+        to,
+        found_by,
+    }
+}
+
+const BREAKAGES: &[Breakage] = &[
+    broken(
+        "aarch64",
+        "the acquire of a load",
+        "op          read_acquire ",
+        ("ldar{w} ", "ldr{w} "),
+        "atomic_read_acquire",
+    ),
+    broken(
+        "aarch64",
+        "the release of a store",
+        "op          set_release ",
+        ("stlr{w} ", "str{w} "),
+        "atomic_set_release",
+    ),
+    broken(
+        "aarch64",
+        "the barrier on the success path of a fully ordered cmpxchg",
+        "op          cmpxchg* ",
+        ("when        full dmb ish ", "when        full nop "),
+        "SB+atomic_cmpxchg-",
+    ),
+    broken(
+        "aarch64",
+        "the barrier after a fully ordered fetch_add",
+        "op          fetch_add*,",
+        ("when        full dmb ish ", "when        full nop "),
+        "SB+atomic_fetch_add-",
+    ),
+    broken(
+        "aarch64",
+        "the release of fully ordered operations by LSE",
+        "text        rel ",
+        ("release,full    l", "release         l"),
+        "LB+once-atomic_fetch_add+",
+    ),
+    broken(
+        "aarch64",
+        "that smp_rmb() orders loads",
+        "barrier     smp_rmb",
+        ("dmb ishld ", "dmb ishst "),
+        "-rmb-",
+    ),
+    broken(
+        "arm",
+        "the barrier on the success path of a fully ordered cmpxchg",
+        "op          cmpxchg* ",
+        (
+            "when        acquire,full    dmb ish ",
+            "when        acquire         dmb ish ",
+        ),
+        "SB+atomic_cmpxchg-",
+    ),
+    broken(
+        "arm",
+        "that smp_wmb() orders stores",
+        "barrier     smp_wmb",
+        ("dmb ishst ", "nop "),
+        "-wmb-",
+    ),
+    broken(
+        "powerpc64",
+        "the barrier on the success path of a fully ordered cmpxchg",
+        "op          cmpxchg*                        32,64 ",
+        (
+            "when        full sync                       -- no later",
+            "when        full nop                        -- no later",
+        ),
+        "SB+atomic_cmpxchg-",
+    ),
+    broken(
+        "powerpc64",
+        "cumulativity before a release operation",
+        "fence       release",
+        ("lwsync ", "nop "),
+        "atomic_fetch_add_release",
+    ),
+    broken(
+        "powerpc64",
+        "that smp_mb() is full",
+        "barrier     smp_mb\n",
+        ("sync ", "lwsync "),
+        "SB+WRITE_ONCE-mb",
+    ),
+    broken(
+        "riscv64",
+        "the barrier on the success path of a fully ordered cmpxchg",
+        "op          cmpxchg*                        32,64           >r,old:sign",
+        ("when        full fence rw, rw ", "when        full nop "),
+        "SB+atomic_cmpxchg-",
+    ),
+    broken(
+        "riscv64",
+        "the bits of a fully ordered AMO",
+        "text        aqrl    full",
+        ("full    .aqrl", "full    .rl"),
+        "MP+mb+atomic_fetch_add-once",
+    ),
+    broken(
+        "riscv64",
+        "the fence of an acquire operation",
+        "fence       acquire",
+        ("fence r, rw ", "fence w, w "),
+        "atomic_fetch_add_acquire",
+    ),
+    broken(
+        "x86_64",
+        "smp_mb()",
+        "barrier     smp_mb\n",
+        ("lock add dword ptr [rsp - 4], 0 ", "nop "),
+        "SB+WRITE_ONCE-mb",
+    ),
+];
+
+/// A copy of a table with one thing broken.
+fn table(folder: &Path, breakage: &Breakage) -> PathBuf {
+    let file = format!("{}.tbl", breakage.arch);
+    let tables = project::repository().join("atomics-spec/tables/arch");
+    let table = fs::read_to_string(tables.join(&file)).expect("there is such a table");
+    let start = table.find(&format!("\n{}", breakage.row));
+    let start = start.unwrap_or_else(|| panic!("{file} has no row `{}`", breakage.row));
+    let end = table[start + 1..]
+        .find("\n\n")
+        .map_or(table.len(), |n| start + 1 + n);
+    let row = &table[start..end];
+    assert!(
+        row.contains(breakage.from),
+        "{file}: `{}` is not in {row}",
+        breakage.from
+    );
+    let row = row.replace(breakage.from, breakage.to);
+    let path = folder.join(&file);
+    fs::write(&path, [&table[..start], &row, &table[end..]].concat()).expect("it is written");
+    path
+}
+
+/// A table with a fence too few is found out.
+#[test]
+fn a_broken_table_is_unsound() {
+    let Some(tree) = tree_and_herd() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    for breakage in BREAKAGES {
+        let table = table(folder.path(), breakage);
+        let named = [
+            "--all",
+            "--arch",
+            breakage.arch,
+            "--filter",
+            breakage.found_by,
+        ];
+        let args = [&["--table", text(&table)], &named[..]].concat();
+        let (good, tests) = litmus(&tree, &args);
+        let verdicts = tests
+            .iter()
+            .filter_map(|test| test["targets"].as_array())
+            .flatten();
+        let unsound = verdicts.filter(|t| t["verdict"] == "UNSOUND").count();
+        let Breakage { arch, what, .. } = breakage;
+        assert!(unsound > 0, "{arch}: nobody misses {what}");
+        assert!(!good, "{arch}: it is no failure to lack {what}");
+    }
+}
+
+/// Malformed files are told of, all of them, with file, line and column.
+#[test]
+fn malformed_files_are_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = "C good\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
+    let files = [
+        ("one.litmus", good.replace("1);", "1)")),
+        ("two.litmus", good.replace("x=1", "z=1")),
+        ("three.litmus", good.replace("C good", "LISA good")),
+    ];
+    for (name, contents) in &files {
+        fs::write(folder.path().join(name), contents).expect("it is written");
+    }
+    let output = project::xtask(&["litmus", "--kernel", "/", text(folder.path())]);
+    assert!(!output.status.success());
+    let told = project::printed(&output);
+    for place in ["one.litmus:6:1", "two.litmus:7:9", "three.litmus:1:1"] {
+        assert!(told.contains(place), "{place} is not in:\n{told}");
+    }
+}

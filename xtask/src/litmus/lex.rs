@@ -1,0 +1,207 @@
+//! The words of a C litmus file.
+
+use atomics_spec::diag::{Error, Place};
+
+use super::ast::Verdict;
+
+/// A part of a file, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins.
+    pub start: usize,
+    /// Where what comes after it begins.
+    pub end: usize,
+}
+
+impl Span {
+    /// From the beginning of this to the end of `other`.
+    pub fn to(self, other: Self) -> Self {
+        Self {
+            start: self.start,
+            end: other.end.max(self.end),
+        }
+    }
+}
+
+/// A file.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// What messages call it.
+    pub name: &'a str,
+    /// What is in it.
+    pub text: &'a str,
+}
+
+impl File<'_> {
+    /// An error about a part of it.
+    pub fn error(&self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Error {
+        let before = &self.text[..span.start.min(self.text.len())];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let rest = &self.text[line_start..];
+        let line = rest.lines().next().unwrap_or_default();
+        let faulty = self.text.get(span.start..span.end).unwrap_or_default();
+        let length = faulty.lines().next().unwrap_or_default().chars().count();
+        let place = Place {
+            file: self.name.into(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        };
+        Error::new(place, line, length.max(1), message, help)
+    }
+
+    /// The place of a part of it, as `FILE:LINE:COLUMN`.
+    pub fn place(&self, span: Span) -> String {
+        self.error(span, "", "").place.to_string()
+    }
+}
+
+/// A word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// A name, or a keyword.
+    Word(String),
+    /// A number.
+    Number(i64),
+    /// Text in double quotes.
+    Quoted,
+    /// One of [`SIGNS`].
+    Sign(&'static str),
+    /// The end of the file.
+    End,
+}
+
+/// The signs, longer ones before what they begin with.
+const SIGNS: [&str; 37] = [
+    "<<", ">>", "==", "!=", "<=", ">=", "&&", "||", "/\\", "\\/", "++", "--", "->", "+=", "-=",
+    "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^", "~", "!",
+    "+", "-", "=", "/",
+];
+/// The rest of them.
+const MORE_SIGNS: [&str; 6] = ["<", ">", "%", "?", ".", "#"];
+
+/// The words of a file and where they are, and what its comments say that the result is.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The words; the last one is the end.
+    pub tokens: Vec<(Token, Span)>,
+    /// What follows `Result:` in a comment.
+    pub result: Option<Verdict>,
+}
+
+/// Splits what comes after the first `skip` bytes of a file.
+///
+/// # Errors
+///
+/// If a comment or a text in quotes does not end, a number is too large, or a character is none
+/// of C's.
+pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
+    let mut words = Words {
+        tokens: Vec::new(),
+        result: None,
+    };
+    let mut at = skip;
+    let mut braces = 0_usize;
+    while let Some(next) = file.text[at..].chars().next() {
+        let rest = &file.text[at..];
+        let length = if next.is_whitespace() {
+            next.len_utf8()
+        } else if let Some(length) = comment(file, at, braces > 0)? {
+            words.result = words.result.or(result(&rest[..length]));
+            length
+        } else {
+            let (token, length) = token(file, at, next)?;
+            let span = Span {
+                start: at,
+                end: at + length,
+            };
+            braces = match token {
+                Token::Sign("{") => braces + 1,
+                Token::Sign("}") => braces.saturating_sub(1),
+                _ => braces,
+            };
+            words.tokens.push((token, span));
+            length
+        };
+        at += length;
+    }
+    words.tokens.push((Token::End, Span { start: at, end: at }));
+    Ok(words)
+}
+
+/// The length of the comment that begins at a place, if one does. In braces, `(*` with a name right
+/// behind it is an expression such as `(*x)`.
+fn comment(file: File<'_>, at: usize, in_braces: bool) -> Result<Option<usize>, Error> {
+    let rest = &file.text[at..];
+    if rest.starts_with("//") {
+        return Ok(Some(rest.find('\n').unwrap_or(rest.len())));
+    }
+    let is_name = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let dereferences = in_braces && rest.get(2..).is_some_and(|r| r.starts_with(is_name));
+    for (open, close) in [("/*", "*/"), ("(*", "*)")] {
+        if rest.starts_with(open) && !(open == "(*" && dereferences) {
+            let span = Span {
+                start: at,
+                end: at + 2,
+            };
+            let end = rest[2..].find(close).ok_or_else(|| {
+                let help = format!("a comment that begins with `{open}` ends with `{close}`");
+                file.error(span, "this comment does not end", help)
+            })?;
+            return Ok(Some(2 + end + 2));
+        }
+    }
+    Ok(None)
+}
+
+/// What a comment says that the result is.
+fn result(comment: &str) -> Option<Verdict> {
+    let said = comment.split("Result:").nth(1)?.trim_start();
+    let end = said.find(|c: char| !c.is_alphanumeric());
+    Verdict::named(&said[..end.unwrap_or(said.len())])
+}
+
+/// The word that begins at a place, and its length.
+fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error> {
+    let rest = &file.text[at..];
+    let one = Span {
+        start: at,
+        end: at + next.len_utf8(),
+    };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+    if next.is_ascii_digit() {
+        let text = &rest[..length];
+        let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
+        let number = match digits.strip_prefix("0x") {
+            Some(hex) => i64::from_str_radix(hex, 16),
+            None => digits.parse(),
+        };
+        let span = Span {
+            start: at,
+            end: at + length,
+        };
+        let number = number.map_err(|_| {
+            let help = "numbers are decimal, or hexadecimal after `0x`, and fit into 64 bits";
+            file.error(span, format!("`{text}` is no number"), help)
+        })?;
+        return Ok((Token::Number(number), length));
+    }
+    if is_part(next) {
+        return Ok((Token::Word(rest[..length].into()), length));
+    }
+    if next == '"' {
+        let end = rest[1..].find('"').ok_or_else(|| {
+            file.error(one, "this text does not end", "it ends with another `\"`")
+        })?;
+        return Ok((Token::Quoted, 1 + end + 1));
+    }
+    let mut signs = SIGNS.iter().chain(&MORE_SIGNS);
+    match signs.find(|sign| rest.starts_with(**sign)) {
+        Some(sign) => Ok((Token::Sign(sign), sign.len())),
+        None => Err(file.error(
+            one,
+            format!("`{next}` has no meaning here"),
+            "a litmus file is made of C's names, numbers and signs",
+        )),
+    }
+}

@@ -1,0 +1,236 @@
+//! What the machine code of a test may do on an architecture.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use atomics_spec::Spec;
+
+use super::ast::{Location, Value};
+use super::case::Case;
+use super::compile::{Compiled, Compiler};
+use super::dialect::{self, Dialect, Program, Thread, Variable};
+use super::herd::{self, Ran};
+use super::observe;
+use super::rust::Ending;
+
+/// An architecture with its features, ready to judge.
+pub struct Target<'a> {
+    /// What compiles for it.
+    pub compiler: Compiler<'a>,
+    /// How herd7 is told of its machine code.
+    pub dialect: Dialect,
+    /// The file with the model, if it is not herd7's own.
+    pub model: Option<PathBuf>,
+}
+
+/// What becomes of a test on a target.
+#[derive(Clone, Debug)]
+pub enum Judgement {
+    /// The kernel's memory model allows every outcome.
+    Sound {
+        /// Whether it allows more.
+        stronger: bool,
+    },
+    /// It does not.
+    Unsound {
+        /// The outcomes that it does not allow.
+        offending: Vec<Vec<Value>>,
+        /// The machine code, for herd7.
+        program: String,
+    },
+    /// It does not, and that is known: why.
+    Known(String),
+    /// Why there is no machine code to check.
+    Skipped(String),
+    /// herd7 took too long.
+    TimedOut,
+    /// What failed.
+    Failed(String),
+}
+
+/// What one function of a test is called.
+fn function(index: usize, thread: usize) -> String {
+    format!("t{index}_P{thread}")
+}
+
+impl Target<'_> {
+    /// Compiles tests, which have numbers.
+    ///
+    /// # Errors
+    ///
+    /// If what is made of them does not compile.
+    pub fn compile(&self, spec: &Spec, name: &str, cases: &[(usize, &Case)]) -> Result<Compiled> {
+        let registers = self.dialect.observed().iter();
+        let registers: Vec<String> = registers.map(|o| o.rust.clone()).collect();
+        let mut functions = String::new();
+        for (index, case) in cases {
+            let _ = writeln!(functions, "\n// {}", case.test.name);
+            for thread in 0..case.test.threads.len() {
+                let name = function(*index, thread);
+                let text = case.rust(spec, thread, &name, Ending::Registers(&registers));
+                let text = text.map_err(|_| anyhow::anyhow!("{} is out of scope", case.file))?;
+                functions.push_str(&text);
+            }
+        }
+        self.compiler.compile(name, &functions)
+    }
+
+    /// Whether a test can be compiled for this target: why not, if it cannot.
+    pub fn excludes(&self, spec: &Spec, case: &Case) -> Option<String> {
+        let pointer = self.compiler.machine.bits;
+        let test = &case.test;
+        let arguments = self.dialect.arguments().len();
+        if let Some(thread) = test.threads.iter().find(|t| t.parameters.len() > arguments) {
+            let count = thread.parameters.len();
+            return Some(format!(
+                "a thread with {count} parameters, of which {arguments} fit"
+            ));
+        }
+        if !self.dialect.compares_addresses() && case.compares_addresses(spec) {
+            return Some("herd7 cannot compare addresses there".into());
+        }
+        let locations = case.observed.locations();
+        let shared = test
+            .shared()
+            .into_iter()
+            .map(|name| Location::Shared(name.into()));
+        let wide = locations
+            .into_iter()
+            .chain(shared)
+            .any(|location| observe::bits(spec, test, &location, pointer) > pointer);
+        wide.then(|| "values that are wider than a register".into())
+    }
+
+    /// Judges a test whose outcomes under the kernel's memory model are known.
+    ///
+    /// # Errors
+    ///
+    /// If an instruction is not known, or herd7 fails on what is made of it.
+    pub fn judge(
+        &self,
+        spec: &Spec,
+        (index, case): (usize, &Case),
+        compiled: &Compiled,
+        allowed: &BTreeSet<Vec<Value>>,
+        path: &Path,
+        (herd, limit): (Command, Duration),
+    ) -> Result<Judgement> {
+        let program = self.program(spec, index, case, compiled)?;
+        fs::write(path, &program).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut command = herd;
+        command.args(self.dialect.options());
+        if let Some(model) = &self.model {
+            command.arg("-model").arg(model);
+        }
+        let outcome = match herd::run(command, path, limit)? {
+            Ran::Done(outcome) => outcome,
+            Ran::TimedOut => return Ok(Judgement::TimedOut),
+        };
+        ensure!(
+            !outcome.states.is_empty(),
+            "herd7 found no execution of {}",
+            path.display()
+        );
+        let name = |location: &Location| self.name(case, location);
+        let states = case.observed.states(
+            spec,
+            &case.test,
+            &outcome.states,
+            &name,
+            self.compiler.machine.bits,
+        );
+        let states = states.map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
+        let offending: Vec<_> = states.difference(allowed).cloned().collect();
+        Ok(if offending.is_empty() {
+            Judgement::Sound {
+                stronger: states.len() < allowed.len(),
+            }
+        } else {
+            Judgement::Unsound { offending, program }
+        })
+    }
+
+    /// What herd7 calls a location of the machine code.
+    fn name(&self, case: &Case, location: &Location) -> String {
+        match location {
+            Location::Shared(name) => variable(name),
+            Location::Local(thread, name) => {
+                let locals = &case.observed.locals[*thread];
+                let index = locals.iter().position(|local| local == name);
+                self.dialect
+                    .observed_name(*thread, index.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The machine code of a test, for herd7.
+    ///
+    /// # Errors
+    ///
+    /// If an instruction is not known.
+    pub fn program(
+        &self,
+        spec: &Spec,
+        index: usize,
+        case: &Case,
+        compiled: &Compiled,
+    ) -> Result<String> {
+        let test = &case.test;
+        let value = |value: &Value| match value {
+            Value::Number(number) => dialect::Value::Number(*number),
+            Value::Address(name) => dialect::Value::Symbol(variable(name)),
+        };
+        let variables = test.shared().into_iter().map(|name| Variable {
+            name: variable(name),
+            value: value(&test.initial(name)),
+            bits: observe::bits(
+                spec,
+                test,
+                &Location::Shared(name.into()),
+                self.compiler.machine.bits,
+            ),
+        });
+        let threads = test.threads.iter().enumerate().map(|(number, thread)| {
+            let name = function(index, number);
+            let lines = compiled
+                .graph(&name)
+                .and_then(|graph| self.dialect.thread(&graph));
+            let lines = lines.with_context(|| format!("{}, P{number}", test.name))?;
+            let parameters = thread.parameters.iter();
+            Ok(Thread {
+                lines,
+                arguments: parameters
+                    .map(|p| dialect::Value::Symbol(variable(&p.name)))
+                    .collect(),
+                observed: case.observed.locals[number].len(),
+            })
+        });
+        let program = Program {
+            name: test.name.clone(),
+            variables: variables.collect(),
+            threads: threads.collect::<Result<_>>()?,
+            locations: case
+                .observed
+                .shared
+                .iter()
+                .map(|name| variable(name))
+                .collect(),
+        };
+        self.dialect.program(&program)
+    }
+}
+
+/// A shared variable in a file of machine code, where it must be no register's name.
+fn variable(name: &str) -> String {
+    format!("s_{name}")
+}
+
+/// The name of a variable of the test, from one of the file of machine code.
+pub fn original(name: &str) -> &str {
+    name.strip_prefix("s_").unwrap_or(name)
+}

@@ -1,0 +1,140 @@
+//! Expressions: C's, with its precedences.
+
+use super::super::ast::{Expr, ExprKind};
+use super::super::lex::Token;
+use super::{Parsed, Parser};
+
+/// Binary operators by how strongly they bind, the weakest first.
+const LEVELS: [&[&str]; 10] = [
+    &["||"],
+    &["&&"],
+    &["|"],
+    &["^"],
+    &["&"],
+    &["==", "!="],
+    &["<=", ">=", "<", ">"],
+    &["<<", ">>"],
+    &["+", "-"],
+    &["*", "/", "%"],
+];
+
+/// Operators before their operand, beside `*` and `&`.
+const UNARY: [&str; 3] = ["-", "~", "!"];
+
+/// How deep expressions may be, so that a file cannot exhaust the stack.
+const DEPTH: usize = 64;
+
+const HELP: &str = "an expression is made of numbers, local variables, C's operators and calls";
+
+impl Parser<'_> {
+    /// A whole expression.
+    pub fn expr(&mut self) -> Parsed<Expr> {
+        self.binary(0, 0)
+    }
+
+    fn binary(&mut self, level: usize, depth: usize) -> Parsed<Expr> {
+        let Some(operators) = LEVELS.get(level) else {
+            return self.unary(depth);
+        };
+        let mut left = self.binary(level + 1, depth)?;
+        loop {
+            let Token::Sign(sign) = *self.peek() else {
+                return Ok(left);
+            };
+            if !operators.contains(&sign) {
+                return Ok(left);
+            }
+            self.advance();
+            let right = self.binary(level + 1, depth)?;
+            let span = left.span.to(right.span);
+            let kind = ExprKind::Binary(sign, Box::new(left), Box::new(right));
+            left = Expr { kind, span };
+        }
+    }
+
+    fn unary(&mut self, depth: usize) -> Parsed<Expr> {
+        if depth > DEPTH {
+            let help = "use local variables for parts of it";
+            return Err(self
+                .file
+                .error(self.span(), "this expression is too deep", help));
+        }
+        let start = self.span();
+        let Token::Sign(sign) = *self.peek() else {
+            return self.primary(depth);
+        };
+        if let Some(sign) = UNARY.into_iter().find(|unary| *unary == sign) {
+            self.advance();
+            let inner = self.unary(depth + 1)?;
+            let span = start.to(inner.span);
+            let kind = match (sign, &inner.kind) {
+                ("-", ExprKind::Number(number)) => ExprKind::Number(number.wrapping_neg()),
+                _ => ExprKind::Unary(sign, Box::new(inner)),
+            };
+            return Ok(Expr { kind, span });
+        }
+        if self.takes("*") {
+            let inner = self.unary(depth + 1)?;
+            let span = start.to(inner.span);
+            let kind = ExprKind::Deref(Box::new(inner));
+            return Ok(Expr { kind, span });
+        }
+        if self.takes("&") {
+            let (name, span) = self.name("a local variable", "`&` takes a variable's address")?;
+            return Ok(Expr {
+                kind: ExprKind::Address(name),
+                span: start.to(span),
+            });
+        }
+        self.primary(depth)
+    }
+
+    fn primary(&mut self, depth: usize) -> Parsed<Expr> {
+        let start = self.span();
+        match self.peek().clone() {
+            Token::Number(number) => {
+                self.advance();
+                Ok(Expr {
+                    kind: ExprKind::Number(number),
+                    span: start,
+                })
+            }
+            Token::Sign("(") => {
+                self.advance();
+                if self.begins_type() {
+                    // A cast: values are numbers of whatever width the variables have.
+                    self.ty()?;
+                    self.need(")", HELP)?;
+                    return self.unary(depth + 1);
+                }
+                let inner = self.binary(0, depth + 1)?;
+                self.need(")", HELP)?;
+                Ok(Expr {
+                    span: start.to(self.before()),
+                    ..inner
+                })
+            }
+            Token::Word(name) => {
+                self.advance();
+                if !self.takes("(") {
+                    return Ok(Expr {
+                        kind: ExprKind::Name(name),
+                        span: start,
+                    });
+                }
+                let mut arguments = Vec::new();
+                while !self.takes(")") {
+                    if !arguments.is_empty() {
+                        self.need(",", "arguments are separated by commas")?;
+                    }
+                    arguments.push(self.binary(0, depth + 1)?);
+                }
+                Ok(Expr {
+                    kind: ExprKind::Call(name, arguments),
+                    span: start.to(self.before()),
+                })
+            }
+            _ => Err(self.expected("an expression", HELP)),
+        }
+    }
+}

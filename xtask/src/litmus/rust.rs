@@ -1,0 +1,172 @@
+//! Threads as Rust functions that call `atomics-core`.
+//!
+//! A shared variable `int *x` is `x: &Atomic<i32>`, a pointer to one `&Atomic<*mut i32>`. What C
+//! has as one call is one method of the typed layer, or of the raw one where the typed layer has
+//! the operation under another name only. A thread ends with an empty `asm!` that leaves the local
+//! variables which are observed in registers.
+
+use std::fmt::Write as _;
+
+use atomics_spec::Spec;
+use atomics_spec::diag::Error;
+use atomics_spec::names::rust_ident;
+use atomics_spec::table::Ordering;
+
+use super::ast::{self, Test};
+use super::lex::{File, Span};
+use super::types::Type;
+use body::Body;
+
+mod body;
+
+/// Why a test has no Rust.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// It has something that is not checked on machine code: what, and where.
+    OutOfScope {
+        /// What it is.
+        what: String,
+        /// Where it is.
+        place: String,
+    },
+    /// It is wrong.
+    Fault(Box<Error>),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Fault(Box::new(error))
+    }
+}
+
+type Translated<T> = Result<T, Problem>;
+
+/// Where a thread leaves what is observed.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending<'a> {
+    /// In registers, by their names for `asm!`.
+    Registers(&'a [String]),
+    /// In memory, from its last parameter on.
+    Memory,
+}
+
+/// What is needed to translate a test.
+#[derive(Clone, Copy, Debug)]
+pub struct Translator<'a> {
+    /// The tables.
+    pub spec: &'a Spec,
+    /// The file, for messages.
+    pub file: File<'a>,
+    /// The test.
+    pub test: &'a Test,
+}
+
+impl Translator<'_> {
+    /// A thread as a function called `name`, which leaves `observed`, some of its local variables,
+    /// where `ending` says.
+    ///
+    /// # Errors
+    ///
+    /// If the thread is wrong or has something that is not checked on machine code.
+    pub fn thread(
+        &self,
+        thread: usize,
+        name: &str,
+        observed: &[String],
+        ending: Ending<'_>,
+    ) -> Translated<String> {
+        let found = &self.test.threads[thread];
+        let mut parameters = Vec::new();
+        for parameter in &found.parameters {
+            let to = parameter.ty.pointee().map(|to| self.ty(to, parameter.span));
+            let to = to.transpose()?.map(|ty| ty.rust()).unwrap_or_default();
+            parameters.push(format!("{}: &Atomic<{to}>", rust_ident(&parameter.name)));
+        }
+        let attribute = match ending {
+            Ending::Registers(_) => "#[unsafe(no_mangle)]\npub extern \"C\" ",
+            Ending::Memory => {
+                parameters.push("out: *mut i64".into());
+                ""
+            }
+        };
+        let mut out = format!("{attribute}fn {name}({}) {{\n", parameters.join(", "));
+        let body = Body {
+            translator: self,
+            thread: found,
+        };
+        // C's local variables are known in their block; to outlive it, they are made here.
+        for (local, ty, span) in body.locals() {
+            let ty = self.ty(ty, span)?;
+            let zero = match ty {
+                Type::Int(_) => "0",
+                Type::Pointer(_) => "core::ptr::null_mut()",
+            };
+            let _ = writeln!(
+                out,
+                "    let mut {}: {} = {zero};",
+                rust_ident(local),
+                ty.rust()
+            );
+        }
+        body.statements(&found.body, 1, &mut out)?;
+        match ending {
+            Ending::Registers(registers) => {
+                let operands = observed.iter().zip(registers);
+                let operands: String = operands
+                    .map(|(local, register)| format!("in(\"{register}\") {}, ", rust_ident(local)))
+                    .collect();
+                let options = "options(nostack, preserves_flags)";
+                // What is written is sound: it has no instruction.
+                let _ = writeln!(
+                    out,
+                    "    unsafe {{ core::arch::asm!(\"\", {operands}{options}) }};"
+                );
+            }
+            Ending::Memory => out.push_str(&super::run::stores(observed)),
+        }
+        out.push_str("}\n");
+        Ok(out)
+    }
+
+    /// Whether every thread can be translated.
+    ///
+    /// # Errors
+    ///
+    /// As [`thread`](Self::thread).
+    pub fn check(&self) -> Translated<()> {
+        for thread in 0..self.test.threads.len() {
+            self.thread(thread, "check", &[], Ending::Memory)?;
+        }
+        Ok(())
+    }
+
+    fn ty(&self, ty: &ast::Type, span: Span) -> Translated<Type> {
+        Type::of(self.spec, ty).ok_or_else(|| {
+            let mut named = ty;
+            while let Some(to) = named.pointee() {
+                named = to;
+            }
+            let name = match named {
+                ast::Type::Named(name) => name.as_str(),
+                ast::Type::Pointer(_) => "a pointer",
+            };
+            self.out_of_scope(format!("the type `{name}`"), span)
+        })
+    }
+
+    fn out_of_scope(&self, what: impl Into<String>, span: Span) -> Problem {
+        Problem::OutOfScope {
+            what: what.into(),
+            place: self.file.place(span),
+        }
+    }
+
+    fn fault<T>(&self, span: Span, message: String, help: &str) -> Translated<T> {
+        Err(self.file.error(span, message, help).into())
+    }
+}
+
+/// The orderings that a file of threads imports.
+pub fn orderings() -> String {
+    Ordering::ALL.map(Ordering::name).join(", ")
+}

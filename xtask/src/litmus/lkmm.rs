@@ -16,7 +16,9 @@ use std::fmt::Write as _;
 use atomics_spec::table::{ArgKind, Ordering};
 use atomics_spec::{Spec, Variant, expr, interp, names};
 
-use super::ast::{Expr, ExprKind, Location, Proposition, Quantifier, Statement, Test, Type, Value};
+use super::ast::{
+    Expr, ExprKind, Location, Proposition, Quantifier, Statement, Test, Thread, Type, Value,
+};
 use super::calls::{Call, resolve};
 use super::values::Values;
 
@@ -37,6 +39,9 @@ pub fn print(
     test: &Test,
     shown: &[Location],
 ) -> Result<String, String> {
+    if let Some(wide) = wide(test) {
+        return Err(format!("{wide}: herd7 computes C in 32 bits"));
+    }
     let mut out = format!("C {}\n\n{{\n", test.name);
     for init in &test.init {
         let ty = init.ty.as_ref().map(|ty| format!("{} ", type_text(ty)));
@@ -86,6 +91,21 @@ pub fn print(
     };
     let _ = writeln!(out, "{quantifier} ({})", proposition_text(&test.condition));
     Ok(out)
+}
+
+/// A number of a test that does not fit into 32 bits.
+fn wide(test: &Test) -> Option<i64> {
+    let initial = test.init.iter().filter_map(|init| match init.value {
+        Value::Number(number) => Some(number),
+        Value::Address(_) => None,
+    });
+    let expressions = test.threads.iter().flat_map(Thread::expressions);
+    let written = expressions.filter_map(|expr| match expr.kind {
+        ExprKind::Number(number) => Some(number),
+        _ => None,
+    });
+    let mut numbers = initial.chain(written);
+    numbers.find(|number| i32::try_from(*number).is_err())
 }
 
 /// A location as herd7 writes it.

@@ -390,6 +390,14 @@ fn a_comparison_becomes_an_equality_where_that_is_the_same() {
 }
 
 #[test]
+fn numbers_of_64_bits_are_too_wide_for_herd7() {
+    let text = "C t\n{}\nP0(atomic64_t *x)\n{\n\tatomic64_set(x, 5000000000);\n}\nexists (x=1)\n";
+    let case = case(text).unwrap();
+    let error = lkmm::print(&spec(), &Some, &case.test, &[]).unwrap_err();
+    assert_eq!(error, "5000000000: herd7 computes C in 32 bits");
+}
+
+#[test]
 fn values_follow_chains_of_statements() {
     let text = "C t\n{ x = 1; }\nP0(int *x, atomic_t *v)\n{\n\tint r0 = READ_ONCE(*x);\n\
                 \tatomic_set(v, r0);\n}\nP1(int *x, atomic_t *v)\n{\n\tint r1 = 7;\n\

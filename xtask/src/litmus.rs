@@ -53,7 +53,7 @@ use crate::setup::{Herd, Toolchain};
 use case::Allowed;
 use choose::Chosen;
 pub use choose::Shard;
-use compile::{Common, Compiled, Compiler};
+use compile::{Common, Compiler};
 use dialect::Dialect;
 use known::Known;
 use machine::{Judgement, Target};
@@ -165,11 +165,25 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         histograms: Vec::new(),
     };
     let own_tables = (!options.tables.is_empty()).then_some(&spec);
-    // Tests of the same name that a user has are others.
-    let known = match options.files.is_empty() {
+    // Tests of the same name that a user has are others, and so is what other tables make of ours.
+    let known = match options.files.is_empty() && options.tables.is_empty() {
         true => Known::read()?,
         false => Known::default(),
     };
+    if options.all
+        && options.filter.is_none()
+        && options.shard.is_none()
+        && options.archs.is_empty()
+    {
+        let tests = report.findings.iter().map(|f| f.case.test.name.as_str());
+        let strangers = known.strangers(&report.targets, &tests.collect());
+        ensure!(
+            options.run.is_some() || strangers.is_empty(),
+            "{}: there is no such test: {}",
+            known::FILE,
+            strangers.join(", ")
+        );
+    }
     let common = Common::new(work.join("build"), &root, &tools, own_tables)?;
     if let Some(iterations) = options.run {
         report.histograms = run::run(&spec, &report.findings, &common, iterations)?;
@@ -277,7 +291,6 @@ impl On<'_> {
             },
             |_| {},
         );
-        let compiled: Vec<Compiled> = compiled.into_iter().collect::<Result<_>>()?;
         let meter = Meter::new(self.name, wanted.len());
         let judgements = pool::map(
             self.jobs,
@@ -287,7 +300,20 @@ impl On<'_> {
                     .work
                     .join(format!("{}.{}.litmus", self.names[*index], self.name));
                 let herd = (self.herd.command(), self.limit);
-                let compiled = &compiled[number / CHUNK];
+                // If one of many does not compile, it is found by compiling each alone.
+                let alone;
+                let compiled = match &compiled[number / CHUNK] {
+                    Ok(compiled) => compiled,
+                    Err(_) => {
+                        let name = format!("alone{index}");
+                        let one = self.target.compile(self.spec, &name, &[(*index, case)]);
+                        alone = match one {
+                            Ok(compiled) => compiled,
+                            Err(error) => return Judgement::Failed(format!("{error:#}")),
+                        };
+                        &alone
+                    }
+                };
                 let judged =
                     self.target
                         .judge(self.spec, (*index, case), compiled, states, &path, herd);

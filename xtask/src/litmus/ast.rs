@@ -16,7 +16,7 @@ pub struct Test {
     /// The threads, by number.
     pub threads: Vec<Thread>,
     /// What is to be shown of each outcome beside what the condition names.
-    pub locations: Vec<Location>,
+    pub locations: Vec<(Location, Span)>,
     /// What outcomes are looked at.
     pub filter: Option<Proposition>,
     /// How the condition is meant.
@@ -190,6 +190,29 @@ pub enum Proposition {
 }
 
 impl Proposition {
+    /// Whether it holds, by the values of what it speaks of.
+    pub fn holds(&self, value: &dyn Fn(&Location) -> Option<Value>) -> bool {
+        match self {
+            Self::True => true,
+            Self::Is(location, wanted, negated, _) => {
+                (value(location).as_ref() == Some(wanted)) != *negated
+            }
+            Self::Not(p) => !p.holds(value),
+            Self::And(p, q) => p.holds(value) && q.holds(value),
+            Self::Or(p, q) => p.holds(value) || q.holds(value),
+        }
+    }
+
+    /// The numbers that something is compared with.
+    pub fn numbers(&self) -> Vec<i64> {
+        match self {
+            Self::Is(_, Value::Number(number), ..) => vec![*number],
+            Self::True | Self::Is(..) => Vec::new(),
+            Self::Not(p) => p.numbers(),
+            Self::And(p, q) | Self::Or(p, q) => [p.numbers(), q.numbers()].concat(),
+        }
+    }
+
     /// What it speaks of, with where.
     pub fn locations(&self) -> Vec<(&Location, Span)> {
         match self {
@@ -308,7 +331,18 @@ impl Test {
         let parameters = self.threads.iter().filter_map(|t| t.parameter(name));
         let of_parameter = parameters.filter_map(|p| p.ty.pointee()).next();
         let of_init = || self.init.iter().find(|i| i.name == name)?.ty.as_ref();
-        let found = of_parameter.or_else(of_init).cloned();
+        // What is known by its address only is what the pointer to it points to.
+        let of_pointer = || {
+            let is_address = |init: &&Init| init.value == Value::Address(name.to_owned());
+            let pointer = self.init.iter().find(is_address)?;
+            let mut parameters = self
+                .threads
+                .iter()
+                .filter_map(|t| t.parameter(&pointer.name));
+            let of_parameter = parameters.find_map(|p| p.ty.pointee());
+            of_parameter.or(pointer.ty.as_ref())?.pointee()
+        };
+        let found = of_parameter.or_else(of_init).or_else(of_pointer).cloned();
         found.unwrap_or_else(|| Type::Named("int".into()))
     }
 

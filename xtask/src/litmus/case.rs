@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use atomics_spec::Spec;
 use atomics_spec::diag::Error;
 
-use super::ast::{Expr, ExprKind, Test, Value, Verdict};
+use super::ast::{Expr, ExprKind, Location, Test, Value, Verdict};
 use super::calls::{Call, resolve};
 use super::herd::{Outcome, Ran};
 use super::lex::File;
@@ -127,6 +127,26 @@ impl Case {
                     _ => false,
                 })
         })
+    }
+
+    /// Whether an outcome, with a value for each location that is observed, passes the test's filter.
+    pub fn passes(&self, outcome: &[Value]) -> bool {
+        let locations = self.observed.locations();
+        let value = |wanted: &Location| {
+            let index = locations.iter().position(|location| location == wanted)?;
+            outcome.get(index).cloned()
+        };
+        let filter = self.test.filter.as_ref();
+        filter.is_none_or(|filter| filter.holds(&value))
+    }
+
+    /// Whether one of its variables holds an address.
+    pub fn has_pointers(&self) -> bool {
+        let test = &self.test;
+        let mut locals = test.threads.iter().flat_map(|t| t.locals());
+        let mut shared = test.shared().into_iter();
+        locals.any(|(_, ty)| ty.pointee().is_some())
+            || shared.any(|name| test.type_of(name).pointee().is_some())
     }
 
     /// The test's file.

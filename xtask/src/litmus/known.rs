@@ -1,6 +1,6 @@
 //! What is known not to be sound, in `tests/litmus/known.tbl`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,7 +9,7 @@ use super::machine::Judgement;
 use crate::generate::repository_root;
 
 /// The file.
-const FILE: &str = "tests/litmus/known.tbl";
+pub const FILE: &str = "tests/litmus/known.tbl";
 
 /// The reasons, by target and test.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,17 @@ impl Known {
             )),
             (_, judgement) => judgement,
         }
+    }
+
+    /// The targets and tests of the file that are not among these.
+    pub fn strangers(&self, targets: &[&str], tests: &BTreeSet<&str>) -> Vec<String> {
+        let keys = self.0.keys();
+        let unknown = keys.filter(|(target, test)| {
+            !targets.contains(&target.as_str()) || !tests.contains(test.as_str())
+        });
+        unknown
+            .map(|(target, test)| format!("{test} on {target}"))
+            .collect()
     }
 
     /// Why a test is not sound on a target, if that is known.

@@ -104,7 +104,9 @@ fn wide(test: &Test) -> Option<i64> {
         ExprKind::Number(number) => Some(number),
         _ => None,
     });
-    let mut numbers = initial.chain(written);
+    let compared = test.filter.iter().chain([&test.condition]);
+    let compared = compared.flat_map(Proposition::numbers);
+    let mut numbers = initial.chain(written).chain(compared);
     numbers.find(|number| i32::try_from(*number).is_err())
 }
 

@@ -25,7 +25,10 @@ impl Observed {
     pub fn new(test: &Test, limit: usize) -> Self {
         let propositions = test.filter.iter().chain([&test.condition]);
         let named = propositions.flat_map(|p| p.locations());
-        let named: Vec<&Location> = named.map(|(l, _)| l).chain(&test.locations).collect();
+        let named: Vec<&Location> = named
+            .map(|(l, _)| l)
+            .chain(test.locations.iter().map(|(l, _)| l))
+            .collect();
         let locals = test.threads.iter().enumerate().map(|(number, thread)| {
             let mut all: Vec<String> = Vec::new();
             let wanted = named.iter().filter_map(|location| match location {

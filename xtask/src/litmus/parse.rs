@@ -187,7 +187,14 @@ impl Parser<'_> {
             if self.takes(";") {
                 continue;
             }
-            all.push(self.one_init(help)?);
+            let start = self.span();
+            let init = self.one_init(help)?;
+            if all.iter().any(|known: &Init| known.name == init.name) {
+                let message = format!("`{}` has a value already", init.name);
+                let help = "each variable gets one value";
+                return Err(self.file.error(start.to(self.before()), message, help));
+            }
+            all.push(init);
         }
         Ok(all)
     }
@@ -204,7 +211,12 @@ impl Parser<'_> {
             true => Some(self.ty()?),
             false => None,
         };
+        // A variable may be called by its place, `[x]`.
+        let brackets = ty.is_none() && self.takes("[");
         let (name, _) = self.name("a variable", help)?;
+        if brackets {
+            self.need("]", help)?;
+        }
         if matches!(self.peek(), Token::Sign("[")) {
             let help = "arrays are not known: use a variable for each element";
             return Err(self.expected("`=` or `;`", help));

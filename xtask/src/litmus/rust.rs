@@ -9,7 +9,6 @@ use std::fmt::Write as _;
 
 use atomics_spec::Spec;
 use atomics_spec::diag::Error;
-use atomics_spec::names::rust_ident;
 use atomics_spec::table::Ordering;
 
 use super::ast::{self, Test};
@@ -80,7 +79,7 @@ impl Translator<'_> {
         for parameter in &found.parameters {
             let to = parameter.ty.pointee().map(|to| self.ty(to, parameter.span));
             let to = to.transpose()?.map(|ty| ty.rust()).unwrap_or_default();
-            parameters.push(format!("{}: &Atomic<{to}>", rust_ident(&parameter.name)));
+            parameters.push(format!("{}: &Atomic<{to}>", ident(&parameter.name)));
         }
         let attribute = match ending {
             Ending::Registers(_) => "#[unsafe(no_mangle)]\npub extern \"C\" ",
@@ -101,19 +100,14 @@ impl Translator<'_> {
                 Type::Int(_) => "0",
                 Type::Pointer(_) => "core::ptr::null_mut()",
             };
-            let _ = writeln!(
-                out,
-                "    let mut {}: {} = {zero};",
-                rust_ident(local),
-                ty.rust()
-            );
+            let _ = writeln!(out, "    let mut {}: {} = {zero};", ident(local), ty.rust());
         }
         body.statements(&found.body, 1, &mut out)?;
         match ending {
             Ending::Registers(registers) => {
                 let operands = observed.iter().zip(registers);
                 let operands: String = operands
-                    .map(|(local, register)| format!("in(\"{register}\") {}, ", rust_ident(local)))
+                    .map(|(local, register)| format!("in(\"{register}\") {}, ", ident(local)))
                     .collect();
                 let options = "options(nostack, preserves_flags)";
                 // What is written is sound: it has no instruction.
@@ -134,8 +128,55 @@ impl Translator<'_> {
     ///
     /// As [`thread`](Self::thread).
     pub fn check(&self) -> Translated<()> {
+        self.check_types()?;
         for thread in 0..self.test.threads.len() {
             self.thread(thread, "check", &[], Ending::Memory)?;
+        }
+        Ok(())
+    }
+
+    /// That a variable has the same type wherever it is named.
+    fn check_types(&self) -> Translated<()> {
+        for thread in &self.test.threads {
+            for parameter in &thread.parameters {
+                let here = parameter.ty.pointee().map(|to| self.ty(to, parameter.span));
+                let init = self
+                    .test
+                    .init
+                    .iter()
+                    .find(|init| init.name == parameter.name);
+                let types = [
+                    Some(self.test.type_of(&parameter.name)),
+                    init.and_then(|i| i.ty.clone()),
+                ];
+                for other in types.into_iter().flatten() {
+                    let other = self.ty(&other, parameter.span)?;
+                    if let Some(here) = &here
+                        && here.as_ref().is_ok_and(|here| *here != other)
+                    {
+                        let name = &parameter.name;
+                        let message = format!("`{name}` has another type elsewhere");
+                        let help =
+                            "a variable has one type, in all threads and where it gets its value";
+                        return self.fault(parameter.span, message, help);
+                    }
+                }
+                here.transpose()?;
+            }
+            let mut locals: Vec<(&str, &ast::Type)> = Vec::new();
+            for statement in thread.statements() {
+                let ast::Statement::Declare(ty, name, _, span) = statement else {
+                    continue;
+                };
+                if locals
+                    .iter()
+                    .any(|(known, other)| known == name && *other != ty)
+                {
+                    let message = format!("`{name}` is declared with another type elsewhere");
+                    return self.fault(*span, message, "a local variable has one type in a thread");
+                }
+                locals.push((name, ty));
+            }
         }
         Ok(())
     }
@@ -164,6 +205,11 @@ impl Translator<'_> {
     fn fault<T>(&self, span: Span, message: String, help: &str) -> Translated<T> {
         Err(self.file.error(span, message, help).into())
     }
+}
+
+/// A variable of C's in Rust: under a name that nothing else has, and no keyword.
+pub fn ident(name: &str) -> String {
+    format!("v_{name}")
 }
 
 /// The orderings that a file of threads imports.

@@ -69,13 +69,12 @@ fn reads_what_the_kernel_writes() {
     assert_eq!(test.threads.len(), 2);
     assert_eq!(case.observed.locals, [vec!["r0"], vec!["r1"]]);
     assert_eq!(case.observed.shared, ["p", "v", "x"]);
-    assert_eq!(
-        test.locations,
-        [
-            Location::Shared("x".into()),
-            Location::Local(1, "r1".into())
-        ]
-    );
+    let shown: Vec<&Location> = test.locations.iter().map(|(l, _)| l).collect();
+    let expected = [
+        Location::Shared("x".into()),
+        Location::Local(1, "r1".into()),
+    ];
+    assert_eq!(shown, expected.iter().collect::<Vec<_>>());
     assert!(test.filter.is_some());
     assert!(case.skipped.is_none());
 }
@@ -164,6 +163,66 @@ fn faults_have_a_place() {
         assert!(error.contains(message), "{text:?}: {error}");
         assert!(error.contains("= help: "), "{text:?}: {error}");
     }
+}
+
+#[test]
+fn faults_between_parts_have_a_place() {
+    let faults = [
+        (
+            "C t\n{}\nP0(int *x) {}\nP1(long *x) {}\nexists (x=1)",
+            "4:4",
+            "`x` has another type",
+        ),
+        (
+            "C t\n{ long x; }\nP0(int *x) {}\nexists (x=1)",
+            "3:4",
+            "`x` has another type",
+        ),
+        (
+            "C t\n{ x = 1; x = 2; }\nP0(int *x) {}\nexists (x=1)",
+            "2:10",
+            "has a value already",
+        ),
+        (
+            "C t\n{}\nP0(int *x) {}\nlocations [y]\nexists (x=1)",
+            "4:12",
+            "no shared variable `y`",
+        ),
+        (
+            "C t\n{}\nP0(int *x) {\nexists (x=1)",
+            "4:1",
+            "there is `exists` where `}`",
+        ),
+    ];
+    for (text, place, message) in faults {
+        let error = case(text).unwrap_err();
+        assert!(
+            error.contains(&format!("t.litmus:{place}\n")),
+            "{text:?}: {error}"
+        );
+        assert!(error.contains(message), "{text:?}: {error}");
+    }
+    let body = "\tif (1) {\n\t\tint r0;\n\t} else {\n\t\tint *r0;\n\t}";
+    let error = case(&with_body(body)).unwrap_err();
+    assert!(error.contains("t.litmus:8:8\n"), "{error}");
+    assert!(
+        error.contains("`r0` is declared with another type"),
+        "{error}"
+    );
+}
+
+#[test]
+fn outcomes_pass_the_filter() {
+    let text = "C t\n{ [p] = x; }\nP0(int *x, int **p)\n{\n\tint r0 = READ_ONCE(*x);\n}\n\
+                filter (0:r0=1 /\\ ~(x=2) /\\ p=x)\nexists (x=1)\n";
+    let case = case(text).unwrap();
+    let number = super::ast::Value::Number;
+    let address = super::ast::Value::Address("x".into());
+    // The locations are 0:r0, p and x.
+    assert!(case.passes(&[number(1), address.clone(), number(1)]));
+    assert!(!case.passes(&[number(0), address.clone(), number(1)]));
+    assert!(!case.passes(&[number(1), address, number(2)]));
+    assert!(!case.passes(&[number(1), number(0), number(1)]));
 }
 
 #[test]
@@ -264,57 +323,57 @@ fn what_is_out_of_scope_is_named_with_its_place() {
 #[test]
 fn threads_call_the_typed_layer() {
     let calls = [
-        ("READ_ONCE(*x);", "let _ = x.load(Relaxed);"),
+        ("READ_ONCE(*x);", "let _ = v_x.load(Relaxed);"),
         (
             "smp_store_release(x, 2);",
-            "let _ = x.store(2_i32, Release);",
+            "let _ = v_x.store(2_i32, Release);",
         ),
         (
             "rcu_assign_pointer(*p, x);",
-            "let _ = p.store(x.as_ptr(), Release);",
+            "let _ = v_p.store(v_x.as_ptr(), Release);",
         ),
         (
             "smp_store_mb(*x, 1);",
-            "let _ = barrier::smp_store_mb(x, 1_i32);",
+            "let _ = barrier::smp_store_mb(v_x, 1_i32);",
         ),
         ("smp_wmb();", "let _ = barrier::smp_mb(barrier::Write);"),
-        ("atomic_add(-1, v);", "let _ = v.add((-1_i32), Relaxed);"),
+        ("atomic_add(-1, v);", "let _ = v_v.add((-1_i32), Relaxed);"),
         (
             "atomic_fetch_add_acquire(1, v);",
-            "let _ = v.fetch_add(1_i32, Acquire);",
+            "let _ = v_v.fetch_add(1_i32, Acquire);",
         ),
         (
             "atomic_add_unless(v, 1, 2);",
-            "let _ = v.add_unless(1_i32, 2_i32, Full);",
+            "let _ = v_v.add_unless(1_i32, 2_i32, Full);",
         ),
         (
             "atomic_cmpxchg_release(v, 0, 1);",
-            "unsafe { v.as_raw() }.atomic_cmpxchg_release(0_i32, 1_i32);",
+            "unsafe { v_v.as_raw() }.atomic_cmpxchg_release(0_i32, 1_i32);",
         ),
         (
             "cmpxchg(x, 0, 1);",
-            "unsafe { x.as_raw() }.atomic_cmpxchg(0_i32, 1_i32);",
+            "unsafe { v_x.as_raw() }.atomic_cmpxchg(0_i32, 1_i32);",
         ),
         (
             "xchg_relaxed(p, y);",
-            "let _ = p.xchg(y.as_ptr(), Relaxed);",
+            "let _ = v_p.xchg(v_y.as_ptr(), Relaxed);",
         ),
         (
             "int r0 = 0; int r1; r1 = atomic_try_cmpxchg(v, &r0, 1);",
-            "r1 = i32::from(match v.cmpxchg(r0, 1_i32, Full) \
-             { Ok(_) => true, Err(v) => { r0 = v as _; false } });",
+            "v_r1 = i32::from(match v_v.cmpxchg(v_r0, 1_i32, Full) \
+             { Ok(_) => true, Err(v) => { v_r0 = v as _; false } });",
         ),
         (
             "int *r0 = READ_ONCE(*p); WRITE_ONCE(*r0, 1);",
-            "let _ = unsafe { Atomic::from_ptr(r0) }.store(1_i32, Relaxed);",
+            "let _ = unsafe { Atomic::from_ptr(v_r0) }.store(1_i32, Relaxed);",
         ),
         (
             "int r0 = 0; if (atomic_dec_and_test(v) && !r0) smp_mb();",
-            "if (v.dec_and_test(Full) && !(r0 != 0)) {",
+            "if (v_v.dec_and_test(Full) && !(v_r0 != 0)) {",
         ),
         (
             "int r0 = (atomic_read(v) == 1) + 2;",
-            "r0 = i32::from((v.load(Relaxed) == 1_i32)).wrapping_add(2_i32);",
+            "v_r0 = i32::from((v_v.load(Relaxed) == 1_i32)).wrapping_add(2_i32);",
         ),
     ];
     for (body, call) in calls {

@@ -84,8 +84,9 @@ impl Parser<'_> {
                 if self.takes(";") {
                     continue;
                 }
+                let start = self.span();
                 let location = self.location()?;
-                test.locations.push(location);
+                test.locations.push((location, start.to(self.before())));
             }
         }
         if self.takes_word("filter") {
@@ -113,7 +114,11 @@ impl Parser<'_> {
     /// That every location which is named is there.
     fn check_locations(&self, test: &Test) -> Parsed<()> {
         let propositions = test.filter.iter().chain([&test.condition]);
-        for (location, span) in propositions.flat_map(|p| p.locations()) {
+        let shown = test
+            .locations
+            .iter()
+            .map(|(location, span)| (location, *span));
+        for (location, span) in propositions.flat_map(|p| p.locations()).chain(shown) {
             self.check_location(test, location, span)?;
         }
         Ok(())

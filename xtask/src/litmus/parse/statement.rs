@@ -9,7 +9,10 @@ impl Parser<'_> {
     pub fn statements(&mut self) -> Parsed<Vec<Statement>> {
         let mut all = Vec::new();
         while !self.takes("}") {
-            if matches!(self.peek(), Token::End) {
+            let is_end = ["exists", "forall", "locations", "filter"]
+                .iter()
+                .any(|word| self.is_word(word) && *self.second() != Token::Sign("="));
+            if is_end || matches!(self.peek(), Token::End) {
                 return Err(self.expected("`}`", "what begins with `{` ends with `}`"));
             }
             if self.takes(";") {

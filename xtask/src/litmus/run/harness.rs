@@ -134,13 +134,23 @@ fn cells(test: &Test) -> Vec<Cell> {
 }
 
 /// Runs a batch, and counts its outcomes.
-fn batch(test: &Test, number: usize, random: &mut Random, counts: &mut BTreeMap<String, u64>) {
+fn batch(
+    test: &Test,
+    number: usize,
+    allowed: &[usize],
+    random: &mut Random,
+    counts: &mut BTreeMap<String, u64>,
+) {
     let variables = test.variables.len();
     let cells = cells(test);
-    let width: usize = test.threads.iter().map(|(_, observed)| observed.len()).sum();
+    let width: usize = test
+        .threads
+        .iter()
+        .map(|(_, observed)| observed.len())
+        .sum();
     let slots = Slots((0..width * TURNS).map(|_| UnsafeCell::new(0)).collect());
     let barrier = Barrier(AtomicUsize::new(0));
-    let cpus = thread::available_parallelism().map_or(1, |n| n.get());
+    let cpus = allowed.len().max(1);
     let shift = random.below(cpus);
     let threads = test.threads.len();
     let together = number % 4 < 2 && threads <= cpus;
@@ -154,7 +164,9 @@ fn batch(test: &Test, number: usize, random: &mut Random, counts: &mut BTreeMap<
             let offset = first;
             first += observed.len() * TURNS;
             scope.spawn(move || {
-                pin((index + shift) % cpus);
+                if let Some(cpu) = allowed.get((index + shift) % cpus) {
+                    pin(*cpu);
+                }
                 barrier.wait(threads);
                 for turn in 0..TURNS {
                     if together {
@@ -203,11 +215,27 @@ fn batch(test: &Test, number: usize, random: &mut Random, counts: &mut BTreeMap<
 
 /// A value as text: an address is `&` and the index of the variable.
 fn word(value: i64, is_address: bool, cells: &[Cell]) -> String {
-    let index = cells.iter().position(|cell| cell.get::<u8>() as i64 == value);
+    let index = cells
+        .iter()
+        .position(|cell| cell.get::<u8>() as i64 == value);
     match index {
         Some(index) if is_address => format!("&{index}"),
         _ => value.to_string(),
     }
+}
+
+/// The CPUs that this program may run on; none if that cannot be told.
+fn allowed_cpus() -> Vec<usize> {
+    unsafe extern "C" {
+        fn sched_getaffinity(pid: i32, size: usize, mask: *mut u64) -> i32;
+    }
+    let mut mask = [0_u64; 16];
+    // SAFETY: The mask is as large as is said, and 0 is the calling thread.
+    if unsafe { sched_getaffinity(0, size_of_val(&mask), mask.as_mut_ptr()) } < 0 {
+        return Vec::new();
+    }
+    let is_set = |cpu: &usize| mask[cpu / 64] & (1 << (cpu % 64)) != 0;
+    (0..mask.len() * 64).filter(is_set).collect()
 }
 
 /// Has this thread run on one CPU. If that is not possible, it runs where it may.
@@ -226,13 +254,16 @@ fn pin(cpu: usize) {
 /// Runs the tests, each at least as often as the first argument of the program says, and prints a
 /// line for every outcome: the number of the test, the count, and the values.
 pub fn main(tests: &[Test]) {
-    let wanted = std::env::args().nth(1).and_then(|text| text.parse::<usize>().ok());
+    let wanted = std::env::args()
+        .nth(1)
+        .and_then(|text| text.parse::<usize>().ok());
     let batches = wanted.unwrap_or(100_000).div_ceil(TURNS).max(1);
+    let allowed = allowed_cpus();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for (index, test) in tests.iter().enumerate() {
         let mut counts = BTreeMap::new();
         for number in 0..batches {
-            batch(test, number, &mut random, &mut counts);
+            batch(test, number, &allowed, &mut random, &mut counts);
         }
         let mut out = io::stdout().lock();
         for (values, count) in counts {

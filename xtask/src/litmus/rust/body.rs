@@ -12,7 +12,7 @@ use super::super::ast::{self, Expr, ExprKind, Statement, Thread};
 use super::super::calls::{Access, Call, Macro, resolve};
 use super::super::lex::Span;
 use super::super::types::{INT, Int, Type};
-use super::{Translated, Translator};
+use super::{Translated, Translator, ident};
 
 /// An expression in Rust.
 struct Typed {
@@ -100,7 +100,7 @@ impl Body<'_> {
                     }
                 };
                 let value = self.converted(value, &ty)?;
-                let _ = writeln!(out, "{indent}{} = {value};", rust_ident(name));
+                let _ = writeln!(out, "{indent}{} = {value};", ident(name));
             }
             Statement::Store(.., span) => {
                 return Err(self.translator.out_of_scope("a plain store", *span));
@@ -235,12 +235,12 @@ impl Body<'_> {
     /// A local variable, or the address that a parameter is.
     fn named(&self, name: &str, span: Span) -> Translated<Typed> {
         if let Some(ty) = self.local(name) {
-            return Ok(Typed::of(rust_ident(name), ty?));
+            return Ok(Typed::of(ident(name), ty?));
         }
         match self.thread.parameter(name) {
             Some(parameter) => {
                 let ty = self.translator.ty(&parameter.ty, parameter.span)?;
-                Ok(Typed::of(format!("{}.as_ptr()", rust_ident(name)), ty))
+                Ok(Typed::of(format!("{}.as_ptr()", ident(name)), ty))
             }
             None => {
                 let message = format!("there is no variable `{name}` here");
@@ -359,7 +359,7 @@ impl Body<'_> {
             && let Some(to) = parameter.ty.pointee()
         {
             let ty = self.translator.ty(to, parameter.span)?;
-            return Ok((rust_ident(name), ty));
+            return Ok((ident(name), ty));
         }
         let (value, Type::Pointer(to)) = self.value(expr)? else {
             let message = "this is no address of a variable".into();
@@ -406,7 +406,7 @@ impl Body<'_> {
                 (ArgKind::Variable { .. }, _) => {}
                 (ArgKind::Value, _) => values.push(self.converted(argument, &ty)?),
                 (ArgKind::Pointer, ExprKind::Address(local)) if self.local(local).is_some() => {
-                    pointer = Some(rust_ident(local));
+                    pointer = Some(ident(local));
                     values.push(self.converted(&name_of(local, argument.span), &ty)?);
                 }
                 (ArgKind::Pointer, _) => {

@@ -173,7 +173,6 @@ const TIERS: [Tier; 9] = [
                 "litmus",
             ],
             &["test", "--package", "xtask", "dialect", "--", "--ignored"],
-            &["xtask", "litmus"],
             &["xtask", "litmus", "--run=20000"],
         ],
     },

@@ -1463,9 +1463,9 @@ impl<T: AtomicType> Atomic<T> {
     /// goes on to use what the winner wrote must first `load` with `Acquire` or issue a barrier.
     /// Look at both paths, since mistakes on the failing one stay hidden for long.
     ///
-    /// What `Ok` holds is `old`, not what was read: it is equal, but nothing depends on the read. So an
-    /// access through a pointer in `Ok` is not ordered after the read by an address dependency, as one
-    /// through `load` or `xchg` is; take `Acquire` where it has to be.
+    /// What `Ok` holds is `old`, not what was read: it is equal, but nothing depends on the
+    /// read. So an access through a pointer in `Ok` is not ordered after the read by an address
+    /// dependency, as one through `load` or `xchg` is; take `Acquire` where it has to be.
     ///
     /// There is no weak form: it fails only if the value differs (`atomic_t.txt`, section CMPXCHG
     /// vs TRY_CMPXCHG). It compares bytes, since the C operation compares an integer, and never

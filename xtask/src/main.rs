@@ -186,7 +186,7 @@ enum Command {
         /// A table that replaces the built-in one of the architecture with the same file name. May
         /// be given more than once.
         #[arg(long, value_name = "FILE")]
-        table: Vec<PathBuf>,
+        arch_table: Vec<PathBuf>,
     },
     /// Runs the differential tests on other architectures, emulated where this machine's CPU cannot
     /// run them.
@@ -334,7 +334,7 @@ fn run(command: Command) -> Result<ExitCode> {
             all,
             limit,
             run,
-            table,
+            arch_table,
         } => litmus::run(&litmus::Options {
             files,
             archs,
@@ -347,7 +347,7 @@ fn run(command: Command) -> Result<ExitCode> {
             all,
             limit,
             run,
-            tables: table,
+            tables: arch_table,
         }),
         Command::Test { all, tiers } => test::run(all, &tiers),
         Command::Setup => setup::run().map(|()| ExitCode::SUCCESS),

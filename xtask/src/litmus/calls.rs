@@ -1,11 +1,8 @@
 //! What the calls of a litmus file mean.
 
+use atomics_spec::arch::Features;
 use atomics_spec::table::Ordering;
 use atomics_spec::{Spec, Variant};
-
-/// The class of the operations that C also has for variables that are no `atomic_t`, under their
-/// names alone: `xchg()`.
-const PLAIN_CLASS: &str = "exchange";
 
 /// What a call is.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +89,19 @@ const OUT_OF_SCOPE: [(&str, &str); 10] = [
     ("__", "a primitive of herd7's"),
 ];
 
+/// The operation that C has as the macro `name` on variables that are no `atomic_t`, as the table
+/// `arch/kernel.tbl` says.
+fn plain<'s>(spec: &'s Spec, name: &str) -> Option<Variant<'s>> {
+    let kernel = spec.arch("kernel")?;
+    let mut variants = spec.variants().filter(|v| v.name() == name);
+    variants.find(|v| {
+        let template = kernel.template(name, 32, Features::NONE);
+        let line = template.and_then(|template| template.lines.first());
+        let call = line.and_then(|line| line.text.strip_prefix(name));
+        v.family.bits(64) == 32 && call.is_some_and(|rest| rest.starts_with('('))
+    })
+}
+
 /// What a call of `name` is.
 pub fn resolve<'s>(spec: &'s Spec, name: &str) -> Call<'s> {
     if let Some((_, found)) = MACROS.iter().find(|(known, _)| *known == name) {
@@ -103,9 +113,7 @@ pub fn resolve<'s>(spec: &'s Spec, name: &str) -> Call<'s> {
     if let Some(variant) = spec.find(name) {
         return Call::Function(variant);
     }
-    let mut variants = spec.variants();
-    let plain = variants.find(|v| v.of.class.name == PLAIN_CLASS && v.name() == name);
-    if let Some(variant) = plain {
+    if let Some(variant) = plain(spec, name) {
         return Call::Plain(variant);
     }
     let mut others = OUT_OF_SCOPE.iter();

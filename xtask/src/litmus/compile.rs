@@ -237,12 +237,7 @@ impl<'a> Compiler<'a> {
             .arg(&object)
             .arg(&source);
         run(&mut command)?;
-        let isa = self.machine.isa()?;
-        let binary = Binary::read(&object, &isa, self.machine.objdump, self.tools)?;
-        Ok(Compiled {
-            isa,
-            files: vec![(binary, Vec::new())],
-        })
+        Compiled::read(&object, self.machine, self.tools)
     }
 }
 
@@ -253,6 +248,20 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// Reads an object file.
+    ///
+    /// # Errors
+    ///
+    /// If that is not possible.
+    pub fn read(object: &Path, machine: &Machine, tools: &Toolchain) -> Result<Self> {
+        let isa = machine.isa()?;
+        let binary = Binary::read(object, &isa, machine.objdump, tools)?;
+        Ok(Self {
+            isa,
+            files: vec![(binary, Vec::new())],
+        })
+    }
+
     /// The instructions of a function.
     ///
     /// # Errors

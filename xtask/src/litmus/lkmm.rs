@@ -44,7 +44,10 @@ pub fn print(
     }
     let mut out = format!("C {}\n\n{{\n", test.name);
     for init in &test.init {
-        let ty = init.ty.as_ref().map(|ty| format!("{} ", type_text(ty)));
+        let ty = init
+            .ty
+            .as_ref()
+            .map(|ty| format!("{} ", type_text(spec, ty)));
         let value = value_text(&init.value);
         let _ = writeln!(out, "{}{} = {value};", ty.unwrap_or_default(), init.name);
     }
@@ -53,7 +56,7 @@ pub fn print(
     for (number, thread) in test.threads.iter().enumerate() {
         let parameters = thread.parameters.iter();
         let parameters: Vec<String> = parameters
-            .map(|p| format!("{}{}", spaced(&type_text(&p.ty)), p.name))
+            .map(|p| format!("{}{}", spaced(&type_text(spec, &p.ty)), p.name))
             .collect();
         let _ = writeln!(out, "\nP{number}({})\n{{", parameters.join(", "));
         let mut printer = Printer {
@@ -143,13 +146,19 @@ fn proposition_text(proposition: &Proposition) -> String {
 }
 
 /// A type: the variable's, with `int` for all that is no structure.
-fn type_text(ty: &Type) -> String {
+fn type_text(spec: &Spec, ty: &Type) -> String {
     match ty {
-        Type::Pointer(to) => format!("{}*", spaced(&type_text(to))),
-        Type::Named(name) if name.starts_with("atomic") => "atomic_t".into(),
+        Type::Pointer(to) => format!("{}*", spaced(&type_text(spec, to))),
+        Type::Named(name) if is_atomic(spec, name) => "atomic_t".into(),
         Type::Named(name) if name.starts_with("struct") || name.ends_with("_t") => name.clone(),
         Type::Named(_) => "int".into(),
     }
+}
+
+/// Whether a type is the structure around an atomic variable.
+fn is_atomic(spec: &Spec, name: &str) -> bool {
+    let mut families = spec.types.families.iter();
+    families.any(|family| family.c_object.as_deref() == Some(name))
 }
 
 /// A type with a blank behind it, if it does not end in `*`.
@@ -191,7 +200,7 @@ impl Printer<'_> {
     fn statement(&mut self, statement: &Statement, depth: usize) -> Printed<()> {
         match statement {
             Statement::Declare(ty, name, value, _) => {
-                let ty = spaced(&type_text(ty));
+                let ty = spaced(&type_text(self.spec, ty));
                 match value {
                     None => self.line(depth, &format!("{ty}{name};")),
                     Some(value) => {

@@ -57,8 +57,8 @@ pub enum Judgement {
 /// bits are nothing.
 const NO_NUMBERS: &str = "herd7 cannot compute with addresses as the machine code does";
 
-/// What one function of a test is called.
-fn function(index: usize, thread: usize) -> String {
+/// What the function of a thread is called in Rust.
+pub fn function(index: usize, thread: usize) -> String {
     format!("t{index}_P{thread}")
 }
 

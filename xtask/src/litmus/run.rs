@@ -17,6 +17,7 @@ use atomics_spec::Spec;
 use super::ast::{Location, Value};
 use super::case::{Allowed, Case};
 use super::compile::Common;
+use super::machine::function;
 use super::observe;
 use super::progress;
 use super::report::Finding;
@@ -152,7 +153,7 @@ fn threads(spec: &Spec, number: usize, case: &Case) -> Result<String> {
     let mut text = String::new();
     let shared = &case.observed.shared;
     for (thread, found) in case.test.threads.iter().enumerate() {
-        let name = format!("t{number}_P{thread}");
+        let name = function(number, thread);
         let function = case.rust(spec, thread, &name, Ending::Memory);
         let function = function.map_err(|_| anyhow::anyhow!("{} is out of scope", case.file))?;
         let mut arguments = Vec::new();
@@ -206,7 +207,8 @@ fn entry(spec: &Spec, number: usize, case: &Case) -> Result<String> {
             is_address.to_string()
         });
         let observed: Vec<String> = observed.collect();
-        format!("(t{number}_P{thread}_run, &[{}])", observed.join(", "))
+        let name = function(number, thread);
+        format!("({name}_run, &[{}])", observed.join(", "))
     });
     let threads: Vec<String> = threads.collect();
     Ok(format!(

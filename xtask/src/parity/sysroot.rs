@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 
 use super::kernel::{run, write_changed};
 use super::machine::Machine;
-use super::progress;
 use crate::setup::Toolchain;
 
 /// A sysroot below `folder` with `core` for the target of a machine, of which a library needs the
@@ -27,7 +26,7 @@ pub fn library(machine: &Machine, folder: &Path, tools: &Toolchain) -> Result<Pa
     if core.is_file() {
         return Ok(sysroot);
     }
-    progress(&format!("{}: compiling Rust's core", machine.name));
+    eprintln!("{}: compiling Rust's core", machine.name);
     fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
     let library = source(tools)?;
     // Under another name first: what stands there under its own is complete.

@@ -81,11 +81,9 @@ impl<'s> Calls<'s> {
             Some(found.lines.first()?.text.replace("{v}", &variable(form)))
         };
         let mut tested = Vec::new();
-        for form in spec.forms() {
-            for &ordering in form.orderings() {
-                if let Some(template) = template(&form, ordering) {
-                    tested.push(Call::new(form, ordering, template));
-                }
+        for v in spec.variants().filter(|v| v.family.c_value == PLAIN) {
+            if let Some(template) = template(&v.of, v.ordering) {
+                tested.push(Call::new(v.of, v.ordering, template));
             }
         }
         let store = tested.iter().find(|c| is_plain_store(c));

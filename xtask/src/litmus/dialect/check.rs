@@ -12,11 +12,10 @@ use atomics_spec::table::{ArgKind, Form};
 use atomics_spec::{Spec, Variant, interp};
 
 use super::super::choose::{Chosen, chosen};
+use super::super::compile::Compiled;
 use super::super::pool;
 use super::{Dialect, Program, Thread, Value, Variable};
 use crate::generate::repository_root;
-use crate::parity::binary::Binary;
-use crate::parity::flow::{self, Code};
 use crate::parity::machine::{Branch, Machine};
 use crate::parity::ours::Ours;
 use crate::setup::Toolchain;
@@ -317,19 +316,11 @@ pub fn check(
     let head =
         "#![allow(dead_code, unused_unsafe, unused_variables, unused_mut, unused_must_use)]\n";
     let object = ours.compile(machine, branch, &format!("{head}{source}"))?;
-    let isa = machine.isa()?;
-    let files = [(
-        Binary::read(&object, &isa, machine.objdump, tools)?,
-        Vec::new(),
-    )];
-    let code = Code {
-        files: &files,
-        isa: &isa,
-    };
+    let compiled = Compiled::read(&object, machine, tools)?;
     let mut problems = Vec::new();
     let mut all = Vec::new();
     for case in &all_cases {
-        let lines = flow::graph(code, &case.name).and_then(|graph| {
+        let lines = compiled.graph(&case.name).and_then(|graph| {
             let lines = dialect.thread(&graph);
             lines.with_context(|| graph.listing())
         });

@@ -9,11 +9,10 @@ use anyhow::{Context, Result};
 use atomics_spec::Spec;
 
 use super::super::choose::{Chosen, chosen};
+use super::super::compile::Compiled;
 use super::check::{herd, states};
 use super::{Dialect, Program, Thread, Value, Variable};
 use crate::generate::repository_root;
-use crate::parity::binary::Binary;
-use crate::parity::flow::{self, Code};
 use crate::parity::machine::{Branch, Machine};
 use crate::parity::ours::Ours;
 use crate::setup::Toolchain;
@@ -241,21 +240,13 @@ fn check(
         tools,
     };
     let object = ours.compile(machine, branch, &source)?;
-    let isa = machine.isa()?;
-    let files = [(
-        Binary::read(&object, &isa, machine.objdump, tools)?,
-        Vec::new(),
-    )];
-    let code = Code {
-        files: &files,
-        isa: &isa,
-    };
+    let compiled = Compiled::read(&object, machine, tools)?;
     let mut wrong = Vec::new();
     for (name, _, second, outcome, allowed) in SHAPES {
         let is_mp = second.contains("r = ") && second.contains("s = ");
         let mut threads = Vec::new();
         for index in 0..2 {
-            let graph = flow::graph(code, &format!("{name}_{index}"))?;
+            let graph = compiled.graph(&format!("{name}_{index}"))?;
             let symbol = |name: &str| Value::Symbol(name.into());
             threads.push(Thread {
                 lines: dialect.thread(&graph).with_context(|| graph.listing())?,

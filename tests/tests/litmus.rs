@@ -113,30 +113,6 @@ fn the_chosen_tests_are_sound() {
     }
 }
 
-/// What is known not to be sound is so, and for no other reason than an address.
-#[test]
-fn what_is_known_is_so() {
-    let Some(tree) = tree_and_herd() else { return };
-    let known = fs::read_to_string(project::repository().join("tests/litmus/known.tbl"));
-    let known = known.expect("there is such a file");
-    let lines = known
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    for line in lines {
-        let mut words = line.split_whitespace();
-        let (on, name) = (
-            words.next().expect("a target"),
-            words.next().expect("a test"),
-        );
-        let (good, tests) = litmus(&tree, &["--all", "--arch", on, "--filter", name]);
-        assert!(good, "{tests:#?}");
-        let test = tests.iter().find(|test| test["name"] == name);
-        let test = test.unwrap_or_else(|| panic!("there is no test {name}"));
-        assert_eq!(test["targets"][0]["verdict"], "known", "{test:#}");
-        assert!(name.contains("-addr-"), "{name}");
-    }
-}
-
 /// A way to break a table.
 struct Breakage {
     arch: &'static str,
@@ -204,6 +180,13 @@ const BREAKAGES: &[Breakage] = &[
         "text        rel ",
         ("release,full    l", "release         l"),
         "LB+once-atomic_fetch_add+",
+    ),
+    broken(
+        "aarch64",
+        "that accesses behind a relaxed cmpxchg by LSE are ordered by what they take from it",
+        "op          cmpxchg*                        8,16,32,64      old>r",
+        ("casa{rel}{w} ", "cas{acq}{rel}{w} "),
+        "MP+mb+cmpxchg_relaxed-addr-once",
     ),
     broken(
         "aarch64",

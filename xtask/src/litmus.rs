@@ -22,7 +22,6 @@ mod choose;
 mod compile;
 mod dialect;
 mod herd;
-mod known;
 mod lex;
 mod lkmm;
 mod machine;
@@ -55,7 +54,6 @@ use choose::Chosen;
 pub use choose::Shard;
 use compile::{Common, Compiler};
 use dialect::Dialect;
-use known::Known;
 use machine::{Judgement, Target};
 use model::Model;
 use report::{Finding, Report};
@@ -165,25 +163,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         histograms: Vec::new(),
     };
     let own_tables = (!options.tables.is_empty()).then_some(&spec);
-    // Tests of the same name that a user has are others, and so is what other tables make of ours.
-    let known = match options.files.is_empty() && options.tables.is_empty() {
-        true => Known::read()?,
-        false => Known::default(),
-    };
-    if options.all
-        && options.filter.is_none()
-        && options.shard.is_none()
-        && options.archs.is_empty()
-    {
-        let tests = report.findings.iter().map(|f| f.case.test.name.as_str());
-        let strangers = known.strangers(&report.targets, &tests.collect());
-        ensure!(
-            options.run.is_some() || strangers.is_empty(),
-            "{}: there is no such test: {}",
-            known::FILE,
-            strangers.join(", ")
-        );
-    }
     let common = Common::new(work.join("build"), &root, &tools, own_tables)?;
     if let Some(iterations) = options.run {
         report.histograms = run::run(&spec, &report.findings, &common, iterations)?;
@@ -217,7 +196,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             jobs,
             herd: &herd,
             limit,
-            known: &known,
         };
         on.judge(&mut report)?;
         progress(&format!(
@@ -253,7 +231,6 @@ struct On<'a> {
     jobs: usize,
     herd: &'a Herd,
     limit: Duration,
-    known: &'a Known,
 }
 
 /// How many tests are compiled at once: few enough for one compiler not to be the last to end.
@@ -323,9 +300,6 @@ impl On<'_> {
         );
         for ((index, ..), judgement) in wanted.iter().zip(judgements) {
             let finding = &mut report.findings[*index];
-            let judgement = self
-                .known
-                .amend(self.name, &finding.case.test.name, judgement);
             finding.judgements.push((self.name, judgement));
         }
         Ok(())

@@ -43,8 +43,6 @@ pub enum Judgement {
         /// The machine code, for herd7.
         program: String,
     },
-    /// It does not, and that is known: why.
-    Known(String),
     /// Why there is no machine code to check.
     Skipped(String),
     /// herd7 took too long.

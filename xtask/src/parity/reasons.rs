@@ -1,7 +1,7 @@
 //! The reasons, in `tests/parity/reasons.tbl`: why ours differs from the kernel's where it does.
 //!
-//! A line is `ARCH BRANCH VARIANT VERDICT REASON`. In the first three, `*` stands for any text;
-//! VERDICT is `stronger`, `kernel-stronger`, or `longer` for what has more than two instructions
+//! A line is `ARCH BRANCH VARIANT VERDICT REASON`. In the first three, `*` stands for any text, and
+//! VARIANT may be several, separated by commas, each of which must be needed; VERDICT is `stronger`, `kernel-stronger`, or `longer` for what has more than two instructions
 //! more. The reason is one sentence.
 
 use anyhow::{Context, Result, bail, ensure};
@@ -112,13 +112,13 @@ fn parse(text: &str) -> Result<Vec<Reason>> {
         })?;
         let is_sentence = reason.len() > 2 && reason.last().is_some_and(|w| w.ends_with('.'));
         ensure!(is_sentence, "{}: the reason must be a sentence", place());
-        reasons.push(Reason {
+        reasons.extend(variant.split(',').map(|variant| Reason {
             number: index + 1,
             arch: (*arch).into(),
             branch: (*branch).into(),
-            variant: (*variant).into(),
+            variant: variant.into(),
             matter,
-        });
+        }));
     }
     Ok(reasons)
 }
@@ -161,8 +161,8 @@ pub fn check(text: &str, lines: &[Line], whole: bool) -> Result<Vec<String>> {
         let judged = whole || lines.iter().any(|line| line.arch == reason.arch);
         if judged && !used {
             wrong.push(format!(
-                "tests/parity/reasons.tbl:{}: nothing needs this reason any more",
-                reason.number
+                "tests/parity/reasons.tbl:{}: nothing needs this reason for {} any more",
+                reason.number, reason.variant
             ));
         }
     }
@@ -210,8 +210,13 @@ mod tests {
         let wrong = check("", longer.clone());
         assert!(wrong[0].contains("longer by 3 instructions"), "{wrong:?}");
         assert_eq!(
-            check("arm - *_xchg* longer It has its reasons.", longer),
+            check("arm - *_xchg* longer It has its reasons.", longer.clone()),
             [""; 0]
+        );
+        let wrong = check("arm - *_xchg*,xchg* longer It has its reasons.", longer);
+        assert!(
+            wrong[0].contains("nothing needs this reason for xchg*"),
+            "{wrong:?}"
         );
 
         let stronger = line(&full, &acquire, (3, 3));

@@ -2424,8 +2424,8 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
-                "casl {old:w}, {new:w}, [{v}]",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -2483,8 +2483,9 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v.
-                "cas {old:w}, {new:w}, [{v}]",
+                // Stores new if *v is old; loads *v; no later access passes it, as none that
+                // depends on it may.
+                "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -2533,15 +2534,41 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i32;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_try_cmpxchg_acquire()`: acquire.
@@ -2551,15 +2578,41 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i32;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; no later access passes it.
+                "casa {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_try_cmpxchg_release()`: release.
@@ -2569,15 +2622,41 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i32;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; it passes no earlier access.
+                "casl {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_try_cmpxchg_relaxed()`: relaxed.
@@ -2587,15 +2666,41 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i32;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v.
+                "cas {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_sub_and_test()`: fully ordered.
@@ -5252,8 +5357,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
-                "casl {old:x}, {new:x}, [{v}]",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -5311,8 +5416,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v.
-                "cas {old:x}, {new:x}, [{v}]",
+                // Stores new if *v is old; loads *v; no later access passes it, as none that
+                // depends on it may.
+                "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -5361,15 +5467,41 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i64;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic64_try_cmpxchg_acquire()`: acquire.
@@ -5379,15 +5511,41 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i64;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; no later access passes it.
+                "casa {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic64_try_cmpxchg_release()`: release.
@@ -5397,15 +5555,41 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i64;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; it passes no earlier access.
+                "casl {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
@@ -5415,15 +5599,41 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i64;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v.
+                "cas {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic64_sub_and_test()`: fully ordered.
@@ -8080,8 +8290,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
-                "casl {old:x}, {new:x}, [{v}]",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -8139,8 +8349,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v.
-                "cas {old:x}, {new:x}, [{v}]",
+                // Stores new if *v is old; loads *v; no later access passes it, as none that
+                // depends on it may.
+                "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -8189,15 +8400,41 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: isize;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_long_try_cmpxchg_acquire()`: acquire.
@@ -8211,15 +8448,41 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: isize;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; no later access passes it.
+                "casa {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_long_try_cmpxchg_release()`: release.
@@ -8233,15 +8496,41 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: isize;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; it passes no earlier access.
+                "casl {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
@@ -8255,15 +8544,41 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: isize;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v.
+                "cas {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_long_sub_and_test()`: fully ordered.
@@ -10920,8 +11235,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
-                "caslb {old:w}, {new:w}, [{v}]",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -10979,8 +11294,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v.
-                "casb {old:w}, {new:w}, [{v}]",
+                // Stores new if *v is old; loads *v; no later access passes it, as none that
+                // depends on it may.
+                "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -11029,15 +11345,41 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i8;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casalb {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
@@ -11047,15 +11389,41 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i8;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; no later access passes it.
+                "casab {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i8_try_cmpxchg_release()`: release.
@@ -11065,15 +11433,41 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i8;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; it passes no earlier access.
+                "caslb {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
@@ -11083,15 +11477,41 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i8;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v.
+                "casb {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i8_sub_and_test()`: fully ordered.
@@ -13697,8 +14117,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
-                "caslh {old:w}, {new:w}, [{v}]",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -13756,8 +14176,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v.
-                "cash {old:w}, {new:w}, [{v}]",
+                // Stores new if *v is old; loads *v; no later access passes it, as none that
+                // depends on it may.
+                "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -13806,15 +14227,41 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i16;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casalh {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
@@ -13824,15 +14271,41 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i16;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; no later access passes it.
+                "casah {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i16_try_cmpxchg_release()`: release.
@@ -13842,15 +14315,41 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i16;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; it passes no earlier access.
+                "caslh {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
@@ -13860,15 +14359,41 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: i16;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v.
+                "cash {old:w}, {new:w}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_i16_sub_and_test()`: fully ordered.
@@ -14516,8 +15041,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
-                "casl {old:x}, {new:x}, [{v}]",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -14579,8 +15104,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
             asm!(
                 // Tells the assembler about lse.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v.
-                "cas {old:x}, {new:x}, [{v}]",
+                // Stores new if *v is old; loads *v; no later access passes it, as none that
+                // depends on it may.
+                "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
@@ -14633,15 +15159,41 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: *const c_void;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; fully ordered.
+                "casal {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
@@ -14655,15 +15207,41 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: *const c_void;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; no later access passes it.
+                "casa {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_ptr_try_cmpxchg_release()`: release.
@@ -14677,15 +15255,41 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: *const c_void;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v; it passes no earlier access.
+                "casl {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
@@ -14699,15 +15303,41 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
-    let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
-    let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    if lse() {
         // SAFETY: The pointer is valid, as the caller promises.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        let found: *const c_void;
+        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
+        // touched.
+        unsafe {
+            asm!(
+                // Tells the assembler about lse.
+                ".arch_extension lse",
+                // Stores new if *v is old; loads *v.
+                "cas {old:x}, {new:x}, [{v}]",
+                v = in(reg) v,
+                old = inout(reg) expected => found,
+                new = in(reg) new,
+                // The stack pointer and the condition codes stay.
+                options(nostack, preserves_flags),
+            );
+        }
+        if found != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = found };
+        }
+        found == expected
+    } else {
+        // SAFETY: The pointer is valid, as the caller promises.
+        let expected = unsafe { *old };
+        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The pointer is valid, as the caller promises.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// Whether the CPU has lse: as far as the compiler is told, or, with `std`, as the CPU says.

@@ -17,6 +17,8 @@ use super::types::Type;
 use body::Body;
 
 mod body;
+mod call;
+mod expr;
 
 /// Why a test has no Rust.
 #[derive(Clone, Debug)]
@@ -89,10 +91,7 @@ impl Translator<'_> {
             }
         };
         let mut out = format!("{attribute}fn {name}({}) {{\n", parameters.join(", "));
-        let body = Body {
-            translator: self,
-            thread: found,
-        };
+        let mut body = Body::new(self, found);
         // C's local variables are known in their block; to outlive it, they are made here.
         for (local, ty, span) in body.locals() {
             let ty = self.ty(ty, span)?;
@@ -102,7 +101,7 @@ impl Translator<'_> {
             };
             let _ = writeln!(out, "    let mut {}: {} = {zero};", ident(local), ty.rust());
         }
-        body.statements(&found.body, 1, &mut out)?;
+        body.block(&found.body, 1, &mut out)?;
         match ending {
             Ending::Registers(registers) => {
                 let operands = observed.iter().zip(registers);

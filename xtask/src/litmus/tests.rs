@@ -234,7 +234,7 @@ fn faults_in_a_thread_have_a_place() {
             "there is no function `atomic_foo`",
         ),
         ("\tatomic_add(v);", "5:2", "`atomic_add` has 1 arguments"),
-        ("\tr0 = 1;", "5:2", "there is no local variable `r0`"),
+        ("\tr0 = 1;", "5:2", "there is no variable `r0` here"),
         (
             "\tint r0 = READ_ONCE(x);",
             "5:21",
@@ -276,6 +276,19 @@ fn faults_in_a_thread_have_a_place() {
             "5:11",
             "does not fit into 32 bits",
         ),
+        (
+            "\tint r0;\n\tif (r0) {\n\t\tint r1 = 1;\n\t}\n\tr0 = r1;",
+            "9:7",
+            "`r1` is not known here",
+        ),
+        ("\tr0 = 1;\n\tint r0;", "5:2", "`r0` is not known here"),
+        ("\tint r0 = r0 + 1;", "5:11", "`r0` is not known here"),
+        (
+            "\tint r0;\n\t{\n\t\tint r0 = 1;\n\t}",
+            "7:7",
+            "there is a `r0` already",
+        ),
+        ("\tint x;", "5:6", "there is a `x` already"),
         ("\tx = 1 +;", "5:9", "there is `;` where an expression"),
     ];
     for (body, place, message) in faults {
@@ -302,6 +315,7 @@ fn what_is_out_of_scope_is_named_with_its_place() {
         ),
         ("\t*x = 1;", "a plain store at t.litmus:5:2"),
         ("\tint r0 = *x;", "a plain load at t.litmus:5:11"),
+        ("\tx = 1;", "an assignment to a parameter at t.litmus:5:2"),
         ("\twhile (1) {\n\t}", "a loop (`while`) at t.litmus:5:2"),
         (
             "\tdo { WRITE_ONCE(*x, 1); } while (0);",

@@ -11,6 +11,7 @@ use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
 use std::hint;
 use std::io::{self, Write};
+use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -163,7 +164,7 @@ fn batch(
             let mut random = Random(random.next() | 1);
             let offset = first;
             first += observed.len() * TURNS;
-            scope.spawn(move || {
+            let turns = move || {
                 if let Some(cpu) = allowed.get((index + shift) % cpus) {
                     pin(*cpu);
                 }
@@ -182,7 +183,12 @@ fn batch(
                     // there is room for all that it observes.
                     unsafe { run(mine, out) };
                 }
-            });
+            };
+            if let Err(error) = thread::Builder::new().spawn_scoped(scope, turns) {
+                // Those that have been started would wait for it for ever.
+                eprintln!("a test needs {threads} threads, and one cannot be started: {error}");
+                process::exit(1);
+            }
         }
     });
     for turn in 0..TURNS {

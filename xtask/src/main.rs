@@ -1,6 +1,7 @@
 //! The project's own commands, as `cargo xtask COMMAND`.
 
 mod bindings;
+mod cargo;
 mod cross;
 mod dropin;
 mod generate;

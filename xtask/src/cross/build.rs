@@ -1,15 +1,14 @@
 //! Builds Rust's library once per target, and the tests once per set of features.
 
-use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustc_build_sysroot::{SysrootBuilder, SysrootConfig, SysrootStatus};
-use serde_json::Value;
 
 use super::targets::{Build, Target};
+use crate::cargo;
 use crate::generate::repository_root;
 use crate::setup::CrossTools;
 
@@ -26,7 +25,7 @@ pub struct Program(pub PathBuf);
 /// anew for each set of features. It is not optimised: that takes twice as long to build, and the
 /// tests hardly depend on it.
 pub fn library(tools: &CrossTools, target: &Target) -> Result<String> {
-    let mut cargo = cargo();
+    let mut cargo = cargo::command();
     // The library may use what is unstable elsewhere.
     cargo.env("RUSTC_BOOTSTRAP", "1");
     std::fs::create_dir_all(tools.sysroot())
@@ -52,7 +51,7 @@ pub fn tests(
     build: &Build,
     c_helpers: bool,
 ) -> Result<Program> {
-    let mut command = cargo();
+    let mut command = cargo::command();
     command.args([
         "test",
         "--no-run",
@@ -61,7 +60,7 @@ pub fn tests(
         "atomics-differential",
     ]);
     command.args(["--test", TEST, "--target", target.rust]);
-    command.arg("--message-format=json-render-diagnostics");
+    command.arg(cargo::MESSAGES);
     // Elsewhere the generator is optimised more, which here takes longer than it saves.
     command.args(["--config", "profile.dev.package.atomics-spec.opt-level=1"]);
     if c_helpers {
@@ -91,9 +90,11 @@ pub fn tests(
     }
     // Warnings about other crates.
     std::io::stderr().write_all(&output.stderr)?;
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let program = executable(&messages).context("cargo does not say where the tests are")?;
-    Ok(Program(program))
+    let messages = cargo::messages(&output.stdout, TEST);
+    let mut programs = messages.iter().filter_map(|m| m["executable"].as_str());
+    let program = programs.next();
+    let program = program.context("cargo does not say where the tests are")?;
+    Ok(Program(program.into()))
 }
 
 /// Flags with which rustc links for a target.
@@ -115,34 +116,6 @@ fn compile_c(tools: &CrossTools, target: &Target, command: &mut Command) {
     command.env(of("CFLAGS"), format!("--sysroot={root}"));
 }
 
-/// A cargo that does not take for its own what is meant for the one that runs this program, nor
-/// flags that would make the build another one than was asked for.
-fn cargo() -> Command {
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        let keep = ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*text)
-            || text.starts_with("CARGO_NET_")
-            || text.starts_with("CARGO_HTTP_")
-            || text.starts_with("CARGO_REGISTR");
-        if (text.starts_with("CARGO") && !keep) || text.starts_with("RUSTFLAGS") {
-            command.env_remove(&name);
-        }
-    }
-    command
-}
-
-/// The path of the tests in cargo's messages, which are JSON, one a line.
-fn executable(messages: &str) -> Option<PathBuf> {
-    let messages = messages
-        .lines()
-        .filter_map(|m| serde_json::from_str(m).ok());
-    let ours = |m: &Value| m["target"]["name"] == TEST && m["executable"].is_string();
-    let message = messages.into_iter().find(ours)?;
-    Some(message["executable"].as_str()?.into())
-}
-
 /// A path as text: rustc's flags are.
 fn path(path: &Path) -> Result<&str> {
     let text = path.to_str();
@@ -156,21 +129,4 @@ pub fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let tail = &lines[lines.len().saturating_sub(40)..];
     format!("\n    {}", tail.join("\n    "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_program_in_cargos_messages() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"cc"},"executable":null}
-not JSON
-{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/t/other"}
-{"reason":"compiler-artifact","target":{"name":"differential"},"executable":"/t/differential-1"}
-{"reason":"build-finished","success":true}
-"#;
-        assert_eq!(executable(messages), Some("/t/differential-1".into()));
-        assert_eq!(executable("{}\n"), None);
-    }
 }

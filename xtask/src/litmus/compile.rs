@@ -3,15 +3,14 @@
 //! rustc is called directly: `atomics-core` needs nothing but its proc macros, and with tables of
 //! the user's its text is generated first.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use atomics_spec::{Spec, emit};
-use serde_json::Value;
 
+use crate::cargo;
 use crate::generate::repository_root;
 use crate::lock::Lock;
 use crate::parity::binary::Binary;
@@ -137,24 +136,19 @@ fn write(path: &Path, text: &str) -> Result<()> {
 
 /// Builds `atomics-macros` for this machine, and says where it is.
 fn macros() -> Result<PathBuf> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo::command();
     command.args(["build", "--quiet", "--package", "atomics-macros"]);
-    command.arg("--message-format=json-render-diagnostics");
+    command.arg(cargo::MESSAGES);
     command.current_dir(repository_root()).stdin(Stdio::null());
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.context("cannot start cargo")?;
     ensure!(output.status.success(), "atomics-macros does not build");
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut names = messages
-        .filter(|m| m["target"]["name"] == "atomics_macros")
-        .filter_map(|m| m["filenames"][0].as_str().map(PathBuf::from));
-    names
-        .next()
-        .context("cargo does not say where atomics-macros is")
+    let messages = cargo::messages(&output.stdout, "atomics_macros");
+    let mut names = messages.iter().filter_map(|m| m["filenames"][0].as_str());
+    let name = names.next();
+    Ok(name
+        .context("cargo does not say where atomics-macros is")?
+        .into())
 }
 
 impl<'a> Compiler<'a> {

@@ -1,0 +1,55 @@
+//! Cargo, as a tool of ours.
+
+use std::env;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A cargo that does not take for its own what is meant for the one that runs this program, nor
+/// flags that would make the build another one than was asked for.
+pub fn command() -> Command {
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let keep = ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*text)
+            || text.starts_with("CARGO_NET_")
+            || text.starts_with("CARGO_HTTP_")
+            || text.starts_with("CARGO_REGISTR");
+        if (text.starts_with("CARGO") && !keep) || text.starts_with("RUSTFLAGS") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// Has a cargo print what it builds as [`messages`].
+pub const MESSAGES: &str = "--message-format=json-render-diagnostics";
+
+/// The messages that it printed about a target: a library, a program or a test.
+pub fn messages(output: &[u8], target: &str) -> Vec<Value> {
+    let output = String::from_utf8_lossy(output);
+    let messages = output.lines().filter_map(|m| serde_json::from_str(m).ok());
+    messages
+        .filter(|m: &Value| m["target"]["name"] == target)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_those_about_the_target() {
+        let output = br#"{"reason":"compiler-artifact","target":{"name":"cc"},"executable":null}
+not JSON
+{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/t/other"}
+{"reason":"compiler-artifact","target":{"name":"differential"},"executable":"/t/differential-1"}
+{"reason":"build-finished","success":true}
+"#;
+        let found = messages(output, "differential");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0]["executable"], "/t/differential-1");
+        assert!(messages(b"{}\n", "differential").is_empty());
+    }
+}

@@ -153,7 +153,7 @@ const SHAPES: [Shape; 19] = [
         "r = cmpxchg_relaxed(x, 1, 2); set(y, 1)",
         "s = read(y); smp_mb(); set(x, 1)",
         (1, 1),
-        "lse zabha,zacas",
+        "zabha,zacas",
     ),
     (
         "lb_cmpxchg_acquire",

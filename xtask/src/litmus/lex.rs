@@ -71,10 +71,10 @@ pub enum Token {
 }
 
 /// The signs, longer ones before what they begin with.
-const SIGNS: [&str; 37] = [
-    "<<", ">>", "==", "!=", "<=", ">=", "&&", "||", "/\\", "\\/", "++", "--", "->", "+=", "-=",
-    "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^", "~", "!",
-    "+", "-", "=", "/",
+const SIGNS: [&str; 38] = [
+    "<<", ">>", "==", "!=", "<=", ">=", "=>", "&&", "||", "/\\", "\\/", "++", "--", "->", "+=",
+    "-=", "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^", "~",
+    "!", "+", "-", "=", "/",
 ];
 /// The rest of them.
 const MORE_SIGNS: [&str; 6] = ["<", ">", "%", "?", ".", "#"];
@@ -88,7 +88,8 @@ pub struct Words {
     pub result: Option<Verdict>,
 }
 
-/// Splits what comes after the first `skip` bytes of a file.
+/// Splits what comes after the first `skip` bytes of a file, from its first brace on. What comes
+/// before that is for people: words, texts in quotes, and lines such as `Cycle=..`.
 ///
 /// # Errors
 ///
@@ -101,13 +102,16 @@ pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
     };
     let mut at = skip;
     let mut braces = 0_usize;
+    let mut part = Part::Prelude;
     while let Some(next) = file.text[at..].chars().next() {
         let rest = &file.text[at..];
         let length = if next.is_whitespace() {
             next.len_utf8()
-        } else if let Some(length) = comment(file, at, braces > 0)? {
+        } else if let Some(length) = comment(file, at, part == Part::Threads && braces > 0)? {
             words.result = words.result.or(result(&rest[..length]));
             length
+        } else if part == Part::Prelude && next != '{' {
+            quoted(rest).unwrap_or(next.len_utf8())
         } else {
             let (token, length) = token(file, at, next)?;
             let span = Span {
@@ -119,6 +123,11 @@ pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
                 Token::Sign("}") => braces.saturating_sub(1),
                 _ => braces,
             };
+            part = match part {
+                Part::Init if braces == 0 => Part::Threads,
+                Part::Prelude => Part::Init,
+                part => part,
+            };
             words.tokens.push((token, span));
             length
         };
@@ -128,15 +137,32 @@ pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
     Ok(words)
 }
 
-/// The length of the comment that begins at a place, if one does. In braces, `(*` with a name right
+/// A part of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What comes before the initial values.
+    Prelude,
+    /// The initial values.
+    Init,
+    /// The threads, and what follows them.
+    Threads,
+}
+
+/// The length of the text in quotes that a text begins with, if it does, and if that ends on its line.
+fn quoted(text: &str) -> Option<usize> {
+    let line = text.lines().next()?.strip_prefix('"')?;
+    Some(1 + line.find('"')? + 1)
+}
+
+/// The length of the comment that begins at a place, if one does. In a thread, `(*` with a name right
 /// behind it is an expression such as `(*x)`.
-fn comment(file: File<'_>, at: usize, in_braces: bool) -> Result<Option<usize>, Error> {
+fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, Error> {
     let rest = &file.text[at..];
     if rest.starts_with("//") {
         return Ok(Some(rest.find('\n').unwrap_or(rest.len())));
     }
     let is_name = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let dereferences = in_braces && rest.get(2..).is_some_and(|r| r.starts_with(is_name));
+    let dereferences = in_thread && rest.get(2..).is_some_and(|r| r.starts_with(is_name));
     for (open, close) in [("/*", "*/"), ("(*", "*)")] {
         if rest.starts_with(open) && !(open == "(*" && dereferences) {
             let span = Span {

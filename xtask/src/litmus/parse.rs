@@ -9,14 +9,16 @@ use super::lex::{self, File, Span, Token};
 mod condition;
 mod expr;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 /// The type of initialisers that are macros: `ATOMIC_INIT(1)`.
 const INITIALISERS: [&str; 3] = ["ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT"];
 
 /// Words that begin a type, beside those that end in `_t`.
-const TYPE_WORDS: [&str; 16] = [
-    "int", "long", "char", "short", "unsigned", "signed", "void", "struct", "s8", "s16", "s32",
-    "s64", "u8", "u16", "u32", "u64",
+const TYPE_WORDS: [&str; 17] = [
+    "bool", "int", "long", "char", "short", "unsigned", "signed", "void", "struct", "s8", "s16",
+    "s32", "s64", "u8", "u16", "u32", "u64",
 ];
 
 /// Words of a type that say nothing about values.
@@ -46,15 +48,25 @@ pub fn parse(file: File<'_>) -> Result<Test, Error> {
         file,
         words: words.tokens,
         at: 0,
+        parts: 0,
+        depth: 0,
     };
     parser.test(name, result)
 }
+
+/// How many parts an expression, a condition or a type may have, and how deep statements may be, so
+/// that a file cannot exhaust the stack.
+const PARTS: usize = 100;
 
 /// A place among the words of a file.
 struct Parser<'a> {
     file: File<'a>,
     words: Vec<(Token, Span)>,
     at: usize,
+    /// The parts of what is being read that were read so far.
+    parts: usize,
+    /// The statements that the next word is in.
+    depth: usize,
 }
 
 type Parsed<T> = Result<T, Error>;
@@ -117,6 +129,20 @@ impl Parser<'_> {
         self.file.error(self.span(), message, help)
     }
 
+    /// Reads a part more, if there are not too many.
+    fn part(&mut self, help: &str) -> Parsed<()> {
+        self.parts += 1;
+        self.small(self.parts, help)
+    }
+
+    fn small(&self, parts: usize, help: &str) -> Parsed<()> {
+        if parts <= PARTS {
+            return Ok(());
+        }
+        let message = format!("this has more than {PARTS} parts");
+        Err(self.file.error(self.span(), message, help))
+    }
+
     fn need(&mut self, sign: &str, help: &str) -> Parsed<()> {
         if self.takes(sign) {
             return Ok(());
@@ -136,10 +162,6 @@ impl Parser<'_> {
     }
 
     fn test(&mut self, name: String, result: Option<Verdict>) -> Parsed<Test> {
-        // A sentence about the test, and lines such as `Cycle=...`.
-        while !matches!(self.peek(), Token::Sign("{") | Token::End) {
-            self.advance();
-        }
         let init = self.init()?;
         let mut threads = Vec::new();
         while let Some(number) = self.thread_number() {
@@ -221,6 +243,7 @@ impl Parser<'_> {
             let help = "arrays are not known: use a variable for each element";
             return Err(self.expected("`=` or `;`", help));
         }
+        self.parts = 0;
         let value = match self.takes("=") {
             true => self.value()?,
             false => Value::Number(0),
@@ -234,6 +257,7 @@ impl Parser<'_> {
     /// A value: a number, an address, or either in an initialiser or parentheses.
     fn value(&mut self) -> Parsed<Value> {
         let help = "a value is a number, or the address of a variable: `x = 1`, `p = &x`";
+        self.part(help)?;
         match self.peek().clone() {
             Token::Number(number) => {
                 self.advance();
@@ -303,9 +327,11 @@ impl Parser<'_> {
         if words.is_empty() {
             return Err(self.expected("a type", help));
         }
+        self.parts = 0;
         let mut ty = Type::Named(words.join(" "));
         loop {
             if self.takes("*") {
+                self.part(help)?;
                 ty = Type::Pointer(Box::new(ty));
             } else if QUALIFIERS.iter().any(|q| self.is_word(q)) {
                 self.advance();

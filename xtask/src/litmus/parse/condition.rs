@@ -5,11 +5,29 @@ use super::super::ast::{Location, Proposition, Quantifier, Test};
 use super::super::lex::{Span, Token};
 use super::{Parsed, Parser};
 
-const HELP: &str = "a condition is made of `0:r0=1` and `x=2` with `/\\`, `\\/` and `~`";
+const HELP: &str = "a condition is made of `0:r0=1` and `x=2` with `/\\`, `\\/`, `=>` and `~`";
 
 impl Parser<'_> {
     /// A whole condition.
     pub fn proposition(&mut self) -> Parsed<Proposition> {
+        self.parts = 0;
+        self.implication()
+    }
+
+    /// `=>` binds the weakest, to what follows it first.
+    fn implication(&mut self) -> Parsed<Proposition> {
+        let first = self.disjunction()?;
+        if !self.takes("=>") {
+            return Ok(first);
+        }
+        let not = Proposition::Not(Box::new(first));
+        Ok(Proposition::Or(
+            Box::new(not),
+            Box::new(self.implication()?),
+        ))
+    }
+
+    fn disjunction(&mut self) -> Parsed<Proposition> {
         let mut all = self.conjunction()?;
         while self.takes("\\/") {
             let next = self.conjunction()?;
@@ -28,16 +46,20 @@ impl Parser<'_> {
     }
 
     fn atom(&mut self) -> Parsed<Proposition> {
+        self.part("leave some of it out")?;
         if self.takes("~") || self.takes_word("not") {
             return Ok(Proposition::Not(Box::new(self.atom()?)));
         }
         if self.takes("(") {
-            let inner = self.proposition()?;
+            let inner = self.implication()?;
             self.need(")", HELP)?;
             return Ok(inner);
         }
         if self.takes_word("true") {
             return Ok(Proposition::True);
+        }
+        if self.takes_word("false") {
+            return Ok(Proposition::Not(Box::new(Proposition::True)));
         }
         let start = self.span();
         let location = self.location()?;
@@ -78,7 +100,8 @@ impl Parser<'_> {
     /// The locations to show, the filter, and the condition.
     pub fn end(&mut self, test: &mut Test) -> Parsed<()> {
         let help = "a test ends with `exists (0:r0=1 /\\ x=2)`, `~exists (..)` or `forall (..)`";
-        if self.takes_word("locations") {
+        let shows = self.takes_word("locations");
+        if shows {
             self.need("[", "`locations` is followed by `[x; 0:r0]`")?;
             while !self.takes("]") {
                 if self.takes(";") {
@@ -101,10 +124,15 @@ impl Parser<'_> {
             Quantifier::Exists
         } else if self.takes_word("forall") {
             Quantifier::Forall
+        } else if shows && *self.peek() == Token::End {
+            // It is there to show the outcomes.
+            test.quantifier = Quantifier::Forall;
+            return self.check_locations(test);
         } else {
             return Err(self.expected("the condition", help));
         };
         test.condition = self.proposition()?;
+        self.takes(";");
         if *self.peek() != Token::End {
             return Err(self.expected("the end of the file", "nothing follows the condition"));
         }

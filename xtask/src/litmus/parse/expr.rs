@@ -21,51 +21,43 @@ const LEVELS: [&[&str]; 10] = [
 /// Operators before their operand, beside `*` and `&`.
 const UNARY: [&str; 3] = ["-", "~", "!"];
 
-/// How deep expressions may be, so that a file cannot exhaust the stack.
-const DEPTH: usize = 64;
-
 const HELP: &str = "an expression is made of numbers, local variables, C's operators and calls";
 
 impl Parser<'_> {
     /// A whole expression.
     pub fn expr(&mut self) -> Parsed<Expr> {
-        self.binary(0, 0)
+        self.parts = 0;
+        self.binary(0)
     }
 
-    fn binary(&mut self, level: usize, depth: usize) -> Parsed<Expr> {
-        let Some(operators) = LEVELS.get(level) else {
-            return self.unary(depth);
-        };
-        let mut left = self.binary(level + 1, depth)?;
+    /// Operands and the operators between them that bind at least as strongly as `weakest`, a level.
+    fn binary(&mut self, weakest: usize) -> Parsed<Expr> {
+        let mut left = self.unary()?;
         loop {
             let Token::Sign(sign) = *self.peek() else {
                 return Ok(left);
             };
-            if !operators.contains(&sign) {
+            let level = LEVELS.iter().position(|signs| signs.contains(&sign));
+            let Some(level) = level.filter(|level| *level >= weakest) else {
                 return Ok(left);
-            }
+            };
             self.advance();
-            let right = self.binary(level + 1, depth)?;
+            let right = self.binary(level + 1)?;
             let span = left.span.to(right.span);
             let kind = ExprKind::Binary(sign, Box::new(left), Box::new(right));
             left = Expr { kind, span };
         }
     }
 
-    fn unary(&mut self, depth: usize) -> Parsed<Expr> {
-        if depth > DEPTH {
-            let help = "use local variables for parts of it";
-            return Err(self
-                .file
-                .error(self.span(), "this expression is too deep", help));
-        }
+    fn unary(&mut self) -> Parsed<Expr> {
+        self.part("use local variables for parts of it")?;
         let start = self.span();
         let Token::Sign(sign) = *self.peek() else {
-            return self.primary(depth);
+            return self.primary();
         };
         if let Some(sign) = UNARY.into_iter().find(|unary| *unary == sign) {
             self.advance();
-            let inner = self.unary(depth + 1)?;
+            let inner = self.unary()?;
             let span = start.to(inner.span);
             let kind = match (sign, &inner.kind) {
                 ("-", ExprKind::Number(number)) => ExprKind::Number(number.wrapping_neg()),
@@ -74,7 +66,7 @@ impl Parser<'_> {
             return Ok(Expr { kind, span });
         }
         if self.takes("*") {
-            let inner = self.unary(depth + 1)?;
+            let inner = self.unary()?;
             let span = start.to(inner.span);
             let kind = ExprKind::Deref(Box::new(inner));
             return Ok(Expr { kind, span });
@@ -86,10 +78,10 @@ impl Parser<'_> {
                 span: start.to(span),
             });
         }
-        self.primary(depth)
+        self.primary()
     }
 
-    fn primary(&mut self, depth: usize) -> Parsed<Expr> {
+    fn primary(&mut self) -> Parsed<Expr> {
         let start = self.span();
         match self.peek().clone() {
             Token::Number(number) => {
@@ -105,9 +97,9 @@ impl Parser<'_> {
                     // A cast: values are numbers of whatever width the variables have.
                     self.ty()?;
                     self.need(")", HELP)?;
-                    return self.unary(depth + 1);
+                    return self.unary();
                 }
-                let inner = self.binary(0, depth + 1)?;
+                let inner = self.binary(0)?;
                 self.need(")", HELP)?;
                 Ok(Expr {
                     span: start.to(self.before()),
@@ -127,7 +119,7 @@ impl Parser<'_> {
                     if !arguments.is_empty() {
                         self.need(",", "arguments are separated by commas")?;
                     }
-                    arguments.push(self.binary(0, depth + 1)?);
+                    arguments.push(self.binary(0)?);
                 }
                 Ok(Expr {
                     kind: ExprKind::Call(name, arguments),

@@ -47,13 +47,23 @@ impl Parser<'_> {
             }
             self.need(",", help)?;
             ty = base.clone();
+            self.parts = 0;
             while self.takes("*") {
+                self.part(help)?;
                 ty = Type::Pointer(Box::new(ty));
             }
         }
     }
 
     fn statement(&mut self) -> Parsed<Statement> {
+        self.depth += 1;
+        self.small(self.depth, "use fewer statements in each other")?;
+        let statement = self.shallow();
+        self.depth -= 1;
+        statement
+    }
+
+    fn shallow(&mut self) -> Parsed<Statement> {
         let help = "a statement ends with `;`";
         let start = self.span();
         if self.takes("{") {

@@ -315,6 +315,23 @@ fn a_broken_table_is_unsound() {
     }
 }
 
+/// herd7 computes C in 32 bits: what it says of a sum of 64 bits is nothing to compare with.
+#[test]
+fn sums_of_64_bits_are_no_failure() {
+    let Some(tree) = tree_and_herd() else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("sum.litmus");
+    let test = "C sum\n{ atomic64_t v = 2147483647; }\nP0(atomic64_t *v)\n{\n\ts64 r0;\n\n\
+                \tr0 = atomic64_inc_return(v);\n}\nexists (v=0)\n";
+    fs::write(&file, test).expect("it is written");
+    let (succeeds, tests) = litmus(&tree, &["--arch=riscv64", "--run=100", text(&file)]);
+    assert!(succeeds, "{tests:?}");
+    let reason = tests[0]["targets"][0]["reason"].as_str();
+    assert_eq!(reason, Some("2147483648: herd7 computes C in 32 bits"));
+}
+
 /// Malformed files are told of, all of them, with file, line and column.
 #[test]
 fn malformed_files_are_told_of() {

@@ -121,6 +121,15 @@ pub fn bits(spec: &Spec, test: &Test, location: &Location, pointer: u32) -> u32 
     ty.map_or(pointer, |ty| ty.bits(pointer))
 }
 
+/// A number of a state that the kernel's memory model cannot have, because herd7 computes C in 32 bits.
+pub fn wide(state: &[Value]) -> Option<i64> {
+    let mut numbers = state.iter().filter_map(|value| match value {
+        Value::Number(number) => Some(*number),
+        Value::Address(_) => None,
+    });
+    numbers.find(|number| i32::try_from(*number).is_err())
+}
+
 /// A state as a line: `0:r0=1; x=2`.
 pub fn line(locations: &[Location], values: &[Value]) -> String {
     let parts: Vec<String> = locations

@@ -36,11 +36,13 @@ impl Finding<'_> {
         ))
     }
 
-    /// Whether the kernel's memory model allows an outcome.
-    pub fn allows(&self, state: &[Value]) -> bool {
+    /// Whether the kernel's memory model allows an outcome; nothing if that cannot be told.
+    pub fn allows(&self, state: &[Value]) -> Option<bool> {
         match &self.allowed {
-            Ok(Allowed::Known(_, Some(states))) => states.contains(state),
-            _ => false,
+            Ok(Allowed::Known(_, Some(states))) if observe::wide(state).is_none() => {
+                Some(states.contains(state))
+            }
+            _ => None,
         }
     }
 

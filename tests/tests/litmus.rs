@@ -332,6 +332,67 @@ fn sums_of_64_bits_are_no_failure() {
     assert_eq!(reason, Some("2147483648: herd7 computes C in 32 bits"));
 }
 
+/// What is computed from numbers is the same to herd7 in C and in machine code: comparisons as values and
+/// as conditions, with and without an overflow, and multiples.
+#[test]
+fn numbers_are_computed_as_in_c() {
+    let Some(tree) = tree_and_herd() else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let stores = |variable: &str, values: &[i64]| -> String {
+        let each = values.iter();
+        each.map(|v| format!("WRITE_ONCE(*{variable}, {v}); "))
+            .collect()
+    };
+    let (least, most) = (i64::from(i32::MIN), i64::from(i32::MAX));
+    let compare = ["<", "<=", ">", ">=", "==", "!="].map(|sign| {
+        let body = format!(
+            "WRITE_ONCE(*y, (r0 {sign} r1) + 2); r2 = r0 {sign} r1; if (r0 {sign} r1) WRITE_ONCE(*y, 7);"
+        );
+        (body, stores("x", &[least, most, -1]), stores("z", &[most]))
+    });
+    let range = [(0, 3), (-5, -1)].map(|(low, high)| {
+        let body =
+            format!("if (r0 > {low} && r0 < {high}) WRITE_ONCE(*y, 1); else WRITE_ONCE(*y, 2);");
+        let values = [low, low + 1, high - 1, high, least, most];
+        (body, stores("x", &values), String::new())
+    });
+    let multiples = [2, 3, 4, 6, 7, 8, 9, -3].map(|factor| {
+        let body = format!("WRITE_ONCE(*y, r0 * {factor} + r1);");
+        (body, stores("x", &[3, -2]), String::new())
+    });
+    let masks = [1, 7, 255, -2].map(|mask| {
+        let body = format!("r2 = r0 & {mask}; WRITE_ONCE(*y, r2); if (r2) WRITE_ONCE(*y, 1000);");
+        (body, stores("x", &[3, -20]), String::new())
+    });
+    let all = compare
+        .into_iter()
+        .chain(range)
+        .chain(multiples)
+        .chain(masks);
+    let count = all
+        .enumerate()
+        .map(|(number, (body, x, z))| {
+            let test = format!(
+                "C t{number}\n{{}}\nP0(int *x, int *y, int *z) {{ int r0; int r1; int r2; \
+                 r0 = READ_ONCE(*x); r1 = READ_ONCE(*z); {body} }}\n\
+                 P1(int *x, int *z) {{ {x}{z} }}\nexists (y=7)\n"
+            );
+            let file = folder.path().join(format!("t{number}.litmus"));
+            fs::write(file, test).expect("it is written");
+        })
+        .count();
+    let archs = ["--arch=aarch64", "--arch=arm", "--arch=riscv64"];
+    let (_, tests) = litmus(&tree, &[&archs[..], &[text(folder.path())]].concat());
+    assert_eq!(tests.len(), count);
+    for test in &tests {
+        for target in test["targets"].as_array().expect("targets") {
+            assert_eq!(target["verdict"], "sound", "{test:#}");
+        }
+    }
+}
+
 /// Malformed files are told of, all of them, with file, line and column.
 #[test]
 fn malformed_files_are_told_of() {

@@ -124,6 +124,9 @@ const OPPOSITES: [(&str, &str); 7] = [
     ("any", "none"),
 ];
 
+/// Other names of relations.
+const SYNONYMS: [(&str, &str); 2] = [("hs", "cs"), ("lo", "cc")];
+
 impl Condition {
     /// Parses `ne`, or `ne0`, a comparison of a register with 0.
     fn parse(text: &str) -> Option<Self> {
@@ -131,6 +134,8 @@ impl Condition {
             Some(name) => (name, true),
             None => (text, false),
         };
+        let synonym = SYNONYMS.iter().find(|(other, _)| *other == name);
+        let name = synonym.map_or(name, |(_, name)| name);
         let found = OPPOSITES.iter().find_map(|(relation, opposite)| {
             let negated = name == *opposite;
             (negated || name == *relation).then_some((relation, negated))

@@ -78,6 +78,8 @@ pub struct Init {
     pub name: String,
     /// Its value.
     pub value: Value,
+    /// Where that is said.
+    pub span: Span,
 }
 
 /// A value at the beginning or the end.
@@ -159,6 +161,8 @@ pub enum ExprKind {
     Address(String),
     /// `-e`, `~e` or `!e`.
     Unary(&'static str, Box<Expr>),
+    /// `(int)e`.
+    Cast(Type, Box<Expr>),
     /// `a + b` and the like.
     Binary(&'static str, Box<Expr>, Box<Expr>),
     /// `f(a, b)`.
@@ -179,8 +183,10 @@ pub enum Location {
 pub enum Proposition {
     /// Always so.
     True,
-    /// A location has a value; or does not, if the last is true.
+    /// A location has a value; or does not, if that is true.
     Is(Location, Value, bool, Span),
+    /// Two locations have the same value; or have not, if that is true.
+    Same(Location, Location, bool, Span),
     /// Not so.
     Not(Box<Proposition>),
     /// Both.
@@ -197,6 +203,7 @@ impl Proposition {
             Self::Is(location, wanted, negated, _) => {
                 (value(location).as_ref() == Some(wanted)) != *negated
             }
+            Self::Same(a, b, negated, _) => (value(a) == value(b)) != *negated,
             Self::Not(p) => !p.holds(value),
             Self::And(p, q) => p.holds(value) && q.holds(value),
             Self::Or(p, q) => p.holds(value) || q.holds(value),
@@ -207,7 +214,7 @@ impl Proposition {
     pub fn numbers(&self) -> Vec<i64> {
         match self {
             Self::Is(_, Value::Number(number), ..) => vec![*number],
-            Self::True | Self::Is(..) => Vec::new(),
+            Self::True | Self::Is(..) | Self::Same(..) => Vec::new(),
             Self::Not(p) => p.numbers(),
             Self::And(p, q) | Self::Or(p, q) => [p.numbers(), q.numbers()].concat(),
         }
@@ -218,6 +225,7 @@ impl Proposition {
         match self {
             Self::True => Vec::new(),
             Self::Is(location, _, _, span) => vec![(location, *span)],
+            Self::Same(a, b, _, span) => vec![(a, *span), (b, *span)],
             Self::Not(p) => p.locations(),
             Self::And(p, q) | Self::Or(p, q) => [p.locations(), q.locations()].concat(),
         }
@@ -235,12 +243,20 @@ impl Type {
 }
 
 impl Expr {
+    /// What is cast, if it is a cast, or else the expression itself.
+    pub fn uncast(&self) -> &Self {
+        match &self.kind {
+            ExprKind::Cast(_, inner) => inner.uncast(),
+            _ => self,
+        }
+    }
+
     /// Calls `each` on it and on what it is made of, the outermost first.
     pub fn walk<'e>(&'e self, each: &mut dyn FnMut(&'e Expr)) {
         each(self);
         match &self.kind {
             ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Address(_) => {}
-            ExprKind::Deref(e) | ExprKind::Unary(_, e) => e.walk(each),
+            ExprKind::Deref(e) | ExprKind::Unary(_, e) | ExprKind::Cast(_, e) => e.walk(each),
             ExprKind::Binary(_, a, b) => {
                 a.walk(each);
                 b.walk(each);

@@ -96,14 +96,14 @@ impl Case {
         let test = &self.test;
         test.threads.iter().any(|thread| {
             let locals = thread.locals();
-            let is_address = |expr: &Expr| match &expr.kind {
+            let is_address = |expr: &Expr| match &expr.uncast().kind {
                 ExprKind::Name(name) => {
                     let local = locals.iter().find(|(known, _)| known == name);
                     local.is_none_or(|(_, ty)| ty.pointee().is_some())
                 }
                 _ => false,
             };
-            let points = |expr: &Expr| match &expr.kind {
+            let points = |expr: &Expr| match &expr.uncast().kind {
                 ExprKind::Name(name) => {
                     let ty = thread.parameter(name).map(|p| &p.ty);
                     let local = locals.iter().find(|(known, _)| known == name);

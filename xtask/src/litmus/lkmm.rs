@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 
 use atomics_spec::{Spec, Variant};
 
-use super::ast::{ExprKind, Location, Proposition, Quantifier, Test, Thread, Value};
+use super::ast::{ExprKind, Location, Proposition, Quantifier, Test, Thread, Type, Value};
 use super::values::Values;
 pub use text::location as location_text;
 use thread::Printer;
@@ -46,10 +46,10 @@ pub fn print(
     }
     let mut out = format!("C {}\n\n{{\n", test.name);
     for init in &test.init {
-        let ty = init
-            .ty
-            .as_ref()
-            .map(|ty| format!("{} ", text::ty(spec, ty)));
+        // herd7 reads no address of an address here, and needs to be told of none.
+        let deep = |ty: &&Type| ty.pointee().is_some_and(|to| to.pointee().is_some());
+        let ty = init.ty.as_ref().filter(|ty| !deep(ty));
+        let ty = ty.map(|ty| format!("{} ", text::ty(spec, ty)));
         let value = text::value(&init.value);
         let _ = writeln!(out, "{}{} = {value};", ty.unwrap_or_default(), init.name);
     }

@@ -209,12 +209,11 @@ impl Parser<'_> {
             if self.takes(";") {
                 continue;
             }
-            let start = self.span();
             let init = self.one_init(help)?;
             if all.iter().any(|known: &Init| known.name == init.name) {
                 let message = format!("`{}` has a value already", init.name);
                 let help = "each variable gets one value";
-                return Err(self.file.error(start.to(self.before()), message, help));
+                return Err(self.file.error(init.span, message, help));
             }
             all.push(init);
         }
@@ -222,6 +221,7 @@ impl Parser<'_> {
     }
 
     fn one_init(&mut self, help: &str) -> Parsed<Init> {
+        let start = self.span();
         if matches!(
             (self.peek(), self.second()),
             (Token::Number(_), Token::Sign(":"))
@@ -248,10 +248,17 @@ impl Parser<'_> {
             true => self.value()?,
             false => Value::Number(0),
         };
+        let span = start.to(self.before());
+        let init = Init {
+            ty,
+            name,
+            value,
+            span,
+        };
         if !matches!(self.peek(), Token::Sign("}")) {
             self.need(";", help)?;
         }
-        Ok(Init { ty, name, value })
+        Ok(init)
     }
 
     /// A value: a number, an address, or either in an initialiser or parentheses.

@@ -129,8 +129,15 @@ impl Report<'_> {
             if let Some(fault) = finding.fault() {
                 let _ = writeln!(out, "error: {name} ({}): {fault}", finding.case.file);
             }
-            if let Ok(Allowed::TimedOut) = finding.allowed {
-                let _ = writeln!(out, "error: {name}: herd7 takes too long for the LKMM");
+            match &finding.allowed {
+                // Nothing is said of what its comment says already.
+                Ok(Allowed::Known(verdict, _)) if finding.case.test.result.is_none() => {
+                    let _ = writeln!(out, "{name}: {} by the LKMM", verdict.name());
+                }
+                Ok(Allowed::TimedOut) => {
+                    let _ = writeln!(out, "error: {name}: herd7 takes too long for the LKMM");
+                }
+                _ => {}
             }
             for (target, judgement) in &finding.judgements {
                 match judgement {

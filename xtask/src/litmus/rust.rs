@@ -136,6 +136,12 @@ impl Translator<'_> {
 
     /// That a variable has the same type wherever it is named.
     fn check_types(&self) -> Translated<()> {
+        for init in &self.test.init {
+            init.ty
+                .as_ref()
+                .map(|ty| self.ty(ty, init.span))
+                .transpose()?;
+        }
         for thread in &self.test.threads {
             for parameter in &thread.parameters {
                 let here = parameter.ty.pointee().map(|to| self.ty(to, parameter.span));

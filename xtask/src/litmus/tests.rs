@@ -315,6 +315,7 @@ fn what_is_out_of_scope_is_named_with_its_place() {
         ),
         ("\t*x = 1;", "a plain store at t.litmus:5:2"),
         ("\tint r0 = *x;", "a plain load at t.litmus:5:11"),
+        ("\tint r0 = (char)257;", "the type `char` at t.litmus:5:11"),
         ("\tx = 1;", "an assignment to a parameter at t.litmus:5:2"),
         ("\twhile (1) {\n\t}", "a loop (`while`) at t.litmus:5:2"),
         (
@@ -380,6 +381,19 @@ fn threads_call_the_typed_layer() {
         (
             "int *r0 = READ_ONCE(*p); WRITE_ONCE(*r0, 1);",
             "let _ = unsafe { Atomic::from_ptr(v_r0) }.store(1_i32, Relaxed);",
+        ),
+        (
+            "int *r0 = READ_ONCE(*p); if (0 != r0) WRITE_ONCE(*p, 0);",
+            "if (core::ptr::null_mut() != v_r0) {\n        \
+             let _ = v_p.store(core::ptr::null_mut(), Relaxed);",
+        ),
+        (
+            "(void)xchg(x, (int)(2L));",
+            "let _ = v_x.xchg(2_i32, Full);",
+        ),
+        (
+            "int r0 = 0; long r1 = (long)r0 + (s64)1;",
+            "v_r1 = (v_r0 as isize).wrapping_add((1_i64 as isize));",
         ),
         (
             "int r0 = 0; if (atomic_dec_and_test(v) && !r0) smp_mb();",

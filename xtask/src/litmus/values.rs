@@ -182,6 +182,7 @@ impl<'a> Values<'a> {
                 };
                 Some(a.into_iter().map(one).collect())
             }
+            ExprKind::Cast(_, a) => self.expr(number, thread, a),
             ExprKind::Binary(sign, a, b) => {
                 let (a, b) = (self.expr(number, thread, a), self.expr(number, thread, b));
                 if ["==", "!=", "<", ">", "<=", ">=", "&&", "||"].contains(sign) {

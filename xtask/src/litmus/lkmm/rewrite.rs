@@ -73,7 +73,7 @@ impl Printer<'_> {
             let new = texts.last().map_or("", String::as_str);
             return self.try_cmpxchg(&call, local, new);
         }
-        let number = |(_, argument): &(_, &Expr)| match argument.kind {
+        let number = |(_, argument): &(_, &Expr)| match argument.uncast().kind {
             ExprKind::Number(number) => Some(number),
             _ => None,
         };

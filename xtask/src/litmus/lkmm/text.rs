@@ -28,6 +28,10 @@ pub fn proposition(what: &Proposition) -> String {
             let is = format!("{}={}", location(place), value(is));
             if *negated { format!("~({is})") } else { is }
         }
+        Proposition::Same(a, b, negated, _) => {
+            let same = format!("{}={}", location(a), location(b));
+            if *negated { format!("~({same})") } else { same }
+        }
         Proposition::Not(p) => format!("~({})", proposition(p)),
         Proposition::And(p, q) => {
             format!("({} /\\ {})", proposition(p), proposition(q))

@@ -181,6 +181,8 @@ impl<'a> Printer<'a> {
             ExprKind::Name(name) => name.clone(),
             ExprKind::Deref(inner) => format!("*{}", self.expr(inner, depth)?),
             ExprKind::Address(name) => format!("&{name}"),
+            // All that is translated has the width of a number of herd7's, or is an address.
+            ExprKind::Cast(_, inner) => self.expr(inner, depth)?,
             ExprKind::Unary(sign, inner) => {
                 let inner = self.expr(inner, depth)?;
                 match *sign {

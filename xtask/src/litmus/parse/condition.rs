@@ -67,9 +67,19 @@ impl Parser<'_> {
         if !(negated || self.takes("==") || self.takes("=")) {
             return Err(self.expected("`=`", HELP));
         }
-        let value = self.value()?;
-        let span = start.to(self.before());
-        Ok(Proposition::Is(location, value, negated, span))
+        let local = matches!(
+            (self.peek(), self.second()),
+            (Token::Number(_), Token::Sign(":"))
+        );
+        Ok(if local || *self.peek() == Token::Sign("[") {
+            let other = self.location()?;
+            let span = start.to(self.before());
+            Proposition::Same(location, other, negated, span)
+        } else {
+            let value = self.value()?;
+            let span = start.to(self.before());
+            Proposition::Is(location, value, negated, span)
+        })
     }
 
     /// `0:r0`, `x` or `[x]`.

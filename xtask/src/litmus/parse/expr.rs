@@ -94,10 +94,13 @@ impl Parser<'_> {
             Token::Sign("(") => {
                 self.advance();
                 if self.begins_type() {
-                    // A cast: values are numbers of whatever width the variables have.
-                    self.ty()?;
+                    let ty = self.ty()?;
                     self.need(")", HELP)?;
-                    return self.unary();
+                    let inner = self.unary()?;
+                    return Ok(Expr {
+                        span: start.to(inner.span),
+                        kind: ExprKind::Cast(ty, Box::new(inner)),
+                    });
                 }
                 let inner = self.binary(0)?;
                 self.need(")", HELP)?;

@@ -52,6 +52,21 @@ fn conditions_may_be_constant_and_end_with_a_semicolon() {
 }
 
 #[test]
+fn conditions_compare_locations() {
+    let same = ends("exists (0:r0=0:r1)");
+    assert!(holds(&same, 3, 3) && !holds(&same, 3, 4));
+    let other = ends("exists (0:r0!=0:r1)");
+    assert!(!holds(&other, 3, 3) && holds(&other, 3, 4));
+    let Proposition::Same(_, shared, false, _) = ends("exists (0:r0=[x])").condition else {
+        panic!("a location in brackets is one");
+    };
+    assert_eq!(shared, Location::Shared("x".into()));
+    let text = "C t\n{}\nP0(int *x) { int r0; }\nexists (0:r0=0:r1)\n";
+    let error = parse(text).unwrap_err();
+    assert!(error.contains("no local variable `r1`"), "{error}");
+}
+
+#[test]
 fn operators_bind_as_in_c() {
     fn shown(expr: &Expr) -> String {
         match &expr.kind {

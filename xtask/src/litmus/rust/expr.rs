@@ -48,8 +48,12 @@ impl Typed {
 impl Body<'_> {
     /// An expression, as a value of a type.
     pub fn converted(&self, expr: &Expr, ty: &Type) -> Translated<String> {
-        if let (ExprKind::Number(number), Type::Int(int)) = (&expr.kind, ty) {
-            return self.number(*number, *int, expr.span);
+        match (&expr.kind, ty) {
+            (ExprKind::Number(number), Type::Int(int)) => {
+                return self.number(*number, *int, expr.span);
+            }
+            (ExprKind::Number(0), Type::Pointer(_)) => return Ok("core::ptr::null_mut()".into()),
+            _ => {}
         }
         let value = self.value(expr)?;
         self.convert(value, ty, expr.span)
@@ -137,6 +141,11 @@ impl Body<'_> {
                 };
                 Ok(Typed::of(text, ty))
             }
+            ExprKind::Cast(ty, inner) => {
+                let ty = self.translator.ty(ty, span)?;
+                let text = self.converted(inner, &ty)?;
+                Ok(Typed::of(text, ty))
+            }
             ExprKind::Binary(sign @ ("&&" | "||"), a, b) => {
                 let (a, b) = (self.truth(a)?, self.truth(b)?);
                 Ok(Typed::truth(format!("({a} {sign} {b})")))
@@ -175,14 +184,19 @@ impl Body<'_> {
         let ty = match (&left.1, &right.1) {
             (Type::Int(l), Type::Int(r)) => Type::Int(if r.bits > l.bits { *r } else { *l }),
             (Type::Pointer(_), _) if compares => left.1.clone(),
+            (_, Type::Pointer(_)) if compares => right.1.clone(),
             _ => {
                 return Err(self
                     .translator
                     .out_of_scope("arithmetic on an address", span));
             }
         };
-        let left = self.convert(left, &ty, a.span)?;
-        let right = self.convert(right, &ty, b.span)?;
+        let operand = |expr: &Expr, value| match expr.kind {
+            // `p != 0`.
+            ExprKind::Number(_) => self.converted(expr, &ty),
+            _ => self.convert(value, &ty, expr.span),
+        };
+        let (left, right) = (operand(a, left)?, operand(b, right)?);
         let text = match sign {
             _ if compares => return Ok(Typed::truth(format!("({left} {sign} {right})"))),
             "+" => format!("{left}.wrapping_add({right})"),

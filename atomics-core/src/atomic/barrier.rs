@@ -206,6 +206,10 @@ pub fn barrier() {
 /// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
 /// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
+/// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
+/// only, because locked instructions order everything, and `add_unless` that fails is a load.
+/// Use [`smp_mb`] there.
+///
 /// # Examples
 ///
 /// ```
@@ -224,6 +228,10 @@ pub fn smp_mb__before_atomic() {
 ///
 /// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
 /// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
+///
+/// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
+/// only, because locked instructions order everything, and `add_unless` that fails is a load.
+/// Use [`smp_mb`] there.
 ///
 /// # Examples
 ///

@@ -37,13 +37,14 @@ impl FromStr for Shard {
 
 /// What is compiled: its name, and the machine and branch of `parity` that it is. Branches whose
 /// machine code does not differ where herd7 sees it are left out.
-const TARGETS: [(&str, &str, &str); 7] = [
+const TARGETS: [(&str, &str, &str); 8] = [
     ("aarch64", "aarch64", "ll/sc"),
     ("aarch64+lse", "aarch64", "lse"),
     ("arm", "arm", "-"),
     ("powerpc64", "powerpc64", "lwsync"),
     ("riscv64", "riscv64", "a"),
     ("riscv64+zacas", "riscv64", "zabha,zacas"),
+    ("x86", "x86", "sse2"),
     ("x86_64", "x86_64", "-"),
 ];
 

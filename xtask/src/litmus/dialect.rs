@@ -27,11 +27,12 @@ pub use program::{Program, Thread, Value, Variable};
 use table::Table;
 
 /// The dialects that herd7 speaks, by the name of our table of the architecture.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 6] = [
     ("aarch64", include_str!("dialect/aarch64.tbl")),
     ("arm", include_str!("dialect/arm.tbl")),
     ("powerpc64", include_str!("dialect/powerpc64.tbl")),
     ("riscv64", include_str!("dialect/riscv64.tbl")),
+    ("x86", include_str!("dialect/x86.tbl")),
     ("x86_64", include_str!("dialect/x86_64.tbl")),
 ];
 
@@ -92,8 +93,8 @@ impl Dialect {
         &self.table.arguments
     }
 
-    /// The registers that a thread may leave in what is observed. None of them has an argument in
-    /// it, and the compiler may use all of them.
+    /// The registers that a thread may leave in what is observed. The compiler may use all of them;
+    /// an argument may be in one of them at first.
     pub fn observed(&self) -> &[Observed] {
         &self.table.observed
     }

@@ -79,7 +79,10 @@ fn case<'s>(
     let op = v.of.op;
     let kind = if fixed.is_some() { "c" } else { "a" };
     let mut name = format!("t_{}_{kind}", v.function());
-    let mut parameters = format!("v: *mut {ty}, y: *mut i32");
+    let mut parameters = format!("v: *mut {ty}");
+    if test.is_some() {
+        parameters += ", y: *mut i32";
+    }
     let mut prelude = String::new();
     let mut arguments = Vec::new();
     let mut operand = 0;
@@ -202,7 +205,10 @@ fn runs(dialect: &Dialect, case: &Case<'_>, lines: &[String]) -> Result<Vec<Run>
         };
         for operands in tuples {
             let outcome = interp::run(&case.variant.of, bits, memory, &operands);
-            let mut arguments = vec![Value::Symbol("x".into()), Value::Symbol("y".into())];
+            let mut arguments = vec![Value::Symbol("x".into())];
+            if case.test.is_some() {
+                arguments.push(Value::Symbol("y".into()));
+            }
             if case.fixed.is_none() {
                 arguments.extend(operands.iter().map(|x| Value::Number(*x)));
             }

@@ -54,13 +54,14 @@ pub struct Program {
 pub fn text(table: &Table, program: &Program) -> Result<String> {
     let mut out = format!("{} {}\n{{\n", table.arch, program.name);
     for variable in &program.variables {
-        let _ = match &variable.value {
-            Value::Number(number) if variable.bits == 64 => {
-                writeln!(out, "int64_t {}={number};", variable.name)
-            }
-            Value::Number(number) => writeln!(out, "int {}={number};", variable.name),
-            Value::Symbol(symbol) => writeln!(out, "{}={symbol};", variable.name),
+        let ty = match &variable.value {
+            Value::Number(_) if table.numbers.is_some() => &table.word,
+            Value::Number(_) if variable.bits == 64 => "int64_t",
+            Value::Number(_) => "int",
+            Value::Symbol(_) => "",
         };
+        let value = value(table, &variable.value);
+        let _ = writeln!(out, "{}", format!("{ty} {}={value};", variable.name).trim());
     }
     let mut asked = Vec::new();
     let mut guards = Vec::new();
@@ -71,12 +72,26 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
             thread.arguments.len(),
             table.arguments.len()
         );
-        for (code, value) in table.arguments.iter().zip(&thread.arguments) {
-            let value = match value {
-                Value::Number(number) => number.to_string(),
-                Value::Symbol(symbol) => symbol.clone(),
-            };
-            let _ = writeln!(out, "{index}:{}={value};", table.register(code));
+        ensure!(
+            thread.observed <= table.observed.len(),
+            "P{index} has {} values to observe, for which there are {} registers",
+            thread.observed,
+            table.observed.len()
+        );
+        let observed = table.observed[..thread.observed].iter();
+        let mut observed: Vec<&str> = observed.map(|o| table.register(&o.code)).collect();
+        asked.extend(observed.iter().map(|name| format!("{index}:{name};")));
+        for (code, argument) in table.arguments.iter().zip(&thread.arguments) {
+            let name = table.register(code);
+            // What has no type is printed as 32 bits, and a register is declared once.
+            let is_observed = observed.contains(&name);
+            observed.retain(|other| *other != name);
+            let ty = if is_observed { &table.word } else { "" };
+            let value = value(table, argument);
+            let _ = writeln!(out, "{}", format!("{ty} {index}:{name}={value};").trim());
+        }
+        for name in observed {
+            let _ = writeln!(out, "{} {index}:{name};", table.word);
         }
         if let Some((stack, used)) = &table.stack
             && thread.lines.iter().any(|line| line.contains(used))
@@ -93,23 +108,6 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
             let _ = writeln!(out, "{} {index}:{guard}=0;", table.word);
             guards.push(format!("{index}:{guard}=0"));
         }
-        ensure!(
-            thread.observed <= table.observed.len(),
-            "P{index} has {} values to observe, for which there are {} registers",
-            thread.observed,
-            table.observed.len()
-        );
-        let observed = table.observed[..thread.observed].iter();
-        for observed in observed.clone() {
-            // What has no type is printed as 32 bits.
-            let _ = writeln!(
-                out,
-                "{} {index}:{};",
-                table.word,
-                table.register(&observed.code)
-            );
-        }
-        asked.extend(observed.map(|o| format!("{index}:{};", table.register(&o.code))));
     }
     out += "}\n";
     let names = (0..program.threads.len()).map(|index| format!("P{index}"));
@@ -134,7 +132,71 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
     Ok(out)
 }
 
+/// What herd7 is to take for a value.
+fn value(table: &Table, value: &Value) -> String {
+    match (value, table.numbers) {
+        (Value::Number(number), Some(bits)) => (number & ((1 << bits) - 1)).to_string(),
+        (Value::Number(number), None) => number.to_string(),
+        (Value::Symbol(symbol), _) => symbol.clone(),
+    }
+}
+
 fn row(out: &mut String, cells: impl Iterator<Item = String>) {
     let cells: Vec<String> = cells.collect();
     let _ = writeln!(out, " {} ;", cells.join(" | "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn initial(extra: &str) -> String {
+        let text = format!(
+            "arch X\nbank r a,b,c A,B,C\narguments a,b\nobserved a,c a,c\njump j {{t}}\n{extra}"
+        );
+        let table = Table::parse("X.tbl", &text).unwrap();
+        let variable = |name: &str, value, bits| Variable {
+            name: name.into(),
+            value,
+            bits,
+        };
+        let program = Program {
+            name: "t".into(),
+            variables: vec![
+                variable("x", Value::Number(-1), 32),
+                variable("y", Value::Number(-2), 64),
+                variable("p", Value::Symbol("x".into()), 64),
+            ],
+            threads: vec![Thread {
+                lines: vec!["nop".into()],
+                arguments: vec![Value::Symbol("x".into()), Value::Number(-3)],
+                observed: 2,
+            }],
+            locations: vec!["x".into()],
+        };
+        let text = super::text(&table, &program).unwrap();
+        let text = text.split_once("{\n").unwrap().1;
+        text.split_once("}\n").unwrap().0.to_owned()
+    }
+
+    /// A register with an argument in it may be observed: herd7 is told of it once.
+    #[test]
+    fn registers_are_declared_once() {
+        let expected = "int x=-1;\nint64_t y=-2;\np=x;\nint64_t 0:A=x;\n0:B=-3;\nint64_t 0:C;\n";
+        assert_eq!(initial(""), expected);
+    }
+
+    #[test]
+    fn numbers_may_have_zeros_above() {
+        let found = initial("numbers 32");
+        let expected = "int64_t x=4294967295;\nint64_t y=4294967294;\np=x;\n\
+                        int64_t 0:A=x;\n0:B=4294967293;\nint64_t 0:C;\n";
+        assert_eq!(found, expected);
+        let wrong = Table::parse("X.tbl", "arch X\nnumbers 64");
+        let error = format!("{:#}", wrong.unwrap_err());
+        assert!(
+            error.contains("X.tbl:2") && error.contains("below 64"),
+            "{error}"
+        );
+    }
 }

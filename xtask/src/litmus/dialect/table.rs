@@ -55,6 +55,8 @@ pub struct Table {
     pub model: Option<String>,
     /// What is to be checked besides.
     pub checks: Vec<String>,
+    /// How many bits numbers have, if to herd7 there are zeros above.
+    pub numbers: Option<u32>,
     /// Whether addresses cannot be compared.
     pub opaque_addresses: bool,
     /// The jump.
@@ -98,6 +100,11 @@ impl Table {
             ("stack", [register, used]) => self.stack = Some((register.clone(), used.clone())),
             ("flags", [word]) if word == "computed" => self.computed_flags = true,
             ("word", [name]) => self.word.clone_from(name),
+            ("numbers", [bits]) => {
+                let bits = bits.parse().ok().filter(|bits| (1..64).contains(bits));
+                let bits = bits.context("a number of bits below 64 is meant")?;
+                self.numbers = Some(bits);
+            }
             ("guard", [register]) => self.guard = Some(register.clone()),
             ("model", [file]) => self.model = Some(file.clone()),
             ("check", [_, ..]) => self.checks.push(rest.to_owned()),

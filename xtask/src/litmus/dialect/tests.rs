@@ -26,7 +26,8 @@ type Shape = (
     &'static str,
 );
 
-/// Threads get `x`, `y`, `p` and the number 1 as `n`, and observe `r` and `s`. Where that is allowed,
+/// Threads get what they name of `x`, `y`, `p` and the number 1 as `n`, and observe `r` and `s`. Where
+/// that is allowed,
 /// there are names of architectures or of branches; `weak` is all but x86, and `all` is all.
 const SHAPES: [Shape; 19] = [
     (
@@ -164,12 +165,26 @@ const SHAPES: [Shape; 19] = [
     ),
 ];
 
+/// What a thread gets, of what there is.
+fn parameters(body: &str) -> impl Iterator<Item = &'static str> {
+    let all = ["x", "y", "p", "n"].into_iter();
+    all.filter(|name| {
+        body.split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == *name)
+    })
+}
+
 fn rust(name: &str, body: &str, observed: &str, register: &str) -> String {
     let mut text = String::new();
+    let parameters = parameters(body).map(|name| match name {
+        "n" => "n: i32".to_owned(),
+        _ => format!("{name}: *mut i32"),
+    });
+    let parameters: Vec<_> = parameters.collect();
     let _ = write!(
         text,
-        "#[unsafe(no_mangle)]\npub unsafe extern \"C\" fn {name}(x: *mut i32, y: *mut i32, \
-         p: *mut i32, n: i32) {{\n    unsafe {{\n"
+        "#[unsafe(no_mangle)]\npub unsafe extern \"C\" fn {name}({}) {{\n    unsafe {{\n",
+        parameters.join(", ")
     );
     for statement in body.split("; ") {
         let mut line = statement.to_owned();
@@ -242,15 +257,18 @@ fn check(
     let object = ours.compile(machine, branch, &source)?;
     let compiled = Compiled::read(&object, machine, tools)?;
     let mut wrong = Vec::new();
-    for (name, _, second, outcome, allowed) in SHAPES {
+    for (name, first, second, outcome, allowed) in SHAPES {
         let is_mp = second.contains("r = ") && second.contains("s = ");
         let mut threads = Vec::new();
-        for index in 0..2 {
+        for (index, body) in [first, second].into_iter().enumerate() {
             let graph = compiled.graph(&format!("{name}_{index}"))?;
-            let symbol = |name: &str| Value::Symbol(name.into());
+            let arguments = parameters(body).map(|name| match name {
+                "n" => Value::Number(1),
+                _ => Value::Symbol(name.into()),
+            });
             threads.push(Thread {
                 lines: dialect.thread(&graph).with_context(|| graph.listing())?,
-                arguments: vec![symbol("x"), symbol("y"), symbol("p"), Value::Number(1)],
+                arguments: arguments.collect(),
                 observed: if is_mp && index == 1 { 2 } else { 1 },
             });
         }
@@ -277,10 +295,10 @@ fn check(
             found.with_context(|| format!("{name}: {errors}"))
         };
         let states = run(&[])?;
-        // Loops that go round once more have no other outcomes. Those of x86_64 stand for what is
+        // Loops that go round once more have no other outcomes. Those of x86 stand for what is
         // one instruction, and take herd7 minutes.
-        let is_loop = machine.name != "x86_64";
-        if is_loop && run(&["-unroll", "1"])? != states {
+        let is_x86 = machine.name.starts_with("x86");
+        if !is_x86 && run(&["-unroll", "1"])? != states {
             wrong.push(format!(
                 "{}: {name} depends on rounds of a loop",
                 machine.name
@@ -296,7 +314,7 @@ fn check(
             .any(|state| (state.get(&r), state.get(&s)) == (Some(&outcome.0), Some(&outcome.1)));
         let expected = match allowed {
             "all" => true,
-            "weak" => machine.name != "x86_64",
+            "weak" => !is_x86,
             names => names
                 .split(' ')
                 .any(|n| n == machine.name || n == branch.name),

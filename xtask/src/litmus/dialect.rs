@@ -16,6 +16,8 @@ mod thread;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod conditions;
+#[cfg(test)]
 mod tests;
 
 use anyhow::Result;

@@ -17,6 +17,8 @@ pub enum Capture {
     Short,
     /// A number of no more than 32 bits.
     Medium,
+    /// What is added to the stack pointer: nothing, or ` + ` and a number.
+    Slot,
     /// Where to jump.
     Target,
     /// Anything.
@@ -40,6 +42,8 @@ pub enum Found {
     Name(String, String),
     /// A number.
     Number(i64),
+    /// A place in the stack, by the name of the scratch register that stands for it.
+    Slot(String),
     /// Where to jump.
     Target,
     /// Something else.
@@ -81,6 +85,7 @@ impl Pattern {
                 "int" => Capture::Number,
                 "short" => Capture::Short,
                 "medium" => Capture::Medium,
+                "slot" => Capture::Slot,
                 "label" => Capture::Target,
                 "any" => Capture::Any,
                 bank => Capture::Bank(bank.to_owned()),
@@ -138,6 +143,16 @@ fn fits(table: &Table, parts: &[Part], text: &str, findings: &mut Findings) -> b
                 && range.contains(&number)
             {
                 lengths.push((digits.len(), Found::Number(number)));
+            }
+        }
+        Capture::Slot => {
+            let slot = |at: i64| Found::Slot(format!("slot{at}"));
+            lengths.push((0, slot(0)));
+            let digits = text.strip_prefix(" + ").unwrap_or_default();
+            let end = digits.find(|c: char| !c.is_ascii_alphanumeric());
+            let digits = &digits[..end.unwrap_or(digits.len())];
+            if let Some(at) = number(digits) {
+                lengths.push((" + ".len() + digits.len(), slot(at)));
             }
         }
         Capture::Target => lengths.push((text.len(), Found::Target)),
@@ -216,6 +231,16 @@ pub struct Place<'a> {
     pub scratch: &'a BTreeMap<String, String>,
 }
 
+impl Place<'_> {
+    /// What herd7 calls a scratch register, in a list.
+    fn scratch(&self, name: &str, view: Option<&str>) -> Result<&str> {
+        let register = self.scratch.get(name);
+        let register = register.context("a scratch register has no register")?;
+        let home = self.table.home(register).context("no list has it")?.0;
+        self.table.view(home, register, view.unwrap_or(home))
+    }
+}
+
 impl Template {
     /// Parses a template.
     ///
@@ -271,10 +296,7 @@ impl Template {
                     line += name;
                 }
                 Hole::Scratch(name, view) => {
-                    let register = place.scratch.get(name);
-                    let register = register.context("a scratch register has no register")?;
-                    let home = table.home(register).context("no list has it")?.0;
-                    line += table.view(home, register, view.as_deref().unwrap_or(home))?;
+                    line += place.scratch(name, view.as_deref())?;
                 }
                 Hole::Negative(name) => match place.findings.get(name) {
                     Some(Found::Number(number)) => line += &number.wrapping_neg().to_string(),
@@ -289,6 +311,7 @@ impl Template {
                         Some(bit) => line += &(number >> bit.parse::<u32>()? & 0xffff).to_string(),
                         None => line += &number.to_string(),
                     },
+                    Some(Found::Slot(name)) => line += place.scratch(name, view.as_deref())?,
                     Some(Found::Text(text)) => line += text,
                     Some(Found::Target) => {
                         line += place.target.as_deref().context("it goes nowhere")?;

@@ -200,6 +200,10 @@ fn scratch(
             needed.extend(flags.iter().flat_map(Template::scratch));
         }
         let implicit = step.node.row.implicit.iter().map(|(_, name)| name.as_str());
+        needed.extend(step.findings.values().filter_map(|found| match found {
+            Found::Slot(name) => Some(name.as_str()),
+            _ => None,
+        }));
         let found = step.findings.values().filter_map(|found| match found {
             Found::Name(_, code) => Some(code.as_str()),
             _ => None,

@@ -27,8 +27,8 @@ type Shape = (
 );
 
 /// Threads get what they name of `x`, `y`, `p` and the number 1 as `n`, and observe `r` and `s`. Where
-/// that is allowed,
-/// there are names of architectures or of branches; `weak` is all but x86, and `all` is all.
+/// that is allowed, there are names of architectures or of branches; `weak` is all but x86, and
+/// `all` is all.
 const SHAPES: [Shape; 19] = [
     (
         "mp",

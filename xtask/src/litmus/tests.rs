@@ -283,11 +283,7 @@ fn faults_in_a_thread_have_a_place() {
         ),
         ("\tr0 = 1;\n\tint r0;", "5:2", "`r0` is not known here"),
         ("\tint r0 = r0 + 1;", "5:11", "`r0` is not known here"),
-        (
-            "\tint r0;\n\t{\n\t\tint r0 = 1;\n\t}",
-            "7:7",
-            "there is a `r0` already",
-        ),
+        ("\tint r0;\n\tint r0 = 1;", "6:6", "there is a `r0` already"),
         ("\tint x;", "5:6", "there is a `x` already"),
         ("\tx = 1 +;", "5:9", "there is `;` where an expression"),
     ];
@@ -315,6 +311,18 @@ fn what_is_out_of_scope_is_named_with_its_place() {
         ),
         ("\t*x = 1;", "a plain store at t.litmus:5:2"),
         ("\tint r0 = *x;", "a plain load at t.litmus:5:11"),
+        (
+            "\tint r0;\n\t{\n\t\tint r0 = 1;\n\t}",
+            "a variable that hides another one (`r0`) at t.litmus:7:7",
+        ),
+        (
+            "\t{\n\t\tint x = 1;\n\t}",
+            "a variable that hides another one (`x`) at t.litmus:6:7",
+        ),
+        (
+            "\tint r0 = READ_ONCE(*x); r0 = r0 * r0;",
+            "a product of variables at t.litmus:5:31",
+        ),
         ("\tint r0 = (char)257;", "the type `char` at t.litmus:5:11"),
         ("\tx = 1;", "an assignment to a parameter at t.litmus:5:2"),
         ("\twhile (1) {\n\t}", "a loop (`while`) at t.litmus:5:2"),

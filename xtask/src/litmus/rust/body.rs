@@ -15,6 +15,8 @@ pub struct Body<'a> {
     pub thread: &'a Thread,
     /// The local variables that are known where the translation is.
     known: Vec<String>,
+    /// How many of them were known where each of the blocks around it begins.
+    blocks: Vec<usize>,
 }
 
 impl<'a> Body<'a> {
@@ -24,6 +26,7 @@ impl<'a> Body<'a> {
             translator,
             thread,
             known: Vec::new(),
+            blocks: Vec::new(),
         }
     }
 
@@ -57,9 +60,11 @@ impl<'a> Body<'a> {
     /// If one is wrong, or out of scope.
     pub fn block(&mut self, body: &[Statement], depth: usize, out: &mut String) -> Translated<()> {
         let outside = self.known.len();
+        self.blocks.push(outside);
         let done = body
             .iter()
             .try_for_each(|statement| self.statement(statement, depth, out));
+        self.blocks.pop();
         self.known.truncate(outside);
         done
     }
@@ -73,7 +78,17 @@ impl<'a> Body<'a> {
         let indent = "    ".repeat(depth);
         match statement {
             Statement::Declare(ty, name, value, span) => {
-                if self.local(name).is_some() || self.thread.parameter(name).is_some() {
+                let outside = self.blocks.last().copied().unwrap_or_default();
+                let is_parameter = self.thread.parameter(name).is_some();
+                if is_parameter || self.known.contains(name) {
+                    let is_here = match is_parameter {
+                        true => self.blocks.len() <= 1,
+                        false => self.known[outside..].contains(name),
+                    };
+                    if !is_here {
+                        let what = format!("a variable that hides another one (`{name}`)");
+                        return Err(self.translator.out_of_scope(what, *span));
+                    }
                     let message = format!("there is a `{name}` already");
                     let help = "a name stands for one variable: take another one";
                     return self.translator.fault(*span, message, help);

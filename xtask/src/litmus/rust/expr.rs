@@ -191,6 +191,7 @@ impl Body<'_> {
                     .out_of_scope("arithmetic on an address", span));
             }
         };
+        let is_number = |expr: &Expr| matches!(expr.uncast().kind, ExprKind::Number(_));
         let operand = |expr: &Expr, value| match expr.kind {
             // `p != 0`.
             ExprKind::Number(_) => self.converted(expr, &ty),
@@ -201,6 +202,11 @@ impl Body<'_> {
             _ if compares => return Ok(Typed::truth(format!("({left} {sign} {right})"))),
             "+" => format!("{left}.wrapping_add({right})"),
             "-" => format!("{left}.wrapping_sub({right})"),
+            "*" if !is_number(a) && !is_number(b) => {
+                // herd7 has no such instruction for each architecture.
+                let what = "a product of variables";
+                return Err(self.translator.out_of_scope(what, span));
+            }
             "*" => format!("{left}.wrapping_mul({right})"),
             "&" | "|" | "^" => format!("({left} {sign} {right})"),
             _ => {

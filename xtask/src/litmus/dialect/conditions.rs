@@ -184,8 +184,23 @@ fn check(
     for (name, bits, compute, holds) in cases {
         let graph = compiled.graph(&name)?;
         let lines = dialect.thread(&graph).with_context(|| graph.listing())?;
-        let values = [0, 1, -1, 5, smallest(bits), !smallest(bits)];
-        for (a, b) in values.iter().flat_map(|a| values.map(|b| (*a, b))) {
+        let (min, max) = (smallest(bits), !smallest(bits));
+        for (a, b) in [
+            (0, 0),
+            (0, 1),
+            (1, 0),
+            (5, 5),
+            (3, 5),
+            (-1, 1),
+            (1, -1),
+            (5, -1),
+            (-1, max),
+            (max, -1),
+            (min, 1),
+            (min, min),
+            (min, max),
+            (max, min),
+        ] {
             let name = format!("{name}_{}", runs.len());
             let program = Program {
                 name: name.clone(),

@@ -6,7 +6,7 @@
 ///
 /// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
 /// only, because locked instructions order everything, and `add_unless` that fails is a load.
-/// Use [`smp_mb`] there.
+/// Use `smp_mb()` there.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ pub fn smp_mb__before_atomic() {
 ///
 /// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
 /// only, because locked instructions order everything, and `add_unless` that fails is a load.
-/// Use [`smp_mb`] there.
+/// Use `smp_mb()` there.
 ///
 /// # Examples
 ///

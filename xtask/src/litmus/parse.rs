@@ -334,7 +334,8 @@ impl Parser<'_> {
         if words.is_empty() {
             return Err(self.expected("a type", help));
         }
-        self.parts = 0;
+        // A type in a cast does not count for the expression, whose parts go on behind it.
+        let outside = std::mem::take(&mut self.parts);
         let mut ty = Type::Named(words.join(" "));
         loop {
             if self.takes("*") {
@@ -343,6 +344,7 @@ impl Parser<'_> {
             } else if QUALIFIERS.iter().any(|q| self.is_word(q)) {
                 self.advance();
             } else {
+                self.parts = outside;
                 return Ok(ty);
             }
         }

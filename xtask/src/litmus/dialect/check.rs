@@ -407,6 +407,17 @@ pub fn run_all(herd: &Path, dialect: &Dialect, runs: &[Run], folder: &Path) -> R
     Ok(problems)
 }
 
+/// Fails with some of what is wrong, if anything is.
+pub fn assert_none_wrong(wrong: &[String]) {
+    let some = &wrong[..wrong.len().min(20)];
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong, such as:\n{}",
+        wrong.len(),
+        some.join("\n")
+    );
+}
+
 /// Where herd7 is: `LKMM_HERD7` names it, or it is in PATH.
 pub fn herd() -> std::path::PathBuf {
     std::env::var_os("LKMM_HERD7").map_or("herd7".into(), Into::into)
@@ -436,11 +447,5 @@ fn instructions_are_translated_right() {
         assert_ne!(count, 0, "there is nothing to run");
         wrong.extend(problems.iter().map(|problem| format!("{target} {problem}")));
     }
-    let some = &wrong[..wrong.len().min(20)];
-    assert!(
-        wrong.is_empty(),
-        "{} are wrong, such as:\n{}",
-        wrong.len(),
-        some.join("\n")
-    );
+    assert_none_wrong(&wrong);
 }

@@ -8,7 +8,7 @@ use atomics_spec::Spec;
 
 use super::super::choose::{Chosen, chosen};
 use super::super::compile::Compiled;
-use super::check::{Run, herd, run_all};
+use super::check::{Run, assert_none_wrong, herd, run_all};
 use super::{Dialect, Program, Thread, Value};
 use crate::generate::repository_root;
 use crate::parity::machine::{Branch, Machine};
@@ -241,11 +241,5 @@ fn conditions_are_translated_right() {
         let found = check(machine, branch, &spec, &tools).unwrap();
         wrong.extend(found.iter().map(|problem| format!("{name} {problem}")));
     }
-    let some = &wrong[..wrong.len().min(20)];
-    assert!(
-        wrong.is_empty(),
-        "{} are wrong, such as:\n{}",
-        wrong.len(),
-        some.join("\n")
-    );
+    assert_none_wrong(&wrong);
 }

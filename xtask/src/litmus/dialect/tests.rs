@@ -10,7 +10,7 @@ use atomics_spec::Spec;
 
 use super::super::choose::{Chosen, chosen};
 use super::super::compile::Compiled;
-use super::check::{herd, states};
+use super::check::{assert_none_wrong, herd, states};
 use super::{Dialect, Program, Thread, Value, Variable};
 use crate::generate::repository_root;
 use crate::parity::machine::{Branch, Machine};
@@ -343,5 +343,5 @@ fn shapes_have_their_verdicts() {
     {
         wrong.extend(check(&herd(), machine, branch, &spec, &tools).unwrap());
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_none_wrong(&wrong);
 }

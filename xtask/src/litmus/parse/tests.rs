@@ -105,6 +105,7 @@ fn no_file_exhausts_the_stack() {
         body(format!("{}r0 = 1;", many("if (r0) r0 = 2; else "))),
         body(format!("r0 = {}1;", many("1 + "))),
         body(format!("r0 = {}1;", many("-("))),
+        body(format!("r0 = {}1;", many("(int)"))),
         body(format!("r0 = {}1{};", many("f("), many(")"))),
         body(format!("int {}p;", many("*"))),
         body(format!("int r1, {}p;", many("*"))),

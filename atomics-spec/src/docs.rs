@@ -2,7 +2,7 @@
 
 use crate::diag::{Error, Errors, Place};
 use crate::lex::{Source, lines};
-use crate::table::Op;
+use crate::model::op::Op;
 
 /// The path in an example that stands for the crate or module of the generated code.
 pub const CRATE: &str = "{crate}";

@@ -1,8 +1,8 @@
 //! The reference interpreter: what a variant does, straight from `semantics.tbl`.
 
 use crate::model::FormOf;
+use crate::model::op::ArgKind;
 use crate::semantics::NEW;
-use crate::table::ArgKind;
 
 /// What an operation did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,8 +23,8 @@ pub mod model;
 pub mod names;
 pub mod plan;
 pub mod semantics;
-pub mod table;
-pub mod types;
+mod table;
+mod types;
 
 pub use diag::{Error, Errors};
 pub use docs::Doc;

@@ -1,5 +1,8 @@
 //! The validated model: what the tables say, put together.
 
+pub mod op;
+pub mod ty;
+
 use crate::arch::{self, Arch, Lang};
 use crate::diag::Errors;
 use crate::docs::{self, Doc};
@@ -7,8 +10,10 @@ use crate::expr::Expr;
 use crate::lex::Source;
 use crate::names;
 use crate::semantics::{self, Meaning};
-use crate::table::{self, Form, Op, Ordering, Table};
-use crate::types::{self, Class, Family, Types};
+use crate::table::{self, Table};
+use crate::types;
+use op::{Form, Op, Ordering};
+use ty::{Class, Family, Types};
 
 /// The tables that make up a [`Spec`].
 #[derive(Clone, Debug)]

@@ -18,8 +18,12 @@
 //! | access under test | `{C function}`, `failed-{C function}` | `failed-atomic_cmpxchg` |
 //! | architecture's file | `{arch}.rs` | `x86_64.rs` |
 
-use crate::table::{Form, Op, Ordering};
-use crate::types::{Class, Family};
+mod keywords;
+
+use crate::model::op::{Form, Op, Ordering};
+use crate::model::ty::{Class, Family};
+
+pub use keywords::{C_KEYWORDS, RUST_PATHS, rust_ident};
 
 /// The prefix of the C helpers of the kernel, and of `atomics-core`.
 pub const HELPER_PREFIX: &str = "rust_helper_";
@@ -188,30 +192,6 @@ pub fn litmus_thread(access: &str, is_first: bool, between: &str) -> String {
 pub fn litmus_test(shape: &str, threads: impl IntoIterator<Item = String>) -> String {
     let threads: Vec<_> = threads.into_iter().collect();
     format!("{shape}+{}", threads.join("+"))
-}
-
-/// The lower-case keywords that cannot be an identifier of Rust even if raw.
-pub const RUST_PATHS: &[&str] = &["crate", "self", "super"];
-
-/// The lower-case keywords of C as GCC has it in the kernel, and the macros of `stdbool.h`.
-pub const C_KEYWORDS: &[&str] = &[
-    "asm", "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double",
-    "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline", "int", "long",
-    "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-    "true", "typedef", "typeof", "union", "unsigned", "void", "volatile",
-];
-
-/// A name as a Rust identifier: raw if it is a keyword.
-pub fn rust_ident(name: &str) -> String {
-    const KEYWORDS: &str = " abstract as async await become box break const continue do dyn else \
-        enum extern false final fn for gen if impl in let loop macro match mod move mut override \
-        priv pub ref return static struct trait true try type typeof unsafe unsized use virtual \
-        where while yield ";
-    if KEYWORDS.contains(&format!(" {name} ")) {
-        format!("r#{name}")
-    } else {
-        name.into()
-    }
 }
 
 /// `some_name` as `SomeName`.

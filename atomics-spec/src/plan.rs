@@ -23,9 +23,9 @@ use std::fmt;
 
 use crate::arch::{Arch, Features, Fence, Lang, Template};
 use crate::expr::{Bindings, Expr};
+use crate::model::op::{Form, Ordering};
 use crate::model::{FormKey, FormOf, Spec, Variant};
 use crate::semantics::NEW;
-use crate::table::{Form, Ordering};
 
 mod choice;
 

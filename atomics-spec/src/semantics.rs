@@ -3,8 +3,10 @@
 use crate::diag::Errors;
 use crate::expr::{Binary, Expr, Kind, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
-use crate::table::{Form, Op, Parsed, Table};
-use crate::types::{self, Class, Operand, Type, Types, unknown_class};
+use crate::model::op::{Form, Op};
+use crate::model::ty::{Class, Operand, Type, Types};
+use crate::table::{Parsed, Table};
+use crate::types::{self, unknown_class};
 
 const COLUMNS: &str = "name  class  new  fails  result";
 

@@ -6,185 +6,38 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
+use crate::model::op::{Arg, ArgKind, Form, Op, Strength};
+use crate::model::ty::Types;
 use crate::names;
-use crate::types::Types;
 
 const COLUMNS: &str = "name  meta  args...";
 
-/// A memory ordering of the LKMM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ordering {
-    /// As if `smp_mb()` stood before and after.
-    Full,
-    /// The load is ordered before all later accesses.
-    Acquire,
-    /// The store is ordered after all earlier accesses.
-    Release,
-    /// Not ordered, but for dependencies.
-    Relaxed,
+/// The letters of the column `meta`.
+const LETTERS: &str = "v, l, s, R, F, f, I, i, B, b";
+
+/// The form that a letter of the column `meta` stands for.
+fn read_letter(letter: char) -> Option<Form> {
+    Some(match letter {
+        'v' => Form::Void,
+        'l' => Form::Load,
+        's' => Form::Store,
+        'R' => Form::Return,
+        'F' => Form::Fetch(Strength::Any),
+        'f' => Form::Fetch(Strength::Full),
+        'I' => Form::Value(Strength::Any),
+        'i' => Form::Value(Strength::Full),
+        'B' => Form::Truth(Strength::Any),
+        'b' => Form::Truth(Strength::Full),
+        _ => return None,
+    })
 }
 
-impl Ordering {
-    /// All orderings, in the order in which the kernel lists the variants of an operation.
-    pub const ALL: [Self; 4] = [Self::Full, Self::Acquire, Self::Release, Self::Relaxed];
-
-    /// The name of its Rust type.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Full => "Full",
-            Self::Acquire => "Acquire",
-            Self::Release => "Release",
-            Self::Relaxed => "Relaxed",
-        }
-    }
-}
-
-/// One form of an operation: a letter of the column `meta`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Form {
-    /// `v`: returns nothing and is not ordered.
-    Void,
-    /// `l`: returns the value and stores nothing.
-    Load,
-    /// `s`: stores and returns nothing.
-    Store,
-    /// `R`: returns the new value.
-    Return,
-    /// `F` or `f`: returns the old value.
-    Fetch(Strength),
-    /// `I` or `i`: returns a value.
-    Value(Strength),
-    /// `B` or `b`: returns true or false.
-    Truth(Strength),
-}
-
-/// Whether a form exists in all orderings or fully ordered alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Strength {
-    /// An upper-case letter.
-    Any,
-    /// A lower-case letter.
-    Full,
-}
-
-impl Form {
-    const LETTERS: &str = "v, l, s, R, F, f, I, i, B, b";
-
-    fn from_letter(letter: char) -> Option<Self> {
-        Some(match letter {
-            'v' => Self::Void,
-            'l' => Self::Load,
-            's' => Self::Store,
-            'R' => Self::Return,
-            'F' => Self::Fetch(Strength::Any),
-            'f' => Self::Fetch(Strength::Full),
-            'I' => Self::Value(Strength::Any),
-            'i' => Self::Value(Strength::Full),
-            'B' => Self::Truth(Strength::Any),
-            'b' => Self::Truth(Strength::Full),
-            _ => return None,
-        })
-    }
-
-    /// The pattern of its function's name; an operation has one form of each pattern.
-    fn function(self) -> &'static str {
-        match self {
-            Self::Fetch(_) => "fetch_NAME",
-            Self::Return => "NAME_return",
-            _ => "NAME",
-        }
-    }
-
-    /// The orderings that it exists in, in the order in which the kernel lists them.
-    pub fn orderings(self) -> &'static [Ordering] {
-        use Ordering::{Acquire, Full, Relaxed, Release};
-        match self {
-            Self::Void => &[Relaxed],
-            Self::Load => &[Relaxed, Acquire],
-            Self::Store => &[Relaxed, Release],
-            Self::Fetch(Strength::Full)
-            | Self::Value(Strength::Full)
-            | Self::Truth(Strength::Full) => &[Full],
-            Self::Return | Self::Fetch(_) | Self::Value(_) | Self::Truth(_) => {
-                &[Full, Acquire, Release, Relaxed]
-            }
-        }
-    }
-
-    /// The ordering of the C function whose name has no suffix for one.
-    pub fn unmarked(self) -> Ordering {
-        match self {
-            Self::Void | Self::Load | Self::Store => Ordering::Relaxed,
-            _ => Ordering::Full,
-        }
-    }
-}
-
-/// What an argument is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArgKind {
-    /// `v` or `cv`: the atomic variable.
-    Variable {
-        /// `cv`: C declares it const.
-        constant: bool,
-    },
-    /// `i`: a value.
-    Value,
-    /// `p`: a pointer to a value.
-    Pointer,
-}
-
-/// An argument of an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arg {
-    /// What it is.
-    pub kind: ArgKind,
-    /// Its name in C and in expressions.
-    pub name: String,
-}
-
-/// A row of the table: an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Op {
-    /// Its name.
-    pub name: String,
-    /// Its forms, in the order of the letters.
-    pub forms: Vec<Form>,
-    /// Its arguments, in the order of the C prototype.
-    pub args: Vec<Arg>,
-}
-
-impl Op {
-    /// The name of the argument that is the atomic variable.
-    pub fn variable(&self) -> &str {
-        let is_variable = |a: &&Arg| matches!(a.kind, ArgKind::Variable { .. });
-        self.args.iter().find(is_variable).map_or("v", |a| &a.name)
-    }
-
-    /// Whether C declares the variable const.
-    pub fn is_const(&self) -> bool {
-        self.args
-            .iter()
-            .any(|a| a.kind == ArgKind::Variable { constant: true })
-    }
-
-    /// The arguments that are not the atomic variable.
-    pub fn operands(&self) -> impl Iterator<Item = &Arg> {
-        self.args
-            .iter()
-            .filter(|a| !matches!(a.kind, ArgKind::Variable { .. }))
-    }
-
-    /// The argument that is a pointer to a value, if it has one.
-    pub fn pointer(&self) -> Option<&Arg> {
-        self.args.iter().find(|a| a.kind == ArgKind::Pointer)
-    }
-
-    /// Whether the typed layer offers `self` as its `try_` twin among `ops`, which reports success
-    /// by itself.
-    pub fn has_twin<'o>(&self, mut ops: impl Iterator<Item = &'o Op>) -> bool {
-        let twin = format!("try_{}", self.name);
-        ops.any(|o| o.name == twin && o.pointer().is_some())
+/// The pattern of the name of a form's function; an operation has one form of each pattern.
+fn name_pattern(form: Form) -> &'static str {
+    match form {
+        Form::Fetch(_) => "fetch_NAME",
+        Form::Return => "NAME_return",
+        _ => "NAME",
     }
 }
 
@@ -326,17 +179,20 @@ fn forms(meta: Cell<'_>, errors: &mut Errors) -> Vec<Form> {
     let mut unknown = Vec::new();
     for (at, letter) in meta.text.char_indices() {
         let cell = meta.part(&meta.text[at..at + letter.len_utf8()]);
-        let Some(form) = Form::from_letter(letter) else {
+        let Some(form) = read_letter(letter) else {
             if !unknown.contains(&letter) {
                 unknown.push(letter);
                 errors.push(cell.error(
                     format!("unknown meta letter `{letter}`"),
-                    format!("the letters are {}", Form::LETTERS),
+                    format!("the letters are {}", LETTERS),
                 ));
             }
             continue;
         };
-        match forms.iter().find(|(_, f)| f.function() == form.function()) {
+        match forms
+            .iter()
+            .find(|(_, f)| name_pattern(*f) == name_pattern(form))
+        {
             None => forms.push((letter, form)),
             Some((other, _)) if *other == letter => errors.push(cell.error(
                 format!("the meta letter `{letter}` stands twice"),
@@ -346,9 +202,9 @@ fn forms(meta: Cell<'_>, errors: &mut Errors) -> Vec<Form> {
                 format!("the meta letters `{other}` and `{letter}` make the same function"),
                 format!(
                     "keep one of them: F and f make {}, R makes {}, all others {}",
-                    Form::Fetch(Strength::Any).function(),
-                    Form::Return.function(),
-                    Form::Void.function(),
+                    name_pattern(Form::Fetch(Strength::Any)),
+                    name_pattern(Form::Return),
+                    name_pattern(Form::Void),
                 ),
             )),
         }

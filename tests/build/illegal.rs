@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use atomics_spec::table::Ordering;
-use atomics_spec::types::Type;
+use atomics_spec::model::op::Ordering;
+use atomics_spec::model::ty::Type;
 use atomics_spec::{FormOf, Spec, names};
 
 /// A Rust type as it is written.

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use atomics_spec::emit::herd;
 use atomics_spec::interp;
-use atomics_spec::table::ArgKind;
+use atomics_spec::model::op::ArgKind;
 use atomics_spec::{Source, Spec, Tables, Variant};
 use atomics_tests::project::{self, repository, success};
 use atomics_tests::tree::{copy_of, tree};

@@ -2,8 +2,8 @@
 //! kernel is for a kernel to say.
 
 use atomics_spec::emit::kunit;
-use atomics_spec::table::Form;
-use atomics_spec::types::Type;
+use atomics_spec::model::op::Form;
+use atomics_spec::model::ty::Type;
 use atomics_spec::{FormOf, Source, Spec, Tables};
 
 fn suite(spec: &Spec) -> String {

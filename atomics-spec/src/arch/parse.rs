@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Arch, BARRIERS, Feature, Features, Fence, Lang, Line, PAIR, Size};
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
-use crate::table::Op;
+use crate::model::op::Op;
 use draft::{Draft, placeholders};
 use key::Words;
 

@@ -10,10 +10,10 @@ use super::signature;
 use super::text::{Text, allow_c_name, fresh};
 use crate::arch::{Arch, Feature, Features, Fence, Line};
 use crate::expr::Expr;
+use crate::model::op::ArgKind;
 use crate::model::{Spec, Variant};
 use crate::names::rust_ident;
 use crate::plan::{Choice, Derived, Missing, Plan, Planners, Tells};
-use crate::table::ArgKind;
 
 /// Whether `asm!` may jump to a `label` block, which it may since Rust 1.87.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -465,7 +465,7 @@ fn derive(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>) {
         .operands()
         .zip(args)
         .map(|(arg, expr)| match (arg.kind, tells) {
-            (ArgKind::Pointer, Tells::Result) => super::expr_name(expr),
+            (ArgKind::Pointer, Tells::Result) => super::instructions::expr_name(expr),
             (ArgKind::Pointer, _) => {
                 t.line(format!("let mut {found} = {};", rust(v, expr, "")));
                 format!("&mut {found}")

@@ -3,10 +3,10 @@
 use super::text::fresh;
 use crate::arch::{Arch, BARRIERS, Features, Fence};
 use crate::expr::Expr;
+use crate::model::op::{Arg, ArgKind};
 use crate::model::{Spec, Variant};
 use crate::names;
 use crate::plan::{Derived, Missing, Plan, Planner, Tells};
-use crate::table::{Arg, ArgKind};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -266,7 +266,7 @@ impl Body<'_> {
             Plan::Native(template) => {
                 for line in &template.lines {
                     self.comment(&line.meaning);
-                    let text = super::c_expression(self.v, &line.text);
+                    let text = super::instructions::c_expression(self.v, &line.text);
                     self.finish(&text);
                 }
             }

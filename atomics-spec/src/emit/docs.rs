@@ -5,9 +5,9 @@ use super::example::{self, Layer};
 use super::text::{Text, list};
 use crate::docs::CRATE;
 use crate::expr::{Expr, Kind};
+use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::{FormOf, Spec, Variant};
 use crate::names;
-use crate::table::{ArgKind, Form, Ordering};
 
 /// How strong one variant is, in a few words.
 pub fn strength(v: &Variant<'_>) -> &'static str {
@@ -18,6 +18,18 @@ pub fn strength(v: &Variant<'_>) -> &'static str {
         (_, Ordering::Release) => "release",
         (_, Ordering::Relaxed) => "relaxed",
     }
+}
+
+/// One sentence about a variant.
+pub(super) fn summary(form: &FormOf<'_>, ordering: Ordering) -> String {
+    let strength = match (form.form, ordering) {
+        (Form::Void, _) => "unordered",
+        (_, Ordering::Full) => "fully ordered",
+        (_, Ordering::Acquire) => "acquire",
+        (_, Ordering::Release) => "release",
+        (_, Ordering::Relaxed) => "relaxed",
+    };
+    format!("{} ({strength})", computes(form)[0].trim_end_matches('.')) + "."
 }
 
 /// What a form computes, in sentences. `v` is the value of the variable before.

@@ -3,10 +3,10 @@
 use super::sample::{Sample, Values};
 use super::text::Text;
 use crate::expr::Kind;
+use crate::model::op::{ArgKind, Form, Ordering};
+use crate::model::ty::{Family, Repr, Type, Width};
 use crate::model::{FormOf, Spec, Variant};
 use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Form, Ordering};
-use crate::types::{Family, Repr, Type, Width};
 
 /// Through what an example calls an operation of the typed layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use super::barrier::{Barriers, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name};
 use crate::arch::BARRIERS;
+use crate::model::op::ArgKind;
+use crate::model::ty::Repr;
 use crate::model::{Spec, Variant};
 use crate::names::{self, rust_ident};
-use crate::table::ArgKind;
-use crate::types::Repr;
 
 /// Where the declarations of the C helpers are.
 #[derive(Clone, Copy, Debug)]

@@ -10,8 +10,8 @@ use std::fmt::{self, Write as _};
 
 use crate::emit::layout::MARKER;
 use crate::expr::{Binary, Expr, Unary};
+use crate::model::op::{ArgKind, Form, Op, Ordering};
 use crate::model::{FormOf, Spec, Variant};
-use crate::table::{ArgKind, Form, Op, Ordering};
 use rmw::{Rmw, Test};
 
 /// What a macro calls its parameter for the variable.

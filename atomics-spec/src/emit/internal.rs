@@ -1,12 +1,13 @@
 //! The module `internal`: the types that C works on, and the operations as traits.
 
+use super::docs::summary;
 use super::example;
 use super::sample::Values;
-use super::signature::returns;
+use super::signature::{operands, returns};
 use super::text::{Text, fresh, list};
+use crate::model::ty::{Family, Repr, Width};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::types::{Family, Repr, Width};
 
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, path: &str) -> String {
@@ -82,18 +83,6 @@ const ALIGN_8: &str = "
     pub struct Align8([u64; 0]);
 ";
 
-/// The operands of a trait method on `of`, with their types.
-pub(super) fn operands(form: &FormOf<'_>, of: &str) -> Vec<String> {
-    let operand = |a: &crate::table::Arg| {
-        format!(
-            "{}: {}",
-            rust_ident(&a.name),
-            super::ordering::operand_type(form, a.kind, of)
-        )
-    };
-    form.op.operands().map(operand).collect()
-}
-
 /// The trait of a class, and its implementation for each family that has the class.
 fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
     let class = &spec.types.classes[index];
@@ -116,7 +105,7 @@ fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
                     t.line("");
                 }
                 let variant = names::variant(form.op, form.form, ordering);
-                t.doc(&super::raw::summary(form, ordering));
+                t.doc(&summary(form, ordering));
                 method(t, form, &variant, ";");
             }
         }

@@ -9,9 +9,9 @@ mod races;
 use super::barrier::has_store_mb;
 use super::root::has_flag;
 use super::text::{CALL, Text};
+use crate::model::ty::{Repr, Type};
 use crate::model::{FormOf, Spec};
 use crate::names;
-use crate::types::{Repr, Type};
 use cases::{Group, number, returned_type, types};
 use races::Race;
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::docs::ordering_list;
-use super::signature::returns;
-use super::text::Text;
+use super::signature::{operands, returns};
+use super::text::{Text, fresh, import};
+use crate::model::op::{Form, Ordering, Strength};
 use crate::model::{FormOf, Spec};
 use crate::names;
-use crate::table::{ArgKind, Form, Ordering, Strength};
-use crate::types::Operand;
 
 /// One form for each set of orderings that there is.
 const SETS: [Form; 5] = [
@@ -29,7 +28,7 @@ pub fn module(spec: &Spec) -> String {
     let mut imports = String::new();
     if !used.is_empty() {
         used.insert("AtomicRepr".into());
-        imports = super::text::import("super::internal", &used);
+        imports = import("super::internal", &used);
     }
     let head = include_str!("templates/ordering.rs").replace("$imports\n", &imports);
     format!("{head}{}", t.finish())
@@ -151,7 +150,7 @@ fn choose(
                 }
                 t.line("#[inline(always)]");
                 signature(t, form, " {");
-                let mut args = vec![super::text::fresh("this", form.op)];
+                let mut args = vec![fresh("this", form.op)];
                 args.extend(form.op.operands().map(|a| names::rust_ident(&a.name)));
                 let variant = names::variant(form.op, form.form, *ordering);
                 let end = if form.result().is_some() { "" } else { ";" };
@@ -166,20 +165,8 @@ fn choose(
 fn signature(t: &mut Text, form: &FormOf<'_>, end: &str) {
     let class = names::ops_trait(form.class);
     let head = format!("fn {}<R: {class}>", names::rust_ident(&form.base()));
-    let mut params = vec![format!(
-        "{}: &AtomicRepr<R>",
-        super::text::fresh("this", form.op)
-    )];
-    params.extend(super::internal::operands(form, "R"));
+    let mut params = vec![format!("{}: &AtomicRepr<R>", fresh("this", form.op))];
+    params.extend(operands(form, "R"));
     let ret = returns(form, "R");
     t.signature_ending(&head, &params, ret.as_deref(), &[], end);
-}
-
-/// The type of an operand of a trait method on `of`.
-pub(super) fn operand_type(form: &FormOf<'_>, kind: ArgKind, of: &str) -> String {
-    match kind {
-        ArgKind::Pointer => format!("&mut {of}"),
-        _ if form.class.operand == Operand::Delta => format!("{of}::Delta"),
-        _ => of.into(),
-    }
 }

@@ -6,8 +6,8 @@ use super::example::{self, Layer};
 use super::text::{Text, fresh};
 use super::typed::Typed;
 use crate::model::Spec;
+use crate::model::op::Form;
 use crate::names::{self, rust_ident};
-use crate::table::Form;
 
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, path: &str) -> String {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::text::Text;
 use crate::model::Spec;
+use crate::model::ty::{Operand, Type};
 use crate::names;
-use crate::types::{Operand, Type};
 
 /// The module.
 pub fn module(spec: &Spec) -> String {

@@ -4,22 +4,10 @@ use super::docs::{computes, strength};
 use super::example;
 use super::signature::returns;
 use super::text::Text;
-use crate::model::{FormOf, Spec, Variant};
+use crate::model::op::ArgKind;
+use crate::model::ty::Repr;
+use crate::model::{Spec, Variant};
 use crate::names::{self, rust_ident};
-use crate::table::{ArgKind, Ordering};
-use crate::types::Repr;
-
-/// One sentence about a variant.
-pub(super) fn summary(form: &FormOf<'_>, ordering: Ordering) -> String {
-    let strength = match (form.form, ordering) {
-        (crate::table::Form::Void, _) => "unordered",
-        (_, Ordering::Full) => "fully ordered",
-        (_, Ordering::Acquire) => "acquire",
-        (_, Ordering::Release) => "release",
-        (_, Ordering::Relaxed) => "relaxed",
-    };
-    format!("{} ({strength})", computes(form)[0].trim_end_matches('.')) + "."
-}
 
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, path: &str) -> String {

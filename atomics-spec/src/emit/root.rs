@@ -3,8 +3,8 @@
 use super::barrier::Barriers;
 use super::text::{Text, list};
 use crate::model::Spec;
+use crate::model::ty::{Class, Operand};
 use crate::names;
-use crate::types::{Class, Operand};
 
 /// Which modules there are beside those that every destination has.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use crate::interp::{self, Outcome};
 use crate::model::FormOf;
-use crate::table::Form;
-use crate::types::{Family, Repr, Type, Width};
+use crate::model::op::Form;
+use crate::model::ty::{Family, Repr, Type, Width};
 
 /// What kind of values an example has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
-//! The Rust signature of a variant's function: the C prototype, argument by argument.
+//! Signatures in Rust: the functions of variants, argument by argument as in the C prototype, and
+//! the methods of the traits.
 
 use crate::expr::Kind;
+use crate::model::op::{Arg, ArgKind};
+use crate::model::ty::Operand;
 use crate::model::{FormOf, Variant};
 use crate::names::rust_ident;
-use crate::table::{Arg, ArgKind};
 
 /// The parameters of a variant in the order of the C prototype.
 pub(super) fn params(variant: &Variant<'_>) -> Vec<String> {
@@ -34,4 +36,25 @@ pub(super) fn returns(form: &FormOf<'_>, value: &str) -> Option<String> {
 /// What a variant returns, if anything.
 pub(super) fn ret(variant: &Variant<'_>) -> Option<String> {
     returns(&variant.of, variant.family.repr.rust())
+}
+
+/// The operands of a trait method on `of`, with their types.
+pub(super) fn operands(form: &FormOf<'_>, of: &str) -> Vec<String> {
+    let operand = |a: &Arg| {
+        format!(
+            "{}: {}",
+            rust_ident(&a.name),
+            operand_type(form, a.kind, of)
+        )
+    };
+    form.op.operands().map(operand).collect()
+}
+
+/// The type of an operand of a trait method on `of`.
+fn operand_type(form: &FormOf<'_>, kind: ArgKind, of: &str) -> String {
+    match kind {
+        ArgKind::Pointer => format!("&mut {of}"),
+        _ if form.class.operand == Operand::Delta => format!("{of}::Delta"),
+        _ => of.into(),
+    }
 }

@@ -294,7 +294,7 @@ pub(super) fn list<T: AsRef<str>>(words: &[T], last: &str) -> String {
 }
 
 /// A name that no argument has, made from `wanted`.
-pub(super) fn fresh(wanted: &str, op: &crate::table::Op) -> String {
+pub(super) fn fresh(wanted: &str, op: &crate::model::op::Op) -> String {
     let mut name = wanted.to_owned();
     while op.args.iter().any(|a| a.name == name) {
         name.push('_');

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::docs;
 use super::text::Text;
 use crate::expr::{Expr, Kind};
+use crate::model::op::ArgKind;
+use crate::model::ty::Operand;
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::table::ArgKind;
-use crate::types::Operand;
 
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, path: &str) -> String {
@@ -110,7 +110,7 @@ impl Typed<'_> {
 
     /// The operands with their types.
     pub fn operands(&self) -> Vec<String> {
-        let operand = |a: &crate::table::Arg| {
+        let operand = |a: &crate::model::op::Arg| {
             let ty = match a.kind {
                 _ if self.takes_rhs() => "Rhs",
                 ArgKind::Pointer if !self.form.returns_result() => "&mut T",

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use atomics_spec::expr::Kind;
-use atomics_spec::table::{ArgKind, Form, Ordering};
-use atomics_spec::types::Type;
+use atomics_spec::model::op::{ArgKind, Form, Ordering};
+use atomics_spec::model::ty::Type;
 use atomics_spec::{FormOf, Spec, Variant, names};
 
 /// The table of calls; what it refers to is in `src/calls.rs`.

@@ -1,7 +1,7 @@
 //! What the calls of a litmus file mean.
 
 use atomics_spec::arch::Features;
-use atomics_spec::table::Ordering;
+use atomics_spec::model::op::Ordering;
 use atomics_spec::{Spec, Variant};
 
 /// What a call is.

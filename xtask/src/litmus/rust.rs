@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use atomics_spec::Spec;
 use atomics_spec::diag::Error;
-use atomics_spec::table::Ordering;
+use atomics_spec::model::op::Ordering;
 
 use super::ast::{self, Test};
 use super::lex::{File, Span};

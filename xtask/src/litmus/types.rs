@@ -1,7 +1,7 @@
 //! The types of variables and values, in C and in Rust.
 
 use atomics_spec::Spec;
-use atomics_spec::types::Repr;
+use atomics_spec::model::ty::Repr;
 
 use super::ast;
 

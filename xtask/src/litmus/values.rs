@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use atomics_spec::table::ArgKind;
+use atomics_spec::model::op::ArgKind;
 use atomics_spec::{Spec, Variant, interp};
 
 use super::ast::{Expr, ExprKind, Location, Statement, Test, Thread, Value};

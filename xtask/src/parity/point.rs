@@ -5,9 +5,9 @@
 use std::fmt::Write as _;
 
 use atomics_spec::arch::BARRIERS;
+use atomics_spec::model::op::{Arg, ArgKind, Form, Ordering};
+use atomics_spec::model::ty::Width;
 use atomics_spec::names::rust_ident;
-use atomics_spec::table::{Arg, ArgKind, Form, Ordering};
-use atomics_spec::types::Width;
 use atomics_spec::{Spec, Variant};
 
 use super::machine::Abi;

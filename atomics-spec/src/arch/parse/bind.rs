@@ -4,7 +4,7 @@ use super::{Parser, or_none};
 use crate::arch::{Fill, Lang, Place, Scratch, Template};
 use crate::diag::Error;
 use crate::lex::{Cell, is_name, shorten};
-use crate::table::Op;
+use crate::model::op::Op;
 
 const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, \
      +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero";

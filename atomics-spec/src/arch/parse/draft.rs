@@ -6,7 +6,7 @@ use super::{Open, Parser};
 use crate::arch::{Arch, Lang, Line, Place, Template};
 use crate::diag::Error;
 use crate::lex::{Cell, shorten};
-use crate::table::{Op, Ordering};
+use crate::model::op::{Op, Ordering};
 
 /// What a row `op` names: one variant.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 use super::{Parser, text};
 use crate::diag::Error;
 use crate::lex::{Cell, Row, is_name, shorten};
-use crate::table::Ordering;
+use crate::model::op::Ordering;
 
 /// One thing that a row `text` or `when` can depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

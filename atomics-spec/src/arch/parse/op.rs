@@ -5,8 +5,8 @@ use super::{Open, Parser, bits};
 use crate::arch::{Lang, Place, Template};
 use crate::diag::Error;
 use crate::lex::{Cell, Row, shorten};
+use crate::model::op::{Form, Op};
 use crate::names;
-use crate::table::{Form, Op};
 
 impl<'a> Parser<'a, '_> {
     /// The variants of a name without family, with their form; behind a base and `*`, in all

@@ -6,9 +6,9 @@ use super::super::text::{Text, fresh};
 use super::{expected, read_pointer, rust, sentence, write_pointer};
 use crate::arch::{Arch, Place, Template};
 use crate::model::Variant;
+use crate::model::op::{Form, Op};
 use crate::names::rust_ident;
 use crate::plan::is_try_cmpxchg;
-use crate::table::{Form, Op};
 use operand::Shape;
 
 /// One variant by a template.
@@ -38,7 +38,7 @@ impl Native<'_> {
     fn instruction(&self, line: &str) -> String {
         let op = self.v.of.op;
         let (bits, word) = (self.register_bits(), fresh("word", op));
-        crate::emit::instruction(self.arch, self.template, line, bits, &|name| {
+        crate::emit::instructions::instruction(self.arch, self.template, line, bits, &|name| {
             // A template calls the variable's address {v}, whatever the argument is called.
             if name == "v" {
                 return format!(

@@ -6,10 +6,10 @@ use super::cases::{returned_type, types};
 use crate::emit::text::{CALL, Text, fresh};
 use crate::emit::typed::Typed;
 use crate::expr::Kind;
+use crate::model::op::{Arg, ArgKind, Ordering};
+use crate::model::ty::{Family, Type};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
-use crate::table::{Arg, ArgKind, Ordering};
-use crate::types::{Family, Type};
 
 /// The name of the function.
 pub(super) fn name(form: &FormOf<'_>) -> String {

@@ -8,9 +8,9 @@
 
 use crate::expr::Kind;
 use crate::interp::{self, Outcome};
+use crate::model::op::ArgKind;
+use crate::model::ty::{Type, Width};
 use crate::model::{FormOf, Spec};
-use crate::table::ArgKind;
-use crate::types::{Type, Width};
 
 /// The cases of a form on types that agree on them.
 pub(super) struct Group<'s> {

@@ -4,8 +4,8 @@
 use super::cases::{is_uniform, narrow, tuples, types};
 use crate::expr::{Expr, Kind};
 use crate::interp::{self, Outcome};
+use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::{FormOf, Spec};
-use crate::table::{ArgKind, Form, Ordering};
 
 /// How the workers use a form.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! The drop-in for a kernel tree: its C helpers and its Rust module.
 
-use super::{File, banner, modules};
+use super::file::{File, banner};
+use super::modules::modules;
 use crate::arch::Arch;
 use crate::emit::asm::{self, Hosted, Labels, Options};
 use crate::emit::barrier::Barriers;

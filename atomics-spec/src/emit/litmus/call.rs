@@ -3,11 +3,11 @@
 use super::rules::Access;
 use crate::arch::Features;
 use crate::expr::Expr;
+use crate::model::op::{ArgKind, Form, Ordering};
+use crate::model::ty::{Family, Operand};
 use crate::model::{FormOf, Spec, Variant};
 use crate::names;
 use crate::semantics::NEW;
-use crate::table::{ArgKind, Form, Ordering};
-use crate::types::{Family, Operand};
 
 /// The family of the macros for plain variables.
 pub(super) const PLAIN: &str = "int";

@@ -5,8 +5,8 @@ use super::rules::{self, Access, Between, Reason};
 use super::shape::{Kind, Place, Shape};
 use super::values::values;
 use super::{LitmusTest, Verdict, text};
+use crate::model::op::{Form, Ordering};
 use crate::names;
-use crate::table::{Form, Ordering};
 
 /// How many things a test covers.
 pub(super) const KEYS: usize = 4;

@@ -4,7 +4,7 @@ use super::call::{Call, Calls};
 use super::case::Case;
 use super::rules::Between;
 use super::shape::{Place, SHAPES, Shape};
-use crate::table::{Form, Ordering};
+use crate::model::op::{Form, Ordering};
 
 /// How much of the shapes a family goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::case::{Case, barrier};
 use super::rules::{self, Between, Entry, Part, Reason, Why};
 use super::shape::Kind;
-use crate::table::{Form, Ordering};
+use crate::model::op::{Form, Ordering};
 
 /// The reason of a verdict.
 pub(super) fn reason(case: &Case<'_, '_>, reason: Option<Reason>) -> String {

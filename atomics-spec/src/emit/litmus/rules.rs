@@ -23,7 +23,7 @@
 //! what another thread wrote also overwrites it, and one that is overwritten also read before.
 //! The outcome is forbidden if one of the ways through the thread is ([`forbids`]).
 
-use crate::table::{Form, Ordering};
+use crate::model::op::{Form, Ordering};
 
 /// How the cycle comes to the first access of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

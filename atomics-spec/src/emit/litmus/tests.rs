@@ -10,8 +10,8 @@ use super::values::values;
 use super::{LitmusTest, Verdict, tests};
 use crate::interp;
 use crate::lex::Source;
+use crate::model::op::{Form, Ordering};
 use crate::model::{Spec, Tables, Variant};
-use crate::table::{Form, Ordering};
 
 fn by_name(spec: &Spec) -> BTreeMap<String, LitmusTest> {
     let all = tests(spec);

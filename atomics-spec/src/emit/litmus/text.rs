@@ -11,7 +11,7 @@ use super::rules::{Between, Reason};
 use super::shape::{Kind, Place, Role};
 use super::values::Values;
 use crate::expr::Kind as Type;
-use crate::table::ArgKind;
+use crate::model::op::ArgKind;
 
 /// Where a pointer points to at first, and what else is stored in it.
 const POINTEES: [&str; 2] = ["z", "w"];

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::shape::Role;
 use crate::interp::{self, Outcome};
-use crate::table::Form;
+use crate::model::op::Form;
 
 /// What an operation finds in its variable and is given.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use atomics_spec::table::{ArgKind, Form};
+use atomics_spec::model::op::{ArgKind, Form};
 use atomics_spec::{Spec, Variant, interp};
 
 use super::super::choose::{Chosen, chosen};

@@ -1,6 +1,6 @@
 //! Calls of what herd7's definitions do not have, put otherwise.
 
-use atomics_spec::table::{ArgKind, Ordering};
+use atomics_spec::model::op::{ArgKind, Ordering};
 use atomics_spec::{Variant, expr, interp, names};
 
 use super::super::ast::{Expr, ExprKind};

@@ -2,9 +2,9 @@
 
 use atomics_spec::Variant;
 use atomics_spec::expr::Kind as Yields;
+use atomics_spec::model::op::ArgKind;
+use atomics_spec::model::ty::Repr;
 use atomics_spec::names::{self, rust_ident};
-use atomics_spec::table::ArgKind;
-use atomics_spec::types::Repr;
 
 use super::super::ast::{Expr, ExprKind};
 use super::super::calls::{Access, Call, Macro, resolve};

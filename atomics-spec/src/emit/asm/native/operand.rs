@@ -3,8 +3,8 @@
 use super::{Native, asm_name, expected};
 use crate::arch::{Fill, Place};
 use crate::emit::text::{Text, fresh};
+use crate::model::op::{Arg, ArgKind};
 use crate::names::rust_ident;
-use crate::table::{Arg, ArgKind};
 
 /// How a value is in its registers.
 pub(super) struct Shape {

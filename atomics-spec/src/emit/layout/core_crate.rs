@@ -1,0 +1,146 @@
+//! The files of `atomics-core`, and C helpers for user space.
+
+use super::file::{File, banner};
+use super::modules::{modules, native_bytes, without_table};
+use crate::arch::{Arch, BARRIERS, Lang};
+use crate::emit::asm::{self, Hosted, Labels, Options};
+use crate::emit::barrier::Barriers;
+use crate::emit::c::{self, Style};
+use crate::emit::extern_c::{self, Link};
+use crate::emit::root::{self, Parts};
+use crate::emit::text::attribute;
+use crate::model::Spec;
+use crate::names;
+use crate::plan::Missing;
+
+/// The path of the header that bindgen reads, in the repository.
+pub const CORE_HEADER: &str = "atomics-core/c/atomic.h";
+/// The path of what bindgen makes of it.
+pub const CORE_BINDINGS: &str = "atomics-core/src/atomic/backend/bindings.rs";
+
+/// C helpers for user space: a header, and what includes it as `atomic.h`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CFiles {
+    /// The types and the declarations.
+    pub header: String,
+    /// The definitions.
+    pub source: String,
+}
+
+/// C helpers for user space whose names begin with `prefix`, by GCC's and Clang's built-ins. They
+/// rely on `-fwrapv`.
+///
+/// # Errors
+///
+/// If the built-ins leave no way to carry out a variant, or there is no table `c`.
+pub fn c_files(spec: &Spec, prefix: &str) -> Result<CFiles, Missing> {
+    let style = Style {
+        prefix,
+        attribute: "",
+    };
+    let missing = || Missing {
+        arch: "c".into(),
+        variant: "any".into(),
+        bits: 0,
+    };
+    let arch = spec
+        .arch("c")
+        .filter(|a| a.lang == Lang::C)
+        .ok_or_else(missing)?;
+    let mut source = "#include \"atomic.h\"\n\n".to_owned();
+    source += &c::helpers(spec, arch, spec.variants(), style)?;
+    source += c::barriers(arch, BARRIERS, style).trim_end();
+    source.push('\n');
+    Ok(CFiles {
+        header: header(spec, arch, style),
+        source,
+    })
+}
+
+fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
+    let mut out = "#ifndef RUST_ATOMIC_H\n#define RUST_ATOMIC_H\n\n".to_owned();
+    for include in &arch.includes {
+        out.push_str(&format!("#include {include}\n"));
+    }
+    out.push_str("\ntypedef int8_t s8;\ntypedef int16_t s16;\ntypedef int64_t s64;\n\n");
+    for family in &spec.types.families {
+        if let Some(object) = &family.c_object {
+            let value = &family.c_value;
+            out.push_str(&format!(
+                "typedef struct {{\n\t{value} counter;\n}} {object};\n\n"
+            ));
+        }
+    }
+    out.push_str(&c::declarations(spec.variants(), style));
+    out.push('\n');
+    out.push_str(&c::barrier_declarations(style));
+    out.push_str("\n#endif\n");
+    out
+}
+
+/// The files of `atomics-core`, but for what bindgen writes.
+pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
+    let path = "atomics_core";
+    let parts = Parts {
+        barriers: Barriers::All,
+        kunit: false,
+        derive: None,
+    };
+    let head = banner("", "");
+    let mut files = Vec::new();
+    let mut add = |name: &str, text: String| {
+        files.push(File {
+            path: format!("atomics-core/{name}"),
+            contents: format!("{head}{text}"),
+        });
+    };
+    add("src/atomic.rs", root::module(spec, parts, path));
+    for (name, text) in modules(spec, parts, &native_bytes(spec), path) {
+        add(&format!("src/atomic/{name}.rs"), text);
+    }
+    add("src/atomic/backend.rs", core_backend(spec));
+    for arch in spec.asm_archs() {
+        let options = Options {
+            labels: Labels::Always,
+            barriers: Barriers::All,
+            hosted: Hosted::If("feature = \"std\""),
+        };
+        let text = asm::module(spec, arch, options)?;
+        add(&format!("src/atomic/backend/{}.rs", arch.name), text);
+    }
+    let link = Link::Bindgen {
+        module: "super::bindings",
+        prefix: names::HELPER_PREFIX,
+        long_is_isize: false,
+    };
+    let module = extern_c::module(spec, link, Barriers::All);
+    add("src/atomic/backend/c.rs", module);
+    let c = c_files(spec, names::HELPER_PREFIX)?;
+    add("c/atomic.c", c.source);
+    add("c/atomic.h", c.header);
+    Ok(files)
+}
+
+/// The module `backend` of `atomics-core`: which backend is used.
+fn core_backend(spec: &Spec) -> String {
+    let mut out = "//! Which backend carries out the operations.\n\n".to_owned();
+    let mut any = vec!["feature = \"c-helpers\"".to_owned()];
+    // bindgen has a formatter of its own.
+    out += "#[cfg(feature = \"c-helpers\")]\n#[rustfmt::skip]\nmod bindings;\n";
+    out += "#[cfg(feature = \"c-helpers\")]\nmod c;\n";
+    out += "#[cfg(feature = \"c-helpers\")]\npub(crate) use c::*;\n";
+    for arch in spec.asm_archs() {
+        let name = &arch.name;
+        let own = arch.cfg();
+        let inner = own.trim_start_matches("all(").trim_end_matches(')');
+        let cfg = attribute(&format!("cfg(all({inner}, not(feature = \"c-helpers\")))"));
+        out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
+        any.push(own);
+    }
+    // Values wider than a register would be torn.
+    out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n\
+            compile_error!(\"the C helpers are for 64-bit architectures\");\n";
+    let none = attribute(&format!("cfg(not(any({})))", any.join(", ")));
+    out += &format!("\n{none}\n{}", without_table("the feature `c-helpers`"));
+    out
+}

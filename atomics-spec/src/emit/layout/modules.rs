@@ -1,0 +1,72 @@
+//! The modules that every destination of the generated Rust has.
+
+use crate::arch::Features;
+use crate::emit::root::{Parts, has_flag};
+use crate::emit::text::attribute;
+use crate::emit::{barrier, internal, ordering, pointer, predefine, raw, typed};
+use crate::model::Spec;
+use crate::plan::Planner;
+
+/// The modules of the generated Rust, by name, without the backend.
+pub(super) fn modules(
+    spec: &Spec,
+    parts: Parts,
+    byte: &str,
+    path: &str,
+) -> Vec<(&'static str, String)> {
+    let mut modules = vec![
+        ("internal", internal::module(spec, path)),
+        ("ordering", ordering::module(spec)),
+        ("pointer", pointer::module(spec, path)),
+        ("predefine", predefine::module(spec)),
+        ("raw", raw::module(spec, path)),
+        ("typed", typed::module(spec, path)),
+    ];
+    modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
+    if has_flag(spec) {
+        let flag = include_str!("../templates/flag.rs");
+        let flag = flag.replace("$byte", byte).replace("$path", path);
+        modules.push(("flag", broken_attributes(&flag)));
+    }
+    modules
+}
+
+/// A text whose attributes are a line each, with these broken as rustfmt breaks them.
+fn broken_attributes(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let bare = line.trim_start();
+        let meta = bare.strip_prefix("#[").and_then(|b| b.strip_suffix(']'));
+        let Some(meta) = meta else {
+            return format!("{line}\n");
+        };
+        let indent = &line[..line.len() - bare.len()];
+        let lines = attribute(meta);
+        let lines = lines.lines().map(|line| format!("{indent}{line}\n"));
+        lines.collect()
+    });
+    lines.collect()
+}
+
+/// The `cfg` of the architectures that exchange bytes by themselves.
+pub(super) fn native_bytes(spec: &Spec) -> String {
+    let archs: Vec<String> = spec
+        .asm_archs()
+        .filter(|arch| Planner::new(spec, arch, Features::NONE).is_native_width(8))
+        .map(|arch| format!("target_arch = \"{}\"", arch.name))
+        .collect();
+    match archs.as_slice() {
+        [one] => one.clone(),
+        all => format!("any({})", all.join(", ")),
+    }
+}
+
+/// What a compiler for an architecture without a table says.
+pub(super) fn without_table(way_out: &str) -> String {
+    let message = format!("no table has instructions for this target; {way_out} does it in C");
+    // As rustfmt has it: on one line if that is not too long.
+    let line = format!("compile_error!({message:?});\n");
+    match line.chars().count() {
+        ..=101 => line,
+        _ => format!("compile_error!(\n    {message:?}\n);\n"),
+    }
+}

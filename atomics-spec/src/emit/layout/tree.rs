@@ -1,0 +1,122 @@
+//! A user's own module, as the macros make it: one tree of inline modules.
+
+use super::modules::{modules, native_bytes, without_table};
+use crate::arch::Arch;
+use crate::emit::asm::{self, Hosted, Labels, Options};
+use crate::emit::barrier::Barriers;
+use crate::emit::extern_c::{self, Link};
+use crate::emit::root::{self, Parts};
+use crate::model::Spec;
+use crate::plan::Missing;
+
+/// How the operations of a user's own module are carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// By the instructions of the architectures of the model.
+    Asm,
+    /// By C helpers with a prefix.
+    C {
+        /// The prefix.
+        prefix: String,
+    },
+}
+
+/// The instructions of one architecture, for a user's own module.
+///
+/// # Errors
+///
+/// If its table leaves no way to carry out a variant.
+pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
+    let options = Options {
+        labels: Labels::Always,
+        barriers: Barriers::All,
+        hosted: Hosted::Never,
+    };
+    asm::module(spec, arch, options)
+}
+
+/// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where
+/// that is, for the examples; without it, examples are not run. `later` makes a macro call out of
+/// the name of an architecture, for the items of [`arch_items`] to be made where they are
+/// wanted; without it, those of all architectures are here.
+///
+/// # Errors
+///
+/// If a table of an architecture leaves no way to carry out a variant.
+pub fn module_tree(
+    spec: &Spec,
+    backend: &Backend,
+    path: Option<&str>,
+    later: Option<&dyn Fn(&str) -> String>,
+) -> Result<String, Missing> {
+    let parts = Parts {
+        barriers: Barriers::All,
+        kunit: false,
+        derive: None,
+    };
+    let shown = path.unwrap_or("crate");
+    let mut out = root::module(spec, parts, shown);
+    for (name, text) in modules(spec, parts, &native_bytes(spec), shown) {
+        inline(&mut out, name, &text);
+    }
+    let backend = match backend {
+        Backend::C { prefix } => extern_c::module(spec, Link::Extern { prefix }, Barriers::All),
+        Backend::Asm => {
+            let mut text = String::new();
+            let mut any = Vec::new();
+            for arch in spec.asm_archs() {
+                let name = &arch.name;
+                let cfg = format!("#[cfg({})]", arch.cfg());
+                let module = match later {
+                    Some(later) => later(name),
+                    None => arch_items(spec, arch)?,
+                };
+                text += &format!(
+                    "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
+                );
+                any.push(arch.cfg());
+            }
+            text += &format!(
+                "#[cfg(not(any({})))]\n{}",
+                any.join(", "),
+                without_table("the option `backend = c(\"PREFIX\")`")
+            );
+            text
+        }
+    };
+    inline(&mut out, "backend", &backend);
+    // What stands in templates shows itself by loads and stores.
+    let shows = ["load", "store"]
+        .iter()
+        .all(|m| spec.typed_forms().any(|f| f.method() == *m));
+    if path.is_none() || !shows {
+        out = unrun(&out);
+    }
+    Ok(out)
+}
+
+/// Replaces `mod name;` with the module itself.
+fn inline(out: &mut String, name: &str, text: &str) {
+    *out = out.replacen(
+        &format!("mod {name};\n"),
+        &format!("mod {name} {{\n{text}}}\n"),
+        1,
+    );
+}
+
+/// Keeps examples from being run.
+fn unrun(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside = false;
+    for line in text.lines() {
+        out.push_str(line);
+        if line.trim_start().starts_with("/// ```") {
+            if !inside {
+                out.push_str("ignore");
+            }
+            inside = !inside;
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -79,6 +79,8 @@ const TIERS: [Tier; 9] = [
                 "plans",
                 "--test",
                 "one_generator",
+                "--test",
+                "structure",
             ],
             &["test", "--package", "atomics-tests", "--doc"],
             &["doc", "--workspace", "--no-deps"],

@@ -1,0 +1,287 @@
+//! The modules of every crate of the workspace import each other in one direction, and what is to
+//! know nothing of something else imports nothing of it.
+
+#[path = "structure/graph.rs"]
+mod graph;
+#[path = "structure/source.rs"]
+mod source;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use atomics_spec::emit::layout::MARKER;
+use atomics_tests::project::repository;
+
+use graph::{Graph, circles, connect};
+
+/// The members, and the modules of others, whose circles are still to be undone.
+const UNDER_WORK: [(&str, &str); 4] = [
+    ("xtask", "crate"),
+    ("atomics-spec", "arch"),
+    ("atomics-spec", "emit::asm"),
+    ("atomics-spec", "emit::litmus"),
+];
+
+/// What may import nothing of its crate but what stands beside it.
+const ONLY: [(&str, &str, &[&str]); 8] = [
+    ("atomics-spec", "diag", &[]),
+    ("atomics-spec", "lex", &["diag"]),
+    ("atomics-spec", "expr", &["diag", "lex"]),
+    ("atomics-spec", "model::op", &[]),
+    ("atomics-spec", "model::ty", &[]),
+    ("atomics-spec", "names", &["model::op", "model::ty"]),
+    ("atomics-spec", "emit::text", &["model::op"]),
+    ("atomics-spec", "interp", &["model", "semantics"]),
+];
+
+/// What imports nothing of something later.
+const NEVER: [(&str, &str, &[&str]); 7] = [
+    ("atomics-spec", "model", &["plan", "interp", "emit"]),
+    ("atomics-spec", "arch", &["plan", "interp", "emit"]),
+    ("atomics-spec", "plan", &["interp", "emit"]),
+    (
+        "atomics-spec",
+        "emit::c",
+        &["emit::asm", "emit::kunit", "emit::layout"],
+    ),
+    (
+        "atomics-spec",
+        "emit::herd",
+        &["emit::litmus", "emit::kunit", "emit::asm"],
+    ),
+    (
+        "atomics-spec",
+        "emit::litmus",
+        &["emit::herd", "emit::kunit", "emit::asm"],
+    ),
+    (
+        "atomics-spec",
+        "emit::extern_c",
+        &["emit::asm", "emit::c", "emit::layout"],
+    ),
+];
+
+/// The members that the members which users compile may depend on.
+const DEPENDENCIES: [(&str, &[&str]); 3] = [
+    ("atomics-spec", &[]),
+    ("atomics-macros", &["atomics-spec"]),
+    ("atomics-core", &["atomics-macros"]),
+];
+
+/// The text of a file that people write; none if there is none.
+fn open(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let is_generated = text.lines().take(3).any(|line| line.contains(MARKER));
+    (!is_generated).then_some(text)
+}
+
+/// The folders of the members of the workspace.
+fn members() -> Vec<PathBuf> {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let (_, list) = manifest.split_once("\nmembers = [").unwrap();
+    let (list, _) = list.split_once(']').unwrap();
+    let members: Vec<PathBuf> = list
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(|folder| repository().join(folder))
+        .collect();
+    assert!(
+        members
+            .iter()
+            .all(|folder| folder.join("Cargo.toml").is_file())
+    );
+    members
+}
+
+/// The name of the package in a folder.
+fn package(folder: &Path) -> String {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let mut names = manifest.lines().filter_map(|l| l.strip_prefix("name = "));
+    names.next().unwrap().trim_matches('"').to_owned()
+}
+
+/// The roots of the crates of a package.
+fn roots(folder: &Path) -> Vec<PathBuf> {
+    let mut roots: Vec<PathBuf> = ["src/lib.rs", "src/main.rs", "build.rs"]
+        .iter()
+        .map(|name| folder.join(name))
+        .filter(|path| path.is_file())
+        .collect();
+    for name in ["src/bin", "tests", "examples", "benches"] {
+        let Ok(entries) = fs::read_dir(folder.join(name)) else {
+            continue;
+        };
+        let files = entries.map(|entry| entry.unwrap().path());
+        roots.extend(files.filter(|path| path.extension().is_some_and(|end| end == "rs")));
+    }
+    roots.sort();
+    roots
+}
+
+/// The modules of each crate of the workspace, with its package and its root.
+fn graphs() -> Vec<(String, PathBuf, Graph)> {
+    let mut graphs = Vec::new();
+    for folder in members() {
+        let package = package(&folder);
+        for root in roots(&folder) {
+            let graph = connect(&source::read(&root, &open));
+            graphs.push((package.clone(), root, graph));
+        }
+    }
+    graphs
+}
+
+/// Whether `module` is `of` or stands below it.
+fn is_in(module: &str, of: &str) -> bool {
+    let rest = module.strip_prefix(of);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+#[test]
+fn no_modules_import_each_other_in_a_circle() {
+    let mut found = String::new();
+    let graphs = graphs();
+    for (package, root, graph) in &graphs {
+        for circle in circles(graph) {
+            let mut left = UNDER_WORK.iter().filter(|(member, _)| member == package);
+            if left.any(|(_, of)| *of == "crate" || circle.iter().all(|name| is_in(name, of))) {
+                continue;
+            }
+            found += &format!("{}: {}\n", root.display(), circle.join(" -> "));
+        }
+    }
+    assert!(found.is_empty(), "modules that import each other:\n{found}");
+    // What is read is what there is.
+    let spec = graphs
+        .iter()
+        .find(|(_, root, _)| root.ends_with("atomics-spec/src/lib.rs"));
+    let (_, _, graph) = spec.unwrap();
+    for (from, to) in [
+        ("model", "arch"),
+        ("names", "model::op"),
+        ("emit::c", "plan"),
+    ] {
+        assert!(graph[from].contains(to), "{from} does not import {to}");
+    }
+}
+
+#[test]
+fn nothing_imports_what_comes_later() {
+    let mut found = String::new();
+    let graphs = graphs();
+    let imports = |package: &str, module: &str| {
+        let of_package = graphs
+            .iter()
+            .filter(|(p, root, _)| p == package && root.ends_with("src/lib.rs"));
+        let graph = &of_package.last().unwrap().2;
+        let own = graph.iter().filter(|(from, _)| is_in(from, module));
+        let own: Vec<_> = own
+            .flat_map(|(from, to)| to.iter().map(move |to| (from, to)))
+            .collect();
+        let known = graph.keys().any(|from| from == module);
+        assert!(known, "{package} has no module {module}");
+        own
+    };
+    for (package, module, allowed) in ONLY {
+        for (from, to) in imports(package, module) {
+            let mut allowed = allowed.iter().chain([&module]);
+            if !allowed.any(|name| is_in(to, name)) {
+                found += &format!("{package}: {from} imports {to}\n");
+            }
+        }
+    }
+    for (package, module, refused) in NEVER {
+        for (from, to) in imports(package, module) {
+            if refused.iter().any(|name| is_in(to, name)) {
+                found += &format!("{package}: {from} imports {to}\n");
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found}");
+}
+
+#[test]
+fn no_member_depends_on_what_comes_later() {
+    let folders = members();
+    let names: Vec<String> = folders.iter().map(|folder| package(folder)).collect();
+    for (member, allowed) in DEPENDENCIES {
+        let folder = folders.iter().find(|folder| package(folder) == member);
+        let manifest = fs::read_to_string(folder.unwrap().join("Cargo.toml")).unwrap();
+        let mut section = "";
+        for line in manifest.lines() {
+            section = line
+                .strip_prefix('[')
+                .map_or(section, |s| s.trim_end_matches(']'));
+            let name = line.split(['.', ' ']).next().unwrap_or_default();
+            let is_member = section.ends_with("dependencies") && names.iter().any(|n| n == name);
+            let is_allowed = allowed.contains(&name) || section == "dev-dependencies";
+            assert!(!is_member || is_allowed, "{member} depends on {name}");
+        }
+    }
+}
+
+/// The circles of a crate whose files are `files`, from `lib.rs` on.
+fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
+    let open = |path: &Path| {
+        let file = files.iter().find(|(name, _)| Path::new(name) == path);
+        file.map(|(_, text)| (*text).to_owned())
+    };
+    let graph = connect(&source::read(Path::new("lib.rs"), &open));
+    circles(&graph).iter().map(|c| c.join(" -> ")).collect()
+}
+
+/// Demands the circles of three modules beside each other.
+fn among(a: &str, b: &str, c: &str, circles: &[&str]) {
+    let root = ("lib.rs", "mod a; mod b; mod c;");
+    let found = circles_of(&[root, ("a.rs", a), ("b.rs", b), ("c.rs", c)]);
+    assert_eq!(found, circles, "{a}\n{b}\n{c}");
+}
+
+#[test]
+fn circles_are_found() {
+    among("use crate::b::B;", "use crate::c::C;", "struct C;", &[]);
+    let circle: &[&str] = &["a -> b -> a"];
+    among("use crate::b::B;", "use super::a;", "", circle);
+    // In a macro call.
+    let a = "fn f() { print!(\"{}\", [crate::b::B]) }";
+    among(a, "struct B(super::a::A);", "", circle);
+    // Through a name that another module exports, and through everything of it.
+    let b = "use crate::a::A; struct B;";
+    among(
+        "use crate::c::B; struct A;",
+        b,
+        "pub use crate::b::B;",
+        circle,
+    );
+    let a = "use crate::c::*; struct A(B);";
+    among(a, b, "pub use crate::b::*;", circle);
+    let (b, c) = ("fn f() { super::c::g() }", "fn g() -> crate::a::A {}");
+    among("use crate::{b::B, std};", b, c, &["a -> b -> c -> a"]);
+}
+
+/// Demands that there is a circle of a module and its child, or none.
+fn between(parent: &str, child: &str, is_circle: bool) {
+    let found = circles_of(&[("lib.rs", "mod a;"), ("a.rs", parent), ("a/b.rs", child)]);
+    let circle = ["a -> a::b -> a"];
+    assert_eq!(
+        found,
+        &circle[usize::from(!is_circle)..],
+        "{parent}\n{child}"
+    );
+}
+
+#[test]
+fn parents_and_children_can_be_a_circle() {
+    let child = "use super::A; pub struct B; pub fn g() {}";
+    between("mod b; use b::B;", "pub struct B;", false);
+    between("mod b; use b::B; struct A;", child, true);
+    between("mod b; fn f() { b::g() } struct A;", child, true);
+    // To export something is not to use it.
+    between("mod b; pub use b::B; struct A;", child, false);
+    between("mod b; pub use b::B; struct A(B);", child, true);
+    // Inline modules belong to the file, and unit tests to nothing.
+    let parent = "mod b; mod i { use super::b::B; } struct A;";
+    between(parent, child, true);
+    between(&parent.replace("mod i", "#[cfg(test)] mod i"), child, false);
+}

@@ -1,0 +1,300 @@
+//! The modules of a crate as its files have them: what each defines, imports and names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
+
+/// A module by the names from the root of its crate, which has none.
+pub type Key = Vec<String>;
+
+/// An import.
+pub struct Import {
+    /// What is imported.
+    pub path: Vec<String>,
+    /// What it is called here; none if everything of a module is imported.
+    pub name: Option<String>,
+    /// Whether others see it under this name.
+    pub exported: bool,
+}
+
+/// A module.
+#[derive(Default)]
+pub struct Module {
+    /// The module whose file it stands in: itself, unless it is an inline module.
+    pub file: Key,
+    /// The names that it defines, without modules.
+    pub items: BTreeSet<String>,
+    /// What it imports.
+    pub imports: Vec<Import>,
+    /// The paths that stand in its code.
+    pub paths: Vec<Vec<String>>,
+}
+
+/// The modules of a crate.
+pub type Modules = BTreeMap<Key, Module>;
+
+/// Reads a crate from its root. `open` gives the text of a file, or none if there is no such file
+/// or it is not to be looked at.
+pub fn read(root: &Path, open: &dyn Fn(&Path) -> Option<String>) -> Modules {
+    let mut reader = Reader {
+        open,
+        modules: Modules::new(),
+    };
+    let folder = root.parent().unwrap_or(root).to_owned();
+    reader.file(root, &folder, Key::new());
+    reader.modules
+}
+
+struct Reader<'o> {
+    open: &'o dyn Fn(&Path) -> Option<String>,
+    modules: Modules,
+}
+
+impl Reader<'_> {
+    /// Reads a file with the module `key`, whose children are in `folder`.
+    fn file(&mut self, path: &Path, folder: &Path, key: Key) {
+        let Some(text) = (self.open)(path) else {
+            return;
+        };
+        let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let at = Place {
+            own: path.parent().unwrap_or(path),
+            folder,
+            file: &key,
+        };
+        self.items(&file.items, &at, key.clone());
+    }
+
+    fn items(&mut self, items: &[Item], at: &Place<'_>, key: Key) {
+        let mut found = Finder::default();
+        for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
+            found.items.extend(name(item));
+            found.visit_item(item);
+        }
+        let module = Module {
+            file: at.file.clone(),
+            items: found.items,
+            imports: found.imports,
+            paths: found.paths,
+        };
+        self.modules.insert(key.clone(), module);
+        for child in found.modules {
+            self.child(&child, at, &key);
+        }
+    }
+
+    fn child(&mut self, child: &ItemMod, at: &Place<'_>, parent: &Key) {
+        let name = child.ident.to_string();
+        let key = [parent.as_slice(), std::slice::from_ref(&name)].concat();
+        let below = at.folder.join(&name);
+        if let Some((_, items)) = &child.content {
+            let at = Place {
+                folder: &below,
+                ..*at
+            };
+            self.items(items, &at, key);
+        } else if let Some(path) = child.attrs.iter().find_map(path_attribute) {
+            let path = at.own.join(path);
+            let folder = path.parent().unwrap_or(&path).to_owned();
+            self.file(&path, &folder, key);
+        } else {
+            // A file that is not there gives no text.
+            self.file(&below.with_extension("rs"), &below, key.clone());
+            self.file(&below.join("mod.rs"), &below, key);
+        }
+    }
+}
+
+/// Where the items of a module stand.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    /// The folder of the file.
+    own: &'p Path,
+    /// The folder of the files of its children.
+    folder: &'p Path,
+    /// The module that has the file.
+    file: &'p Key,
+}
+
+/// The file that `#[path]` names.
+fn path_attribute(attribute: &Attribute) -> Option<PathBuf> {
+    let Meta::NameValue(meta) = &attribute.meta else {
+        return None;
+    };
+    match &meta.value {
+        Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(text),
+            ..
+        }) if meta.path.is_ident("path") => Some(text.value().into()),
+        _ => None,
+    }
+}
+
+/// Whether something is there only for unit tests or for tests of documentation.
+fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => {
+            matches!(list.tokens.to_string().as_str(), "test" | "doctest")
+        }
+        _ => false,
+    })
+}
+
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+/// The name that an item defines.
+fn name(item: &Item) -> Option<String> {
+    let ident = match item {
+        Item::Const(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Macro(item) => item.ident.as_ref()?,
+        Item::Static(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Union(item) => &item.ident,
+        _ => return None,
+    };
+    Some(ident.to_string())
+}
+
+/// Collects what a module has, but for what its child modules have.
+#[derive(Default)]
+struct Finder {
+    items: BTreeSet<String>,
+    imports: Vec<Import>,
+    paths: Vec<Vec<String>>,
+    modules: Vec<ItemMod>,
+}
+
+impl Finder {
+    fn import(&mut self, tree: &UseTree, path: &[String], exported: bool) {
+        let joined = |ident: &syn::Ident| [path, &[ident.to_string()]].concat();
+        let (path, name) = match tree {
+            UseTree::Path(tree) => {
+                return self.import(&tree.tree, &joined(&tree.ident), exported);
+            }
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.import(tree, path, exported);
+                }
+                return;
+            }
+            UseTree::Name(tree) if tree.ident == "self" => (path.to_vec(), path.last().cloned()),
+            UseTree::Name(tree) => (joined(&tree.ident), Some(tree.ident.to_string())),
+            UseTree::Rename(tree) if tree.ident == "self" => {
+                (path.to_vec(), Some(tree.rename.to_string()))
+            }
+            UseTree::Rename(tree) => (joined(&tree.ident), Some(tree.rename.to_string())),
+            UseTree::Glob(_) => (path.to_vec(), None),
+        };
+        self.imports.push(Import {
+            path,
+            name,
+            exported,
+        });
+    }
+
+    /// Keeps a path that can name an item: a lower-case word alone can be a variable as well.
+    fn path(&mut self, path: Vec<String>) {
+        let is_type = |word: &String| word.starts_with(|c: char| c.is_uppercase());
+        if path.len() > 1 || path.iter().all(is_type) {
+            self.paths.push(path);
+        }
+    }
+
+    /// Finds the paths among the tokens of a macro call, which nothing has parsed.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        // How many colons stand behind the last word.
+        let mut colons = 0;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    if colons != 2 {
+                        self.path(std::mem::take(&mut path));
+                    }
+                    path.push(ident.to_string());
+                    colons = 0;
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' && !path.is_empty() => {
+                    colons += 1;
+                }
+                other => {
+                    self.path(std::mem::take(&mut path));
+                    colons = 0;
+                    if let TokenTree::Group(group) = other {
+                        self.tokens(group.stream());
+                    }
+                }
+            }
+        }
+        self.path(path);
+    }
+}
+
+fn words(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|s| s.ident.to_string()).collect()
+}
+
+impl<'a> Visit<'a> for Finder {
+    fn visit_item_mod(&mut self, module: &'a ItemMod) {
+        self.modules.push(module.clone());
+    }
+
+    fn visit_item_use(&mut self, item: &'a ItemUse) {
+        if item.leading_colon.is_none() {
+            let exported = !matches!(item.vis, Visibility::Inherited);
+            self.import(&item.tree, &[], exported);
+        }
+    }
+
+    fn visit_visibility(&mut self, _: &'a Visibility) {
+        // `pub(in path)` imports nothing.
+    }
+
+    fn visit_attribute(&mut self, _: &'a Attribute) {
+        // No path in an attribute imports a module.
+    }
+
+    fn visit_path(&mut self, path: &'a syn::Path) {
+        if path.leading_colon.is_none() {
+            self.path(words(path));
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
+        // A word that is called is hardly ever a variable.
+        if let Expr::Path(callee) = &*call.func
+            && callee.path.leading_colon.is_none()
+        {
+            self.paths.push(words(&callee.path));
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_macro(&mut self, call: &'a syn::Macro) {
+        self.tokens(call.tokens.clone());
+        visit::visit_macro(self, call);
+    }
+}

@@ -40,7 +40,7 @@ mod files {
 }
 
 impl Tables<'static> {
-    /// The tables of this crate.
+    /// The tables of this crate; those of C expressions only with the feature `tools`.
     pub fn builtin() -> Self {
         let folder = |files: &'static [(&'static str, &'static str)]| {
             files

@@ -171,10 +171,10 @@ fn nothing_imports_what_comes_later() {
     let mut found = String::new();
     let graphs = graphs();
     let imports = |package: &str, module: &str| {
-        let of_package = graphs
+        let mut of_package = graphs
             .iter()
             .filter(|(p, root, _)| p == package && root.ends_with("src/lib.rs"));
-        let graph = &of_package.last().unwrap().2;
+        let graph = &of_package.next_back().unwrap().2;
         let own = graph.iter().filter(|(from, _)| is_in(from, module));
         let own: Vec<_> = own
             .flat_map(|(from, to)| to.iter().map(move |to| (from, to)))

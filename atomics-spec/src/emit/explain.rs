@@ -1,7 +1,8 @@
 //! What one variant is, in words, in Rust, in C and in instructions.
 
+use super::c_expression::c_expression;
 use super::docs::{computes, ordering_rules, rust_call, strength};
-use super::instructions::{c_expression, instruction};
+use super::instructions::instruction;
 use crate::arch::{Arch, Features, Fence, Lang};
 use crate::model::{Spec, Variant};
 use crate::plan::{Missing, Plan, Planner, Tells};

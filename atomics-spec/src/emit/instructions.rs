@@ -2,7 +2,6 @@
 
 use crate::arch::{Arch, Template};
 use crate::expr::Expr;
-use crate::model::Variant;
 use crate::names::rust_ident;
 
 /// An instruction with its operands: `{mem}` as the architecture writes memory, arguments in
@@ -40,26 +39,6 @@ pub(super) fn instruction(
     }
     out.push_str(rest);
     out
-}
-
-/// A C expression with its operands.
-pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
-    let variable = v.of.op.variable();
-    let place = match v.family.c_object {
-        Some(_) => format!("&{variable}->counter"),
-        None => variable.to_owned(),
-    };
-    let mut text = line
-        .replace("{v}", &place)
-        .replace("{type}", &v.family.c_value);
-    // Of a pointer to a member, what is wanted is often the member.
-    if v.family.c_object.is_some() {
-        text = text.replace(&format!("(*{place}"), &format!("({variable}->counter"));
-    }
-    for arg in v.of.op.operands() {
-        text = text.replace(&format!("{{{}}}", arg.name), &arg.name);
-    }
-    text
 }
 
 /// The name that an expression consists of.

@@ -1,12 +1,18 @@
 //! Which generated file goes where.
 
+#[cfg(feature = "tools")]
 mod core_crate;
+#[cfg(feature = "tools")]
 mod file;
+#[cfg(feature = "tools")]
 mod kernel;
 mod modules;
 mod tree;
 
+#[cfg(feature = "tools")]
 pub use core_crate::{CFiles, CORE_BINDINGS, CORE_HEADER, c_files, core_crate};
+#[cfg(feature = "tools")]
 pub use file::{File, MARKER};
+#[cfg(feature = "tools")]
 pub use kernel::{CHECKERS, KernelBackend, in_kernel_style, kernel};
 pub use tree::{Backend, arch_items, module_tree};

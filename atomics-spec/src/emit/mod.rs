@@ -3,19 +3,28 @@
 //! Generated code is text, in the shape that rustfmt gives it, with its comments; the macros
 //! turn the same text into tokens. The parts of the generated crate that no table changes stand
 //! in `templates/`.
+//!
+//! What the macros have no use for stands behind the feature `tools`.
 
 pub mod asm;
 pub mod barrier;
+#[cfg(feature = "tools")]
 pub mod c;
+#[cfg(feature = "tools")]
+mod c_expression;
 pub mod docs;
 mod example;
+#[cfg(feature = "tools")]
 pub mod explain;
 pub mod extern_c;
+#[cfg(feature = "tools")]
 pub mod herd;
 mod instructions;
 pub mod internal;
+#[cfg(feature = "tools")]
 pub mod kunit;
 pub mod layout;
+#[cfg(feature = "tools")]
 pub mod litmus;
 pub mod ordering;
 pub mod pointer;
@@ -27,4 +36,6 @@ mod signature;
 mod text;
 pub mod typed;
 
-pub use layout::{File, KernelBackend, arch_items, core_crate, kernel, module_tree};
+#[cfg(feature = "tools")]
+pub use layout::{File, KernelBackend, core_crate, kernel};
+pub use layout::{arch_items, module_tree};

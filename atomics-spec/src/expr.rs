@@ -9,7 +9,7 @@ use crate::lex::{Cell, is_name, shorten};
 
 /// What an expression yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Yields {
     /// A value of the variable's type.
     Value,
     /// True or false.
@@ -100,10 +100,10 @@ impl Expr {
     }
 
     /// What the expression yields.
-    pub fn kind(&self) -> Kind {
+    pub fn yields(&self) -> Yields {
         match self {
-            Expr::Binary(op, ..) if op.level() == 0 => Kind::Truth,
-            _ => Kind::Value,
+            Expr::Binary(op, ..) if op.level() == 0 => Yields::Truth,
+            _ => Yields::Value,
         }
     }
 
@@ -487,7 +487,7 @@ impl Parser<'_, '_> {
     }
 
     fn value(&self, expr: &Expr, start: usize) -> Result<(), Error> {
-        if expr.kind() == Kind::Value {
+        if expr.yields() == Yields::Value {
             return Ok(());
         }
         let end = self.cell.text.len() - self.rest.len();

@@ -1,7 +1,7 @@
 //! `semantics.tbl`: what each operation computes.
 
 use crate::diag::Errors;
-use crate::expr::{Binary, Expr, Kind, parse as parse_expr};
+use crate::expr::{Binary, Expr, Yields, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
 use crate::model::op::{Form, Op};
 use crate::model::ty::{Class, Operand, Type, Types};
@@ -125,7 +125,7 @@ fn parse_row(
     }
     let mut names: Vec<&str> = op.args.iter().map(|a| a.name.as_str()).collect();
     let new_cell = errors.take(row.get(2, "new", COLUMNS))?;
-    let new = expression(new_cell, &names, Some(Kind::Value), errors);
+    let new = expression(new_cell, &names, Some(Yields::Value), errors);
     if !names.contains(&NEW) {
         names.push(NEW);
     } else if new.as_ref().is_some_and(|n| *n != Expr::var(NEW)) {
@@ -138,7 +138,7 @@ fn parse_row(
         ));
     }
     let fails_cell = errors.take(row.get(3, "fails", COLUMNS))?;
-    let fails = expression(fails_cell, &names, Some(Kind::Truth), errors);
+    let fails = expression(fails_cell, &names, Some(Yields::Truth), errors);
     let result_cell = errors.take(row.get(4, "result", COLUMNS))?;
     let result = expression(result_cell, &names, None, errors);
     let help = format!("{COLUMNS}; an expression is written without blanks");
@@ -177,7 +177,7 @@ struct Cells<'a> {
 fn expression(
     cell: Cell<'_>,
     names: &[&str],
-    kind: Option<Kind>,
+    kind: Option<Yields>,
     errors: &mut Errors,
 ) -> Option<Expr> {
     if cell.text == "-" {
@@ -185,13 +185,13 @@ fn expression(
     }
     let expr = errors.take(parse_expr(cell, names))?;
     match kind {
-        Some(Kind::Value) if expr.kind() != Kind::Value => {
+        Some(Yields::Value) if expr.yields() != Yields::Value => {
             errors.push(cell.error(
                 format!("`{expr}` is a truth, not a value"),
                 "the column `new` holds the value that is stored",
             ));
         }
-        Some(Kind::Truth) if expr.kind() != Kind::Truth => {
+        Some(Yields::Truth) if expr.yields() != Yields::Truth => {
             errors.push(cell.error(
                 format!("`{expr}` is a value, not a truth"),
                 "the column `fails` holds a comparison, such as v==u",
@@ -261,20 +261,20 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
     }
     let wanted = [
         (
-            Kind::Truth,
+            Yields::Truth,
             has(|f| matches!(f, Form::Truth(_))),
             "`B` or `b`",
             "a comparison",
         ),
         (
-            Kind::Value,
+            Yields::Value,
             has(|f| matches!(f, Form::Value(_))),
             "`I` or `i`",
             "a value",
         ),
     ];
     for (kind, needed, letters, what) in wanted {
-        if needed && meaning.result.as_ref().map(Expr::kind) != Some(kind) {
+        if needed && meaning.result.as_ref().map(Expr::yields) != Some(kind) {
             errors.push(cells.result.error(
                 format!("`{}` has the form {letters}, which returns {what}", op.name),
                 format!("write {what} in the column `result`"),
@@ -285,7 +285,7 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
     let succeeds = meaning.fails.as_ref().and_then(Expr::negated);
     let tells = has(|f| matches!(f, Form::Truth(_))) && op.pointer().is_some();
     if let (true, Some(succeeds), Some(result)) = (tells, &succeeds, &meaning.result)
-        && result.kind() == Kind::Truth
+        && result.yields() == Yields::Truth
         && result != succeeds
     {
         errors.push(cells.result.error(
@@ -357,7 +357,7 @@ fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, err
                 let Some(expr) = expr.as_ref().map(|e| meaning.expand(e)) else {
                     continue;
                 };
-                let truth = expr.kind() == Kind::Truth;
+                let truth = expr.yields() == Yields::Truth;
                 if truth && !equality(&expr) {
                     errors.push(cell.error(
                         format!("the class `{name}` only compares values that it was given"),
@@ -390,7 +390,7 @@ fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, err
                     "all that `AtomicAdd` promises is that sums are valid: use another class",
                 ));
             }
-            let known = |e: &Expr| e.kind() == Kind::Truth || *e == old || *e == Expr::var(NEW);
+            let known = |e: &Expr| e.yields() == Yields::Truth || *e == old || *e == Expr::var(NEW);
             if meaning.result.as_ref().is_some_and(|e| !known(e)) {
                 errors.push(cells.result.error(
                     format!("the class `{name}` returns the old or the new value"),

@@ -4,7 +4,7 @@
 use super::example::{self, Layer};
 use super::text::{Text, list};
 use crate::docs::CRATE;
-use crate::expr::{Expr, Kind};
+use crate::expr::{Expr, Yields};
 use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::{FormOf, Spec, Variant};
 use crate::names;
@@ -61,7 +61,7 @@ pub fn computes(form: &FormOf<'_>) -> Vec<String> {
         (Form::Load, _) => sentences.push(format!("Returns `{old}`.")),
         (Form::Fetch(_), _) => sentences.push(format!("Returns the old value, `{old}`.")),
         (Form::Return, Some(new)) => sentences.push(format!("Returns the new value, `{new}`.")),
-        (_, Some(result)) if result.kind() == Kind::Truth => {
+        (_, Some(result)) if result.yields() == Yields::Truth => {
             sentences.push(format!(
                 "Returns whether `{}`.",
                 form.meaning.expand(&result)

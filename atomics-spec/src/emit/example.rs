@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, Values};
 use super::text::Text;
-use crate::expr::Kind;
+use crate::expr::Yields;
 use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::ty::{Family, Repr, Type, Width};
 use crate::model::{FormOf, Spec, Variant};
@@ -134,7 +134,7 @@ fn direct(
     }
     let call = call(&x, &args);
     lines.push(match (sample.outcome.result, form.result()) {
-        (Some(value), Some(result)) => returns(&call, value, result.kind(), values),
+        (Some(value), Some(result)) => returns(&call, value, result.yields(), values),
         _ => format!("{call};"),
     });
     let read = spec.forms().find(|f| f.form == Form::Load);
@@ -160,11 +160,11 @@ pub(super) fn section(t: &mut Text, example: &[String]) {
 }
 
 /// The assertion that a call returns `value`.
-fn returns(call: &str, value: i64, kind: Kind, values: Values<'_>) -> String {
+fn returns(call: &str, value: i64, kind: Yields, values: Values<'_>) -> String {
     match (kind, value) {
-        (Kind::Truth, 0) => format!("assert!(!{call});"),
-        (Kind::Truth, _) => format!("assert!({call});"),
-        (Kind::Value, _) => format!("assert_eq!({call}, {});", values.literal(value)),
+        (Yields::Truth, 0) => format!("assert!(!{call});"),
+        (Yields::Truth, _) => format!("assert!({call});"),
+        (Yields::Value, _) => format!("assert_eq!({call}, {});", values.literal(value)),
     }
 }
 
@@ -263,7 +263,7 @@ impl Example<'_> {
             _ if self.form.returns_result() => {
                 format!("assert_eq!({call}, Err({}));", literal(sample.memory))
             }
-            (Some(value), Some(result)) => returns(call, value, result.kind(), self.values),
+            (Some(value), Some(result)) => returns(call, value, result.yields(), self.values),
             _ => format!("{call};"),
         }
     }

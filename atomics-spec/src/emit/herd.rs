@@ -12,7 +12,7 @@ use crate::emit::layout::MARKER;
 use crate::expr::{Binary, Expr, Unary};
 use crate::model::op::{ArgKind, Form, Op, Ordering};
 use crate::model::{FormOf, Spec, Variant};
-use rmw::{Rmw, Test};
+use rmw::{OneValue, Rmw};
 
 /// What a macro calls its parameter for the variable.
 const VARIABLE: &str = "X";
@@ -207,7 +207,7 @@ fn calls(form: &FormOf<'_>, ordering: Ordering) -> Result<(Call, Option<Call>), 
             let result = match result {
                 None => None,
                 // It returns whether it has added.
-                Some(result) => match Test::of(&result, v) {
+                Some(result) => match OneValue::of(&result, v) {
                     Some(test) if test.value == unless && !test.equal => Some(called),
                     Some(test) if test.value == unless => Some(Expr::Binary(
                         Binary::Eq,

@@ -5,9 +5,9 @@ use crate::model::FormOf;
 use crate::model::op::Form;
 use crate::model::ty::{Family, Repr, Type, Width};
 
-/// What kind of values an example has.
+/// What sort of values an example has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum Sort {
     Signed,
     Unsigned,
     Bool,
@@ -17,7 +17,7 @@ enum Kind {
 /// The values of a type, as examples write them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Values<'s> {
-    kind: Kind,
+    sort: Sort,
     width: Width,
     /// The type as Rust has it; of a pointer `*const` or `*mut`.
     name: &'s str,
@@ -38,14 +38,14 @@ pub(super) struct Sample {
 impl<'s> Values<'s> {
     /// Those of a type.
     pub fn of_type(ty: &'s Type) -> Self {
-        let kind = match ty.name.as_str() {
-            "bool" => Kind::Bool,
-            _ if ty.is_pointer() => Kind::Pointer,
-            _ if ty.is_unsigned() => Kind::Unsigned,
-            _ => Kind::Signed,
+        let sort = match ty.name.as_str() {
+            "bool" => Sort::Bool,
+            _ if ty.is_pointer() => Sort::Pointer,
+            _ if ty.is_unsigned() => Sort::Unsigned,
+            _ => Sort::Signed,
         };
         Self {
-            kind,
+            sort,
             width: ty.width(),
             name: &ty.name,
             pointee: "u8",
@@ -54,12 +54,12 @@ impl<'s> Values<'s> {
 
     /// Those that C's functions have.
     pub fn of_family(family: &'s Family) -> Self {
-        let (kind, name) = match family.repr {
-            Repr::Int(name) => (Kind::Signed, name),
-            Repr::Pointer => (Kind::Pointer, "*const"),
+        let (sort, name) = match family.repr {
+            Repr::Int(name) => (Sort::Signed, name),
+            Repr::Pointer => (Sort::Pointer, "*const"),
         };
         Self {
-            kind,
+            sort,
             width: family.width,
             name,
             pointee: "core::ffi::c_void",
@@ -77,28 +77,28 @@ impl<'s> Values<'s> {
 
     /// What must be imported to write them.
     pub fn import(self) -> Option<&'static str> {
-        match (self.kind, self.name) {
-            (Kind::Pointer, "*const") => Some("use core::ptr::without_provenance as at;"),
-            (Kind::Pointer, _) => Some("use core::ptr::without_provenance_mut as at;"),
+        match (self.sort, self.name) {
+            (Sort::Pointer, "*const") => Some("use core::ptr::without_provenance as at;"),
+            (Sort::Pointer, _) => Some("use core::ptr::without_provenance_mut as at;"),
             _ => None,
         }
     }
 
     /// A value where its type is known.
     pub fn literal(self, value: i64) -> String {
-        match self.kind {
-            Kind::Bool => (value != 0).to_string(),
-            Kind::Pointer => format!("at({value})"),
-            Kind::Signed | Kind::Unsigned => value.to_string(),
+        match self.sort {
+            Sort::Bool => (value != 0).to_string(),
+            Sort::Pointer => format!("at({value})"),
+            Sort::Signed | Sort::Unsigned => value.to_string(),
         }
     }
 
     /// A value with its type.
     pub fn typed_literal(self, value: i64) -> String {
-        match self.kind {
-            Kind::Bool => (value != 0).to_string(),
-            Kind::Pointer => format!("at::<{}>({value})", self.pointee),
-            Kind::Signed | Kind::Unsigned => format!("{value}_{}", self.name),
+        match self.sort {
+            Sort::Bool => (value != 0).to_string(),
+            Sort::Pointer => format!("at::<{}>({value})", self.pointee),
+            Sort::Signed | Sort::Unsigned => format!("{value}_{}", self.name),
         }
     }
 
@@ -107,10 +107,10 @@ impl<'s> Values<'s> {
         if !wanted && !form.can_fail() {
             return None;
         }
-        let shown = |value: i64| value >= 0 || self.kind == Kind::Signed;
+        let shown = |value: i64| value >= 0 || self.sort == Sort::Signed;
         let count = form.op.operands().count();
-        let (memories, choices): (&[i64], &[[i64; 3]]) = match self.kind {
-            Kind::Bool => (&[0, 1], &[[1, 0, 1], [0, 1, 0]]),
+        let (memories, choices): (&[i64], &[[i64; 3]]) = match self.sort {
+            Sort::Bool => (&[0, 1], &[[1, 0, 1], [0, 1, 0]]),
             _ => (
                 &[42, 12, 1, 0, -1],
                 &[[10, 3, 5], [12, 7, 9], [1, 0, 2], [42, 43, 44]],

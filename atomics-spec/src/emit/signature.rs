@@ -1,7 +1,7 @@
 //! Signatures in Rust: the functions of variants, argument by argument as in the C prototype, and
 //! the methods of the traits.
 
-use crate::expr::Kind;
+use crate::expr::Yields;
 use crate::model::op::{Arg, ArgKind};
 use crate::model::ty::Operand;
 use crate::model::{FormOf, Variant};
@@ -27,9 +27,9 @@ fn param(variant: &Variant<'_>, arg: &Arg) -> String {
 
 /// What a form returns, if anything, when values are written as `value`.
 pub(super) fn returns(form: &FormOf<'_>, value: &str) -> Option<String> {
-    form.result().map(|result| match result.kind() {
-        Kind::Truth => "bool".into(),
-        Kind::Value => value.into(),
+    form.result().map(|result| match result.yields() {
+        Yields::Truth => "bool".into(),
+        Yields::Value => value.into(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::docs;
 use super::text::Text;
-use crate::expr::{Expr, Kind};
+use crate::expr::{Expr, Yields};
 use crate::model::op::ArgKind;
 use crate::model::ty::Operand;
 use crate::model::{FormOf, Spec};
@@ -221,15 +221,15 @@ impl Typed<'_> {
             _ => format!("O::{}", rust_ident(&form.base())),
         };
         let proof = self.proof();
-        match (form.result().map(|r| r.kind()), pointer) {
+        match (form.result().map(|r| r.yields()), pointer) {
             (None, None) => t.call("", &callee, &args, ";"),
-            (Some(Kind::Truth), None) => t.call("", &callee, &args, ""),
-            (Some(Kind::Value), None) => {
+            (Some(Yields::Truth), None) => t.call("", &callee, &args, ""),
+            (Some(Yields::Value), None) => {
                 let bits = super::text::fresh("bits", form.op);
                 t.call(&format!("let {bits} = "), &callee, &args, ";");
                 t.proven(proof, "", &format!("super::from_repr({bits})"), "");
             }
-            (Some(Kind::Truth), Some(pointer)) => {
+            (Some(Yields::Truth), Some(pointer)) => {
                 t.line(format!("if {callee}({}) {{", args.join(", ")));
                 t.indented(|t| t.line(format!("Ok({})", rust_ident(&pointer))));
                 t.line("} else {");

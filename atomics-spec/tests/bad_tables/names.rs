@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::small;
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::{File, KernelBackend, core_crate, kernel, module_tree};
-use atomics_spec::expr::Kind;
+use atomics_spec::expr::Yields;
 use atomics_spec::{Source, Spec, Tables};
 
 /// Names of arguments: keywords of Rust, and what the generated functions call their own.
@@ -278,10 +278,10 @@ fn the_c_text_for_a_kernel_is_c() {
     // The functions that the helpers wrap.
     let mut functions = KERNEL_HEADERS.to_owned();
     for variant in spec.variants().filter(|v| v.family.c_object.is_some()) {
-        let value = match variant.of.result().map(|r| r.kind()) {
+        let value = match variant.of.result().map(|r| r.yields()) {
             None => "void",
-            Some(Kind::Truth) => "bool",
-            Some(Kind::Value) => &variant.family.c_value,
+            Some(Yields::Truth) => "bool",
+            Some(Yields::Value) => &variant.family.c_value,
         };
         let _ = writeln!(functions, "{value} {}();", variant.function());
     }

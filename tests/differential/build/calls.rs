@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use atomics_spec::expr::Kind;
+use atomics_spec::expr::Yields;
 use atomics_spec::model::op::{ArgKind, Form, Ordering};
 use atomics_spec::model::ty::Type;
 use atomics_spec::{FormOf, Spec, Variant, names};
@@ -127,7 +127,7 @@ fn typed(out: &mut String, form: &FormOf<'_>, ty: &Type, ordering: Ordering) {
             ),
             None => (String::new(), call),
         };
-        let body = match form.result().map(|r| r.kind()) {
+        let body = match form.result().map(|r| r.yields()) {
             _ if results => {
                 let at = form
                     .op
@@ -141,7 +141,7 @@ fn typed(out: &mut String, form: &FormOf<'_>, ty: &Type, ordering: Ordering) {
                 )
             }
             None => format!("{comment}{call};\n            None"),
-            Some(Kind::Value | Kind::Truth) => {
+            Some(Yields::Value | Yields::Truth) => {
                 format!("{comment}let r = {call};\n            Some(r.to_word())")
             }
         };

@@ -60,7 +60,7 @@ impl Reader<'_> {
             return;
         };
         let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let at = Place {
+        let at = Location {
             own: path.parent().unwrap_or(path),
             folder,
             file: &key,
@@ -68,7 +68,7 @@ impl Reader<'_> {
         self.items(&file.items, &at, key.clone());
     }
 
-    fn items(&mut self, items: &[Item], at: &Place<'_>, key: Key) {
+    fn items(&mut self, items: &[Item], at: &Location<'_>, key: Key) {
         let mut found = Finder::default();
         for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
             found.items.extend(name(item));
@@ -86,12 +86,12 @@ impl Reader<'_> {
         }
     }
 
-    fn child(&mut self, child: &ItemMod, at: &Place<'_>, parent: &Key) {
+    fn child(&mut self, child: &ItemMod, at: &Location<'_>, parent: &Key) {
         let name = child.ident.to_string();
         let key = [parent.as_slice(), std::slice::from_ref(&name)].concat();
         let below = at.folder.join(&name);
         if let Some((_, items)) = &child.content {
-            let at = Place {
+            let at = Location {
                 folder: &below,
                 ..*at
             };
@@ -110,7 +110,7 @@ impl Reader<'_> {
 
 /// Where the items of a module stand.
 #[derive(Clone, Copy)]
-struct Place<'p> {
+struct Location<'p> {
     /// The folder of the file.
     own: &'p Path,
     /// The folder of the files of its children.

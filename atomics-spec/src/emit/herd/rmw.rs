@@ -115,8 +115,8 @@ impl Rmw {
             let none = || format!("herd7 has no operation that stores `{new}`");
             return update().map(Self::Update).ok_or_else(none);
         };
-        let test = Test::of(&form.meaning.expand(fails), v);
-        let Some(Test { equal, value }) = test else {
+        let test = OneValue::of(&form.meaning.expand(fails), v);
+        let Some(OneValue { equal, value }) = test else {
             return Err(format!(
                 "it stores nothing if `{fails}`, and herd7 tests the old value for equality only"
             ));
@@ -139,14 +139,14 @@ impl Rmw {
 
 /// Whether the old value is, or is not, a certain one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Test {
+pub(super) struct OneValue {
     /// Whether it is true of the value, and not of all others.
     pub equal: bool,
     /// The value.
     pub value: Expr,
 }
 
-impl Test {
+impl OneValue {
     /// What a comparison says of the variable `v`, if it says it of one value.
     pub fn of(comparison: &Expr, v: &str) -> Option<Self> {
         let Expr::Binary(operator, a, b) = comparison else {

@@ -5,7 +5,7 @@
 use super::cases::{returned_type, types};
 use crate::emit::text::{CALL, Text, fresh};
 use crate::emit::typed::Typed;
-use crate::expr::Kind;
+use crate::expr::Yields;
 use crate::model::op::{Arg, ArgKind, Ordering};
 use crate::model::ty::{Family, Type};
 use crate::model::{FormOf, Spec};
@@ -187,11 +187,11 @@ fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
         let proof = "As above, the bits are those of a `T`.";
         t.proven(proof, before, &format!("from_repr({bits})"), after);
     };
-    let kind = form.result().map(|r| r.kind());
+    let kind = form.result().map(|r| r.yields());
     let bind = format!("let {result} = ");
     let (before, after) = match (pointer, kind) {
         // The call is what the closure returns.
-        (None, Some(Kind::Truth)) => ("", ""),
+        (None, Some(Yields::Truth)) => ("", ""),
         (_, None) => ("", ";"),
         _ => (bind.as_str(), ";"),
     };
@@ -206,7 +206,7 @@ fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
         }
         t.call(before, &format!("{x}.{function}"), &args, after);
         if pointer.is_none() {
-            if kind == Some(Kind::Value) {
+            if kind == Some(Yields::Value) {
                 typed(t, "", &result, "");
             }
             return;
@@ -220,7 +220,7 @@ fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
             t.line("}");
             return;
         }
-        if kind == Some(Kind::Value) {
+        if kind == Some(Yields::Value) {
             typed(t, &bind, &result, ";");
         }
         let result = kind.map_or("()", |_| &result);

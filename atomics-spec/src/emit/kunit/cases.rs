@@ -6,7 +6,7 @@
 //! interpreter computes at a type's own width is brought into the same form, and types whose
 //! tables then differ have tables of their own.
 
-use crate::expr::Kind;
+use crate::expr::Yields;
 use crate::interp::{self, Outcome};
 use crate::model::op::ArgKind;
 use crate::model::ty::{Type, Width};
@@ -153,8 +153,8 @@ fn returned(form: &FormOf<'_>, outcome: &Outcome, memory: i64, bits: u32) -> Str
             false => format!("Err({})", say(memory)),
         };
     }
-    let result = match (outcome.result, form.result().map(|r| r.kind())) {
-        (Some(value), Some(Kind::Truth)) => (value != 0).to_string(),
+    let result = match (outcome.result, form.result().map(|r| r.yields())) {
+        (Some(value), Some(Yields::Truth)) => (value != 0).to_string(),
         (Some(value), _) => say(value),
         (None, _) => "()".into(),
     };
@@ -169,9 +169,9 @@ pub(super) fn returned_type(form: &FormOf<'_>, value: &str) -> String {
     if form.returns_result() {
         return format!("Result<{value}, {value}>");
     }
-    let result = match form.result().map(|r| r.kind()) {
-        Some(Kind::Truth) => "bool",
-        Some(Kind::Value) => value,
+    let result = match form.result().map(|r| r.yields()) {
+        Some(Yields::Truth) => "bool",
+        Some(Yields::Value) => value,
         None => "()",
     };
     match form.op.operands().any(|a| a.kind == ArgKind::Pointer) {

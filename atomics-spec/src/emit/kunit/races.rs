@@ -2,7 +2,7 @@
 //! shows.
 
 use super::cases::{is_uniform, narrow, tuples, types};
-use crate::expr::{Expr, Kind};
+use crate::expr::{Expr, Yields};
 use crate::interp::{self, Outcome};
 use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::{FormOf, Spec};
@@ -182,7 +182,7 @@ fn rounds(form: &FormOf<'_>) -> Vec<(usize, Round)> {
 /// How many calls in a row change something, at all widths together, and whether they return
 /// unlike: whether they stored, or a truth. None where C is not uniform.
 fn orbit(form: &FormOf<'_>, start: i64, operands: &[i64]) -> Option<(usize, bool)> {
-    let truth = form.result().is_some_and(|r| r.kind() == Kind::Truth);
+    let truth = form.result().is_some_and(|r| r.yields() == Yields::Truth);
     let told = |o: &Outcome| (o.stored, o.result.filter(|_| truth));
     let mut all = (0, true);
     for bits in WIDTHS {

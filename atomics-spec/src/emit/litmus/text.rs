@@ -10,7 +10,7 @@ use super::prose;
 use super::rules::{Between, Reason};
 use super::shape::{Kind, Place, Role};
 use super::values::Values;
-use crate::expr::Kind as Type;
+use crate::expr::Yields as Type;
 use crate::model::op::ArgKind;
 
 /// Where a pointer points to at first, and what else is stored in it.
@@ -211,7 +211,7 @@ impl Test<'_, '_, '_> {
                 _ => value.to_string(),
             });
         }
-        let ty = match call.form.result().map(|r| r.kind()) {
+        let ty = match call.form.result().map(|r| r.yields()) {
             _ if var.is_pointer => "int *".into(),
             Some(Type::Truth) => "int ".into(),
             _ => value_type,

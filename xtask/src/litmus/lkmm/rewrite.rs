@@ -164,7 +164,10 @@ impl Printer<'_> {
         }
         let forms = self.spec.forms();
         let mut forms = forms.filter(|form| form.op.name == "add_unless");
-        let form = forms.find(|f| f.result().is_some_and(|r| r.kind() == expr::Kind::Truth))?;
+        let form = forms.find(|f| {
+            f.result()
+                .is_some_and(|r| r.yields() == expr::Yields::Truth)
+        })?;
         let name = names::variant(form.op, form.form, variant.ordering);
         let name = names::function(variant.family, &name);
         let place = &call.place_text;

@@ -1,7 +1,7 @@
 //! The calls of a thread: of barriers, macros and operations.
 
 use atomics_spec::Variant;
-use atomics_spec::expr::Kind as Yields;
+use atomics_spec::expr::Yields;
 use atomics_spec::model::op::ArgKind;
 use atomics_spec::model::ty::Repr;
 use atomics_spec::names::{self, rust_ident};
@@ -165,7 +165,7 @@ impl Body<'_> {
             return Ok(Typed::of(self.untyped(variant, &place, &values, &ty), ty));
         }
         let call = typed(values, &method);
-        Ok(match of.result().map(|result| result.kind()) {
+        Ok(match of.result().map(|result| result.yields()) {
             None => Typed::nothing(call),
             Some(Yields::Value) => Typed::of(call, ty),
             Some(Yields::Truth) => Typed::truth(call),

@@ -177,7 +177,7 @@ const BREAKAGES: &[Breakage] = &[
     broken(
         "aarch64",
         "the release of fully ordered operations by LSE",
-        "text        rel ",
+        "let         rel ",
         ("release,full    l", "release         l"),
         "LB+once-atomic_fetch_add+",
     ),
@@ -246,7 +246,7 @@ const BREAKAGES: &[Breakage] = &[
     broken(
         "riscv64",
         "the bits of a fully ordered AMO",
-        "text        aqrl    full",
+        "let         aqrl    full",
         ("full    .aqrl", "full    .rl"),
         "MP+mb+atomic_fetch_add-once",
     ),

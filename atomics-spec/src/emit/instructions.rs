@@ -1,13 +1,13 @@
-//! Operands of templates, put in place.
+//! Lines of templates with their operands filled in.
 
 use crate::arch::{Arch, Template};
 use crate::expr::Expr;
 use crate::model::Variant;
 use crate::names::rust_ident;
 
-/// An instruction with its operands: `{mem}` as the architecture writes memory, arguments in
-/// fixed registers as these, and the others as `operand` says.
-pub(super) fn instruction(
+/// Fills the operands of an instruction: `{mem}` as the architecture writes memory, operands in
+/// fixed registers as the names of these, and all others as `operand` says.
+pub(super) fn fill_instruction(
     arch: &Arch,
     template: &Template,
     line: &str,
@@ -42,8 +42,8 @@ pub(super) fn instruction(
     out
 }
 
-/// A C expression with its operands.
-pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
+/// Fills the operands of a C expression.
+pub(super) fn fill_expression(v: &Variant<'_>, line: &str) -> String {
     let variable = v.of.op.variable();
     let place = match v.family.c_object {
         Some(_) => format!("&{variable}->counter"),
@@ -52,7 +52,7 @@ pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
     let mut text = line
         .replace("{v}", &place)
         .replace("{type}", &v.family.c_value);
-    // Of a pointer to a member, what is wanted is often the member.
+    // Access a member directly instead of through a pointer to it.
     if v.family.c_object.is_some() {
         text = text.replace(&format!("(*{place}"), &format!("({variable}->counter"));
     }
@@ -62,8 +62,8 @@ pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
     text
 }
 
-/// The name that an expression consists of.
-pub(super) fn expr_name(expr: &Expr) -> String {
+/// An expression that is one name, as a Rust identifier.
+pub(super) fn format_name(expr: &Expr) -> String {
     match expr {
         Expr::Var(name) => rust_ident(name),
         other => other.to_string(),

@@ -2,7 +2,7 @@
 
 mod kernel;
 
-use super::asm::{Hosted, Labels, Options};
+use super::asm::{Hosted, Labels, Surroundings};
 use super::barrier::Barriers;
 use super::c::Style;
 use super::extern_c::Link;
@@ -173,12 +173,12 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     }
     add("src/atomic/backend.rs", core_backend(spec));
     for arch in spec.asm_archs() {
-        let options = Options {
+        let surroundings = Surroundings {
             labels: Labels::Always,
             barriers: Barriers::All,
             hosted: Hosted::If("feature = \"std\""),
         };
-        let text = asm::module(spec, arch, options)?;
+        let text = asm::module(spec, arch, surroundings)?;
         add(&format!("src/atomic/backend/{}.rs", arch.name), text);
     }
     let link = Link::Bindgen {
@@ -236,12 +236,12 @@ pub enum Backend {
 ///
 /// If its table leaves no way to carry out a variant.
 pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
-    let options = Options {
+    let surroundings = Surroundings {
         labels: Labels::Always,
         barriers: Barriers::All,
         hosted: Hosted::Never,
     };
-    asm::module(spec, arch, options)
+    asm::module(spec, arch, surroundings)
 }
 
 /// What a compiler for an architecture without a table says.

@@ -27,5 +27,4 @@ mod signature;
 mod text;
 pub mod typed;
 
-use instructions::{c_expression, expr_name, instruction};
 pub use layout::{File, KernelBackend, arch_items, core_crate, kernel, module_tree};

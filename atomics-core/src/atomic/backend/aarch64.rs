@@ -2,19 +2,20 @@
 
 //! Inline assembly for aarch64.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -49,14 +50,14 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access; no later access passes it.
             "ldar {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -70,14 +71,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -90,14 +91,14 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access; it passes no earlier access.
             "stlr {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -111,23 +112,21 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "stadd {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -144,7 +143,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -159,13 +158,12 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -185,7 +183,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -201,13 +199,12 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -224,7 +221,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -240,13 +237,12 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -264,7 +260,7 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -280,13 +276,12 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -303,7 +298,7 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -320,26 +315,24 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddal {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -360,7 +353,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -377,26 +370,24 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; no later access passes it.
                 "ldadda {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -414,7 +405,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -431,26 +422,24 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; it passes no earlier access.
                 "ldaddl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -469,7 +458,7 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -486,26 +475,24 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldadd {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -523,7 +510,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -539,11 +526,10 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -560,7 +546,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -575,12 +561,11 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -600,7 +585,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -616,12 +601,11 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -638,7 +622,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -654,12 +638,11 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -677,7 +660,7 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -693,12 +676,11 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -715,7 +697,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -731,12 +713,11 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -757,7 +738,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -773,12 +754,11 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -796,7 +776,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -812,12 +792,11 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -836,7 +815,7 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -852,12 +831,11 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -875,7 +853,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -890,7 +868,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(1, v) };
 }
 
@@ -901,7 +879,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -912,7 +890,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -923,7 +901,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -934,7 +912,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -945,7 +923,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -956,7 +934,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -967,7 +945,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -978,7 +956,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -989,7 +967,7 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub(1, v) };
 }
 
@@ -1000,7 +978,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -1011,7 +989,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -1022,7 +1000,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -1033,7 +1011,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -1044,7 +1022,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -1055,7 +1033,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -1066,7 +1044,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -1077,7 +1055,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -1089,11 +1067,10 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1110,7 +1087,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1125,12 +1102,11 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1151,7 +1127,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1167,12 +1143,11 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1190,7 +1165,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1206,12 +1181,11 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot_release(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1230,7 +1204,7 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1246,12 +1220,11 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1269,7 +1242,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1285,23 +1258,21 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclr {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1318,7 +1289,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1334,26 +1305,24 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclral {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1374,7 +1343,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1391,26 +1360,24 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; no later access passes it.
                 "ldclra {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1428,7 +1395,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1445,11 +1412,10 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; it passes no earlier
                 // access.
@@ -1457,15 +1423,14 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1484,7 +1449,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1501,26 +1466,24 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclr {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1538,7 +1501,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1554,23 +1517,21 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stset {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1587,7 +1548,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1603,26 +1564,24 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetal {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1643,7 +1602,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1660,26 +1619,24 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; no later access passes it.
                 "ldseta {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1697,7 +1654,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1714,26 +1671,24 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
                 "ldsetl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1752,7 +1707,7 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1769,26 +1724,24 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldset {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1806,7 +1759,7 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1822,23 +1775,21 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steor {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1855,7 +1806,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1871,26 +1822,24 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoral {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1911,7 +1860,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1928,26 +1877,24 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; no later access passes it.
                 "ldeora {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -1965,7 +1912,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1982,26 +1929,24 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
                 "ldeorl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2020,7 +1965,7 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2037,26 +1982,24 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeor {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2074,7 +2017,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2091,26 +2034,24 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2128,7 +2069,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2145,26 +2086,24 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; no later access passes it.
                 "swpa {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2179,7 +2118,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2196,26 +2135,24 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; it passes no earlier access.
                 "swpl {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2231,7 +2168,7 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2248,26 +2185,24 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2282,7 +2217,7 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2299,26 +2234,24 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2343,7 +2276,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2360,26 +2293,24 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2401,7 +2332,7 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2418,26 +2349,24 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2460,7 +2389,7 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2477,11 +2406,10 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it, as none that
                 // depends on it may.
@@ -2489,15 +2417,14 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2519,7 +2446,7 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2535,36 +2462,35 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2579,36 +2505,35 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2623,36 +2548,35 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; it passes no earlier access.
                 "casl {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2667,36 +2591,35 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2710,7 +2633,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -2722,7 +2645,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -2733,7 +2656,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(1, v) };
     new == 0
 }
@@ -2745,7 +2668,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(i, v) };
     new < 0
 }
@@ -2757,7 +2680,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_acquire(i, v) };
     new < 0
 }
@@ -2769,7 +2692,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_release(i, v) };
     new < 0
 }
@@ -2781,7 +2704,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_relaxed(i, v) };
     new < 0
 }
@@ -2793,14 +2716,14 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2816,7 +2739,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -2828,7 +2751,7 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_unless(v, 1, 0) }
 }
 
@@ -2839,14 +2762,14 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2862,14 +2785,14 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2887,11 +2810,10 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v.
                 "ldr {o:w}, [{v}]",
@@ -2913,15 +2835,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
                 r = out(reg) r,
                 o = out(reg) _,
                 f = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -2944,7 +2865,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
                 v = in(reg) v,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2960,14 +2881,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2982,14 +2903,14 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access; no later access passes it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3003,14 +2924,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3023,14 +2944,14 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access; it passes no earlier access.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3044,23 +2965,21 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "stadd {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3077,7 +2996,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3092,13 +3011,12 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3118,7 +3036,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3134,13 +3052,12 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3157,7 +3074,7 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3173,13 +3090,12 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3197,7 +3113,7 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3213,13 +3129,12 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3236,7 +3151,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3253,26 +3168,24 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3293,7 +3206,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3310,26 +3223,24 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; no later access passes it.
                 "ldadda {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3347,7 +3258,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3364,26 +3275,24 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; it passes no earlier access.
                 "ldaddl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3402,7 +3311,7 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3419,26 +3328,24 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldadd {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3456,7 +3363,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3472,11 +3379,10 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3493,7 +3399,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3508,12 +3414,11 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3533,7 +3438,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3549,12 +3454,11 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3571,7 +3475,7 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3587,12 +3491,11 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3610,7 +3513,7 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3626,12 +3529,11 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3648,7 +3550,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3664,12 +3566,11 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3690,7 +3591,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3706,12 +3607,11 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3729,7 +3629,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3745,12 +3645,11 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3769,7 +3668,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3785,12 +3684,11 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -3808,7 +3706,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3823,7 +3721,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(1, v) };
 }
 
@@ -3834,7 +3732,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -3845,7 +3743,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -3856,7 +3754,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -3867,7 +3765,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -3878,7 +3776,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -3889,7 +3787,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -3900,7 +3798,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -3911,7 +3809,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -3922,7 +3820,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub(1, v) };
 }
 
@@ -3933,7 +3831,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -3944,7 +3842,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -3955,7 +3853,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -3966,7 +3864,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -3977,7 +3875,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -3988,7 +3886,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -3999,7 +3897,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -4010,7 +3908,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -4022,11 +3920,10 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4043,7 +3940,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4058,12 +3955,11 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4084,7 +3980,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4100,12 +3996,11 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4123,7 +4018,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4139,12 +4034,11 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot_release(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4163,7 +4057,7 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4179,12 +4073,11 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4202,7 +4095,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4218,23 +4111,21 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclr {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4251,7 +4142,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4267,26 +4158,24 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4307,7 +4196,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4324,26 +4213,24 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; no later access passes it.
                 "ldclra {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4361,7 +4248,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4378,11 +4265,10 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; it passes no earlier
                 // access.
@@ -4390,15 +4276,14 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4417,7 +4302,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4434,26 +4319,24 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclr {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4471,7 +4354,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4487,23 +4370,21 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stset {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4520,7 +4401,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4536,26 +4417,24 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4576,7 +4455,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4593,26 +4472,24 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; no later access passes it.
                 "ldseta {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4630,7 +4507,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4647,26 +4524,24 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
                 "ldsetl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4685,7 +4560,7 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4702,26 +4577,24 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldset {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4739,7 +4612,7 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4755,23 +4628,21 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steor {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4788,7 +4659,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4804,26 +4675,24 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4844,7 +4713,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4861,26 +4730,24 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; no later access passes it.
                 "ldeora {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4898,7 +4765,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4915,26 +4782,24 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
                 "ldeorl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -4953,7 +4818,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4970,26 +4835,24 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeor {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5007,7 +4870,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5024,26 +4887,24 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5061,7 +4922,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5078,26 +4939,24 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; no later access passes it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5112,7 +4971,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5129,26 +4988,24 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; it passes no earlier access.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5164,7 +5021,7 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5181,26 +5038,24 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5215,7 +5070,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5232,26 +5087,24 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5276,7 +5129,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5293,26 +5146,24 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5334,7 +5185,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5351,26 +5202,24 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5393,7 +5242,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5410,11 +5259,10 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it, as none that
                 // depends on it may.
@@ -5422,15 +5270,14 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5452,7 +5299,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5468,36 +5315,35 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5512,36 +5358,35 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5556,36 +5401,35 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; it passes no earlier access.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5600,36 +5444,35 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5643,7 +5486,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -5655,7 +5498,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -5666,7 +5509,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(1, v) };
     new == 0
 }
@@ -5678,7 +5521,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(i, v) };
     new < 0
 }
@@ -5690,7 +5533,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_acquire(i, v) };
     new < 0
 }
@@ -5702,7 +5545,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_release(i, v) };
     new < 0
 }
@@ -5714,7 +5557,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_relaxed(i, v) };
     new < 0
 }
@@ -5726,14 +5569,14 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5749,7 +5592,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5761,7 +5604,7 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_unless(v, 1, 0) }
 }
 
@@ -5772,14 +5615,14 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5795,14 +5638,14 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5820,11 +5663,10 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v.
                 "ldr {o:x}, [{v}]",
@@ -5846,15 +5688,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
                 r = out(reg) r,
                 o = out(reg) _,
                 f = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -5877,7 +5718,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
                 v = in(reg) v,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5893,14 +5734,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5915,14 +5756,14 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access; no later access passes it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5936,14 +5777,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5956,14 +5797,14 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access; it passes no earlier access.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5977,23 +5818,21 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "stadd {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6010,7 +5849,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6025,13 +5864,12 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6051,7 +5889,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6067,13 +5905,12 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6090,7 +5927,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6106,13 +5943,12 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6130,7 +5966,7 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6146,13 +5982,12 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6169,7 +6004,7 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6186,26 +6021,24 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6226,7 +6059,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6243,26 +6076,24 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; no later access passes it.
                 "ldadda {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6280,7 +6111,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6297,26 +6128,24 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; it passes no earlier access.
                 "ldaddl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6335,7 +6164,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6352,26 +6181,24 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldadd {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6389,7 +6216,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6405,11 +6232,10 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6426,7 +6252,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6441,12 +6267,11 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6466,7 +6291,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6482,12 +6307,11 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6504,7 +6328,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6520,12 +6344,11 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6543,7 +6366,7 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6559,12 +6382,11 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6581,7 +6403,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6597,12 +6419,11 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6623,7 +6444,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6639,12 +6460,11 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6662,7 +6482,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6678,12 +6498,11 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6702,7 +6521,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6718,12 +6537,11 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6741,7 +6559,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6756,7 +6574,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(1, v) };
 }
 
@@ -6767,7 +6585,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -6778,7 +6596,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -6789,7 +6607,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -6800,7 +6618,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -6811,7 +6629,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -6822,7 +6640,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -6833,7 +6651,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -6844,7 +6662,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -6855,7 +6673,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub(1, v) };
 }
 
@@ -6866,7 +6684,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -6877,7 +6695,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -6888,7 +6706,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -6899,7 +6717,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -6910,7 +6728,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -6921,7 +6739,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -6932,7 +6750,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -6943,7 +6761,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -6955,11 +6773,10 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -6976,7 +6793,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6991,12 +6808,11 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7017,7 +6833,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7033,12 +6849,11 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot_acquire(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7056,7 +6871,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7072,12 +6887,11 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot_release(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7096,7 +6910,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7112,12 +6926,11 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7135,7 +6948,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7151,23 +6964,21 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclr {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7184,7 +6995,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7200,26 +7011,24 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7240,7 +7049,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7257,26 +7066,24 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; no later access passes it.
                 "ldclra {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7294,7 +7101,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7311,11 +7118,10 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; it passes no earlier
                 // access.
@@ -7323,15 +7129,14 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7350,7 +7155,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7367,26 +7172,24 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclr {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7404,7 +7207,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7420,23 +7223,21 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stset {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7453,7 +7254,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7469,26 +7270,24 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7509,7 +7308,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7526,26 +7325,24 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; no later access passes it.
                 "ldseta {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7563,7 +7360,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7580,26 +7377,24 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
                 "ldsetl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7618,7 +7413,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7635,26 +7430,24 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldset {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7672,7 +7465,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7688,23 +7481,21 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steor {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7721,7 +7512,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7737,26 +7528,24 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7777,7 +7566,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7794,26 +7583,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; no later access passes it.
                 "ldeora {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7831,7 +7618,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7848,26 +7635,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
                 "ldeorl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7886,7 +7671,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7903,26 +7688,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeor {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7940,7 +7723,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7957,26 +7740,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -7994,7 +7775,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8011,26 +7792,24 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; no later access passes it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8045,7 +7824,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8062,26 +7841,24 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; it passes no earlier access.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8097,7 +7874,7 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8114,26 +7891,24 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8148,7 +7923,7 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8165,26 +7940,24 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8209,7 +7982,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8226,26 +7999,24 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8267,7 +8038,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8284,26 +8055,24 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8326,7 +8095,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8343,11 +8112,10 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it, as none that
                 // depends on it may.
@@ -8355,15 +8123,14 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8385,7 +8152,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8401,36 +8168,35 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8449,36 +8215,35 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     new: isize,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8497,36 +8262,35 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     new: isize,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; it passes no earlier access.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8545,36 +8309,35 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     new: isize,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8588,7 +8351,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -8600,7 +8363,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -8611,7 +8374,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(1, v) };
     new == 0
 }
@@ -8623,7 +8386,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(i, v) };
     new < 0
 }
@@ -8635,7 +8398,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_acquire(i, v) };
     new < 0
 }
@@ -8647,7 +8410,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_release(i, v) };
     new < 0
 }
@@ -8659,7 +8422,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_relaxed(i, v) };
     new < 0
 }
@@ -8671,14 +8434,14 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8694,7 +8457,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -8706,7 +8469,7 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_unless(v, 1, 0) }
 }
 
@@ -8717,14 +8480,14 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8740,14 +8503,14 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8765,11 +8528,10 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v.
                 "ldr {o:x}, [{v}]",
@@ -8791,15 +8553,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
                 r = out(reg) r,
                 o = out(reg) _,
                 f = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8822,7 +8583,7 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
                 v = in(reg) v,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8838,14 +8599,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrb {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8860,14 +8621,14 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access; no later access passes it.
             "ldarb {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8881,14 +8642,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "strb {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8901,14 +8662,14 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access; it passes no earlier access.
             "stlrb {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8922,23 +8683,21 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "staddb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8955,7 +8714,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8970,13 +8729,12 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -8996,7 +8754,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9012,13 +8770,12 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9035,7 +8792,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9051,13 +8808,12 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9075,7 +8831,7 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9091,13 +8847,12 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9114,7 +8869,7 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9131,26 +8886,24 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddalb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9171,7 +8924,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9188,26 +8941,24 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; no later access passes it.
                 "ldaddab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9225,7 +8976,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9242,26 +8993,24 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; it passes no earlier access.
                 "ldaddlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9280,7 +9029,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9297,26 +9046,24 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldaddb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9334,7 +9081,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9350,11 +9097,10 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9371,7 +9117,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9386,12 +9132,11 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9411,7 +9156,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9427,12 +9172,11 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9449,7 +9193,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9465,12 +9209,11 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9488,7 +9231,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9504,12 +9247,11 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9526,7 +9268,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9542,12 +9284,11 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9568,7 +9309,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9584,12 +9325,11 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9607,7 +9347,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9623,12 +9363,11 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9647,7 +9386,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9663,12 +9402,11 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9686,7 +9424,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9701,7 +9439,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(1, v) };
 }
 
@@ -9712,7 +9450,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -9723,7 +9461,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -9734,7 +9472,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -9745,7 +9483,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -9756,7 +9494,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -9767,7 +9505,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -9778,7 +9516,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -9789,7 +9527,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -9800,7 +9538,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub(1, v) };
 }
 
@@ -9811,7 +9549,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -9822,7 +9560,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -9833,7 +9571,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -9844,7 +9582,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -9855,7 +9593,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -9866,7 +9604,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -9877,7 +9615,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -9888,7 +9626,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -9900,11 +9638,10 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9921,7 +9658,7 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9936,12 +9673,11 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -9962,7 +9698,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9978,12 +9714,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10001,7 +9736,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10017,12 +9752,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot_release(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10041,7 +9775,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10057,12 +9791,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10080,7 +9813,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10096,23 +9829,21 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclrb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10129,7 +9860,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10145,26 +9876,24 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclralb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10185,7 +9914,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10202,26 +9931,24 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; no later access passes it.
                 "ldclrab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10239,7 +9966,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10256,11 +9983,10 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; it passes no earlier
                 // access.
@@ -10268,15 +9994,14 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10295,7 +10020,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10312,26 +10037,24 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclrb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10349,7 +10072,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10365,23 +10088,21 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stsetb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10398,7 +10119,7 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10414,26 +10135,24 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetalb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10454,7 +10173,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10471,26 +10190,24 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; no later access passes it.
                 "ldsetab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10508,7 +10225,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10525,26 +10242,24 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
                 "ldsetlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10563,7 +10278,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10580,26 +10295,24 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldsetb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10617,7 +10330,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10633,23 +10346,21 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steorb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10666,7 +10377,7 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10682,26 +10393,24 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoralb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10722,7 +10431,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10739,26 +10448,24 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; no later access passes it.
                 "ldeorab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10776,7 +10483,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10793,26 +10500,24 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
                 "ldeorlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10831,7 +10536,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10848,26 +10553,24 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeorb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10885,7 +10588,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10902,26 +10605,24 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpalb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10939,7 +10640,7 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10956,26 +10657,24 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; no later access passes it.
                 "swpab {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -10990,7 +10689,7 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11007,26 +10706,24 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; it passes no earlier access.
                 "swplb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11042,7 +10739,7 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11059,26 +10756,24 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swpb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11093,7 +10788,7 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11110,26 +10805,24 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11154,7 +10847,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11171,26 +10864,24 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11212,7 +10903,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11229,26 +10920,24 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11271,7 +10960,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11288,11 +10977,10 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it, as none that
                 // depends on it may.
@@ -11300,15 +10988,14 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11330,7 +11017,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11346,36 +11033,35 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11390,36 +11076,35 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11434,36 +11119,35 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; it passes no earlier access.
                 "caslb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11478,36 +11162,35 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "casb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11521,7 +11204,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_sub_return(i, v) };
     new == 0
 }
@@ -11533,7 +11216,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -11544,7 +11227,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(1, v) };
     new == 0
 }
@@ -11556,7 +11239,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(i, v) };
     new < 0
 }
@@ -11568,7 +11251,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_acquire(i, v) };
     new < 0
 }
@@ -11580,7 +11263,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_release(i, v) };
     new < 0
 }
@@ -11592,7 +11275,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_relaxed(i, v) };
     new < 0
 }
@@ -11604,14 +11287,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11627,7 +11310,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -11639,7 +11322,7 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_unless(v, 1, 0) }
 }
 
@@ -11650,14 +11333,14 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11673,14 +11356,14 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11696,14 +11379,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11720,14 +11403,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrh {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11742,14 +11425,14 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access; no later access passes it.
             "ldarh {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11763,14 +11446,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "strh {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11783,14 +11466,14 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access; it passes no earlier access.
             "stlrh {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11804,23 +11487,21 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "staddh {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11837,7 +11518,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11852,13 +11533,12 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11878,7 +11558,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11894,13 +11574,12 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11917,7 +11596,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11933,13 +11612,12 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11957,7 +11635,7 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11973,13 +11651,12 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -11996,7 +11673,7 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12013,26 +11690,24 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddalh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12053,7 +11728,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12070,26 +11745,24 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; no later access passes it.
                 "ldaddah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12107,7 +11780,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12124,26 +11797,24 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; it passes no earlier access.
                 "ldaddlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12162,7 +11833,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12179,26 +11850,24 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldaddh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12216,7 +11885,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12232,11 +11901,10 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12253,7 +11921,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12268,12 +11936,11 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12293,7 +11960,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12309,12 +11976,11 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12331,7 +11997,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12347,12 +12013,11 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12370,7 +12035,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12386,12 +12051,11 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12408,7 +12072,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12424,12 +12088,11 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12450,7 +12113,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12466,12 +12129,11 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12489,7 +12151,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12505,12 +12167,11 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12529,7 +12190,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12545,12 +12206,11 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12568,7 +12228,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12583,7 +12243,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(1, v) };
 }
 
@@ -12594,7 +12254,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -12605,7 +12265,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -12616,7 +12276,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -12627,7 +12287,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -12638,7 +12298,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -12649,7 +12309,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -12660,7 +12320,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -12671,7 +12331,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -12682,7 +12342,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub(1, v) };
 }
 
@@ -12693,7 +12353,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -12704,7 +12364,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -12715,7 +12375,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -12726,7 +12386,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -12737,7 +12397,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -12748,7 +12408,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -12759,7 +12419,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -12770,7 +12430,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -12782,11 +12442,10 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12803,7 +12462,7 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12818,12 +12477,11 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12844,7 +12502,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12860,12 +12518,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12883,7 +12540,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12899,12 +12556,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot_release(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12923,7 +12579,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12939,12 +12595,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -12962,7 +12617,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12978,23 +12633,21 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclrh {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13011,7 +12664,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13027,26 +12680,24 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclralh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13067,7 +12718,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13084,26 +12735,24 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; no later access passes it.
                 "ldclrah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13121,7 +12770,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13138,11 +12787,10 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; it passes no earlier
                 // access.
@@ -13150,15 +12798,14 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13177,7 +12824,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13194,26 +12841,24 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclrh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13231,7 +12876,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13247,23 +12892,21 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stseth {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13280,7 +12923,7 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13296,26 +12939,24 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetalh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13336,7 +12977,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13353,26 +12994,24 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; no later access passes it.
                 "ldsetah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13390,7 +13029,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13407,26 +13046,24 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
                 "ldsetlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13445,7 +13082,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13462,26 +13099,24 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldseth {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13499,7 +13134,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13515,23 +13150,21 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steorh {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13548,7 +13181,7 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13564,26 +13197,24 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoralh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13604,7 +13235,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13621,26 +13252,24 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; no later access passes it.
                 "ldeorah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13658,7 +13287,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13675,26 +13304,24 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
                 "ldeorlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13713,7 +13340,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13730,26 +13357,24 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeorh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13767,7 +13392,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13784,26 +13409,24 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpalh {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13821,7 +13444,7 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13838,26 +13461,24 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; no later access passes it.
                 "swpah {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13872,7 +13493,7 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13889,26 +13510,24 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; it passes no earlier access.
                 "swplh {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13924,7 +13543,7 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13941,26 +13560,24 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swph {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -13975,7 +13592,7 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13992,26 +13609,24 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14036,7 +13651,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14053,26 +13668,24 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14094,7 +13707,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14111,26 +13724,24 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14153,7 +13764,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14170,11 +13781,10 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it, as none that
                 // depends on it may.
@@ -14182,15 +13792,14 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14212,7 +13821,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14228,36 +13837,35 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14272,36 +13880,35 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14316,36 +13923,35 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; it passes no earlier access.
                 "caslh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14360,36 +13966,35 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cash {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14403,7 +14008,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_sub_return(i, v) };
     new == 0
 }
@@ -14415,7 +14020,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -14426,7 +14031,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(1, v) };
     new == 0
 }
@@ -14438,7 +14043,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(i, v) };
     new < 0
 }
@@ -14450,7 +14055,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_acquire(i, v) };
     new < 0
 }
@@ -14462,7 +14067,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_release(i, v) };
     new < 0
 }
@@ -14474,7 +14079,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_relaxed(i, v) };
     new < 0
 }
@@ -14486,14 +14091,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14509,7 +14114,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -14521,7 +14126,7 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_unless(v, 1, 0) }
 }
 
@@ -14532,14 +14137,14 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14555,14 +14160,14 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14578,14 +14183,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14602,14 +14207,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14624,14 +14229,14 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access; no later access passes it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14645,14 +14250,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14665,14 +14270,14 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access; it passes no earlier access.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14687,26 +14292,24 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14724,7 +14327,7 @@ pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14744,26 +14347,24 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; no later access passes it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14778,7 +14379,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14798,26 +14399,24 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; it passes no earlier access.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14833,7 +14432,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14853,26 +14452,24 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14887,7 +14484,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14908,26 +14505,24 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -14952,7 +14547,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14973,26 +14568,24 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -15014,7 +14607,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -15035,26 +14628,24 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -15077,7 +14668,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -15098,11 +14689,10 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it, as none that
                 // depends on it may.
@@ -15110,15 +14700,14 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Asks for the cache line, to write to it.
@@ -15140,7 +14729,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -15160,36 +14749,35 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -15208,36 +14796,35 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; no later access passes it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -15256,36 +14843,35 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; it passes no earlier access.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -15304,43 +14890,42 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
     }
 }
 
-/// Whether the CPU has lse: as far as the compiler is told, or, with `std`, as the CPU says.
+/// Whether the CPU has lse. Without `std`, whether lse is enabled at compile time.
 #[inline(always)]
 fn lse() -> bool {
     #[cfg(feature = "std")]
@@ -15352,14 +14937,14 @@ fn lse() -> bool {
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dsb sy",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15368,14 +14953,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier loads are done.
             "dsb ld",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15384,14 +14969,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier stores are done.
             "dsb st",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15400,14 +14985,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, towards devices as well.
             "dmb osh",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15416,14 +15001,14 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders earlier loads before all later accesses, towards devices as well.
             "dmb oshld",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15432,14 +15017,14 @@ pub(crate) fn dma_rmb() {
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores, towards devices as well.
             "dmb oshst",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15448,14 +15033,14 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15464,14 +15049,14 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders earlier loads before all later accesses.
             "dmb ishld",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15480,14 +15065,14 @@ pub(crate) fn smp_rmb() {
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores.
             "dmb ishst",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15497,14 +15082,14 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15514,14 +15099,14 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }

@@ -217,8 +217,8 @@ const BREAKAGES: &[Breakage] = &[
         "the barrier on the success path of a fully ordered cmpxchg",
         "op          cmpxchg*                        32,64 ",
         (
-            "when        full sync                       -- no later",
-            "when        full nop                        -- no later",
+            "when        full sync                       -- later",
+            "when        full nop                        -- later",
         ),
         "SB+atomic_cmpxchg-",
     ),

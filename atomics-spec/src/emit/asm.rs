@@ -22,7 +22,7 @@ use crate::plan::{Choice, Missing, Plan, Planners};
 use barriers::{emit_barrier, fence_name};
 use call::{SAME_CONTRACT, format_call, own_args};
 use composed::{emit_derived, emit_loop};
-use features::{condition, emit_detection, indices};
+use features::{emit_detection, format_condition, indices};
 use native::Native;
 
 /// The module of one architecture.
@@ -184,7 +184,7 @@ fn emit_choice(t: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, 
                 then,
                 otherwise,
             } => {
-                let has = condition(arch, features.iter().copied());
+                let has = format_condition(arch, features.iter().copied());
                 t.line(format!("{start} {has} {{"));
                 t.indented(|t| emit_choice(t, arch, v, then, labels));
                 rest = otherwise;

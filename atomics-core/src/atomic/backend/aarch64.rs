@@ -53,7 +53,7 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -94,7 +94,7 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
@@ -129,15 +129,15 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -166,18 +166,18 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -207,15 +207,15 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -245,16 +245,16 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -284,15 +284,15 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -335,18 +335,18 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -375,7 +375,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldadda {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -390,15 +390,15 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -427,7 +427,7 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -442,16 +442,16 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -495,15 +495,15 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -532,15 +532,15 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -568,18 +568,18 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -608,15 +608,15 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -645,16 +645,16 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -683,15 +683,15 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -720,18 +720,18 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -761,15 +761,15 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -799,16 +799,16 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -838,15 +838,15 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1073,15 +1073,15 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1109,18 +1109,18 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1150,15 +1150,15 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1188,16 +1188,16 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1227,15 +1227,15 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1275,15 +1275,15 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1325,18 +1325,18 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1365,7 +1365,8 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclra {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1380,15 +1381,15 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1417,8 +1418,8 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1433,16 +1434,16 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1486,15 +1487,15 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1534,15 +1535,15 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1584,18 +1585,18 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1624,7 +1625,8 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldseta {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1639,15 +1641,15 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1676,7 +1678,8 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1691,16 +1694,16 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1744,15 +1747,15 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1792,15 +1795,15 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1842,18 +1845,18 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1882,7 +1885,8 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeora {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1897,15 +1901,15 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1934,7 +1938,8 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -1949,16 +1954,16 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -2002,15 +2007,15 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -2054,16 +2059,16 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -2091,7 +2096,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -2106,13 +2111,13 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -2140,7 +2145,7 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -2155,14 +2160,14 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -2205,13 +2210,13 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -2254,20 +2259,20 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -2298,7 +2303,7 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -2313,17 +2318,17 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -2369,18 +2374,18 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -2411,8 +2416,8 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -2427,17 +2432,17 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -2513,7 +2518,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -2556,7 +2561,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -2819,15 +2824,15 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
                 "ldr {o:w}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:w}, {o:w}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Expects what was loaded.
+                // Expects the loaded value.
                 "mov {f:w}, {o:w}",
-                // Stores the difference if *v is that; loads *v; fully ordered.
+                // Stores the difference if *v is the expected value; loads *v; fully ordered.
                 "casal {o:w}, {r:w}, [{v}]",
-                // Was it?
+                // Is that the expected value?
                 "cmp {o:w}, {f:w}",
-                // Starts again if not, with what was loaded.
+                // Retries if not, with the loaded value.
                 "b.ne 2b",
                 // The end.
                 "3:",
@@ -2845,20 +2850,20 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts 1.
                 "subs {r:w}, {r:w}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -2906,7 +2911,7 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -2947,7 +2952,7 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
@@ -2982,15 +2987,15 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3019,18 +3024,18 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3060,15 +3065,15 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3098,16 +3103,16 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3137,15 +3142,15 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3188,18 +3193,18 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3228,7 +3233,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldadda {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3243,15 +3248,15 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3280,7 +3285,7 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3295,16 +3300,16 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3348,15 +3353,15 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3385,15 +3390,15 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3421,18 +3426,18 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3461,15 +3466,15 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3498,16 +3503,16 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3536,15 +3541,15 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3573,18 +3578,18 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3614,15 +3619,15 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3652,16 +3657,16 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3691,15 +3696,15 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3926,15 +3931,15 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -3962,18 +3967,18 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4003,15 +4008,15 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4041,16 +4046,16 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4080,15 +4085,15 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4128,15 +4133,15 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4178,18 +4183,18 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4218,7 +4223,8 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclra {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4233,15 +4239,15 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4270,8 +4276,8 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4286,16 +4292,16 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4339,15 +4345,15 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4387,15 +4393,15 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4437,18 +4443,18 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4477,7 +4483,8 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldseta {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4492,15 +4499,15 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4529,7 +4536,8 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4544,16 +4552,16 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4597,15 +4605,15 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4645,15 +4653,15 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4695,18 +4703,18 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4735,7 +4743,8 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeora {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4750,15 +4759,15 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4787,7 +4796,8 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4802,16 +4812,16 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4855,15 +4865,15 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -4907,16 +4917,16 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -4944,7 +4954,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -4959,13 +4969,13 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -4993,7 +5003,7 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -5008,14 +5018,14 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -5058,13 +5068,13 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -5107,20 +5117,20 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -5151,7 +5161,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -5166,17 +5176,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -5222,18 +5232,18 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -5264,8 +5274,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -5280,17 +5290,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -5366,7 +5376,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -5409,7 +5419,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -5672,15 +5682,15 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
                 "ldr {o:x}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:x}, {o:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Expects what was loaded.
+                // Expects the loaded value.
                 "mov {f:x}, {o:x}",
-                // Stores the difference if *v is that; loads *v; fully ordered.
+                // Stores the difference if *v is the expected value; loads *v; fully ordered.
                 "casal {o:x}, {r:x}, [{v}]",
-                // Was it?
+                // Is that the expected value?
                 "cmp {o:x}, {f:x}",
-                // Starts again if not, with what was loaded.
+                // Retries if not, with the loaded value.
                 "b.ne 2b",
                 // The end.
                 "3:",
@@ -5698,20 +5708,20 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts 1.
                 "subs {r:x}, {r:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -5759,7 +5769,7 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -5800,7 +5810,7 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
@@ -5835,15 +5845,15 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -5872,18 +5882,18 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -5913,15 +5923,15 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -5951,16 +5961,16 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -5990,15 +6000,15 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6041,18 +6051,18 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6081,7 +6091,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldadda {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6096,15 +6106,15 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6133,7 +6143,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6148,16 +6158,16 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6201,15 +6211,15 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6238,15 +6248,15 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6274,18 +6284,18 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6314,15 +6324,15 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6351,16 +6361,16 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6389,15 +6399,15 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6426,18 +6436,18 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6467,15 +6477,15 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6505,16 +6515,16 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6544,15 +6554,15 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6779,15 +6789,15 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6815,18 +6825,18 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6856,15 +6866,15 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6894,16 +6904,16 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6933,15 +6943,15 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -6981,15 +6991,15 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7031,18 +7041,18 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7071,7 +7081,8 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclra {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7086,15 +7097,15 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7123,8 +7134,8 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7139,16 +7150,16 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7192,15 +7203,15 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7240,15 +7251,15 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7290,18 +7301,18 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7330,7 +7341,8 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldseta {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7345,15 +7357,15 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7382,7 +7394,8 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7397,16 +7410,16 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7450,15 +7463,15 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7498,15 +7511,15 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7548,18 +7561,18 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7588,7 +7601,8 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeora {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7603,15 +7617,15 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7640,7 +7654,8 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7655,16 +7670,16 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7708,15 +7723,15 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -7760,16 +7775,16 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -7797,7 +7812,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -7812,13 +7827,13 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -7846,7 +7861,7 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -7861,14 +7876,14 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -7911,13 +7926,13 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -7960,20 +7975,20 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -8004,7 +8019,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -8019,17 +8034,17 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -8075,18 +8090,18 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -8117,8 +8132,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -8133,17 +8148,17 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -8223,7 +8238,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -8270,7 +8285,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -8537,15 +8552,15 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
                 "ldr {o:x}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:x}, {o:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Expects what was loaded.
+                // Expects the loaded value.
                 "mov {f:x}, {o:x}",
-                // Stores the difference if *v is that; loads *v; fully ordered.
+                // Stores the difference if *v is the expected value; loads *v; fully ordered.
                 "casal {o:x}, {r:x}, [{v}]",
-                // Was it?
+                // Is that the expected value?
                 "cmp {o:x}, {f:x}",
-                // Starts again if not, with what was loaded.
+                // Retries if not, with the loaded value.
                 "b.ne 2b",
                 // The end.
                 "3:",
@@ -8563,20 +8578,20 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts 1.
                 "subs {r:x}, {r:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -8624,7 +8639,7 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldarb {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -8665,7 +8680,7 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlrb {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
@@ -8700,15 +8715,15 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8737,18 +8752,18 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8778,15 +8793,15 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8816,16 +8831,16 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8855,15 +8870,15 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8906,18 +8921,18 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8946,7 +8961,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldaddab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8961,15 +8976,15 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -8998,7 +9013,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9013,16 +9028,16 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9066,15 +9081,15 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9103,15 +9118,15 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9139,18 +9154,18 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9179,15 +9194,15 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9216,16 +9231,16 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9254,15 +9269,15 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9291,18 +9306,18 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9332,15 +9347,15 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9370,16 +9385,16 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9409,15 +9424,15 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9644,15 +9659,15 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9680,18 +9695,18 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9721,15 +9736,15 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9759,16 +9774,16 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9798,15 +9813,15 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9846,15 +9861,15 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9896,18 +9911,18 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9936,7 +9951,8 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclrab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9951,15 +9967,15 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -9988,8 +10004,8 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10004,16 +10020,16 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10057,15 +10073,15 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10105,15 +10121,15 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10155,18 +10171,18 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10195,7 +10211,8 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldsetab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10210,15 +10227,15 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10247,7 +10264,8 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10262,16 +10280,16 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10315,15 +10333,15 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10363,15 +10381,15 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10413,18 +10431,18 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10453,7 +10471,8 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeorab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10468,15 +10487,15 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10505,7 +10524,8 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10520,16 +10540,16 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10573,15 +10593,15 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -10625,16 +10645,16 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -10662,7 +10682,7 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpab {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -10677,13 +10697,13 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -10711,7 +10731,7 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swplb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -10726,14 +10746,14 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -10776,13 +10796,13 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -10825,20 +10845,20 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -10869,7 +10889,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -10884,17 +10904,17 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -10940,18 +10960,18 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -10982,8 +11002,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -10998,17 +11018,17 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -11084,7 +11104,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -11127,7 +11147,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "caslb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -11428,7 +11448,7 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldarh {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -11469,7 +11489,7 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlrh {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
@@ -11504,15 +11524,15 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11541,18 +11561,18 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11582,15 +11602,15 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11620,16 +11640,16 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11659,15 +11679,15 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11710,18 +11730,18 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11750,7 +11770,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldaddah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11765,15 +11785,15 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11802,7 +11822,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11817,16 +11837,16 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11870,15 +11890,15 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11907,15 +11927,15 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11943,18 +11963,18 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -11983,15 +12003,15 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12020,16 +12040,16 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12058,15 +12078,15 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12095,18 +12115,18 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12136,15 +12156,15 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12174,16 +12194,16 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12213,15 +12233,15 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12448,15 +12468,15 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12484,18 +12504,18 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12525,15 +12545,15 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12563,16 +12583,16 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12602,15 +12622,15 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12650,15 +12670,15 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12700,18 +12720,18 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12740,7 +12760,8 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclrah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12755,15 +12776,15 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12792,8 +12813,8 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12808,16 +12829,16 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12861,15 +12882,15 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12909,15 +12930,15 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12959,18 +12980,18 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -12999,7 +13020,8 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldsetah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13014,15 +13036,15 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13051,7 +13073,8 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13066,16 +13089,16 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13119,15 +13142,15 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13167,15 +13190,15 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13217,18 +13240,18 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13257,7 +13280,8 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeorah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13272,15 +13296,15 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13309,7 +13333,8 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13324,16 +13349,16 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13377,15 +13402,15 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
@@ -13429,16 +13454,16 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -13466,7 +13491,7 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpah {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -13481,13 +13506,13 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -13515,7 +13540,7 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swplh {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -13530,14 +13555,14 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -13580,13 +13605,13 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -13629,20 +13654,20 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -13673,7 +13698,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -13688,17 +13713,17 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -13744,18 +13769,18 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -13786,8 +13811,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -13802,17 +13827,17 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -13888,7 +13913,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -13931,7 +13956,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "caslh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -14232,7 +14257,7 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -14273,7 +14298,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
@@ -14312,16 +14337,16 @@ pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -14352,7 +14377,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -14367,13 +14392,13 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -14404,7 +14429,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -14419,14 +14444,14 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -14472,13 +14497,13 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
@@ -14525,20 +14550,20 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -14573,7 +14598,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -14588,17 +14613,17 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -14648,18 +14673,18 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -14694,8 +14719,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -14710,17 +14735,17 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -14804,7 +14829,7 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -14851,7 +14876,7 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
             asm!(
                 // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
@@ -15006,7 +15031,7 @@ pub(crate) fn dma_rmb() {
     // intact.
     unsafe {
         asm!(
-            // Orders earlier loads before all later accesses, towards devices as well.
+            // Orders earlier loads before later accesses, towards devices as well.
             "dmb oshld",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -15054,7 +15079,7 @@ pub(crate) fn smp_rmb() {
     // intact.
     unsafe {
         asm!(
-            // Orders earlier loads before all later accesses.
+            // Orders earlier loads before later accesses.
             "dmb ishld",
             // The stack pointer does not change.
             options(nostack, preserves_flags),

@@ -97,15 +97,15 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -167,15 +167,15 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -238,15 +238,15 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -270,15 +270,15 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -340,15 +340,15 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -411,15 +411,15 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -641,15 +641,15 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -711,15 +711,15 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -743,15 +743,15 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -813,15 +813,15 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -845,15 +845,15 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -915,15 +915,15 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -947,15 +947,15 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -1017,15 +1017,15 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -1089,13 +1089,13 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
@@ -1119,21 +1119,21 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1160,19 +1160,19 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1199,19 +1199,19 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -1238,17 +1238,17 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -1430,23 +1430,23 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1485,23 +1485,23 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
@@ -1532,25 +1532,25 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
             "ldr {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
@@ -1581,25 +1581,25 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
             "ldr {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
@@ -1631,23 +1631,23 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
             "ldr {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1709,13 +1709,13 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Watches *v; nobody looks at what it loads.
+            // Loads *v and monitors it; the value is unused.
             "2: ldrexd r4, r5, [{v}]",
-            // Stores i to *v in one access, unless somebody else stored to it.
+            // Stores i to *v in one access if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             in("r2") i as i32,
@@ -1751,17 +1751,17 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Adds i in the low word.
             "adds r4, r4, {i_lo}",
             // Adds i in the high word, with the carry.
             "adc r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1826,17 +1826,17 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Adds i in the low word.
             "adds r0, r0, {i_lo}",
             // Adds i in the high word, with the carry.
             "adc r1, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1903,17 +1903,17 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Adds i in the low word.
             "adds r4, r0, {i_lo}",
             // Adds i in the high word, with the carry.
             "adc r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1941,17 +1941,17 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Subtracts i in the low word.
             "subs r4, r4, {i_lo}",
             // Subtracts i in the high word, with the borrow.
             "sbc r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2016,17 +2016,17 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Subtracts i in the low word.
             "subs r0, r0, {i_lo}",
             // Subtracts i in the high word, with the borrow.
             "sbc r1, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2093,17 +2093,17 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Subtracts i in the low word.
             "subs r4, r0, {i_lo}",
             // Subtracts i in the high word, with the borrow.
             "sbc r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2329,17 +2329,17 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Clears the bits that are clear in i in the low word.
             "and r4, r4, {i_lo}",
             // Clears the bits that are clear in i in the high word.
             "and r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2404,17 +2404,17 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Clears the bits that are clear in i in the low word.
             "and r4, r0, {i_lo}",
             // Clears the bits that are clear in i in the high word.
             "and r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2442,17 +2442,17 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Clears the bits that are set in i in the low word.
             "bic r4, r4, {i_lo}",
             // Clears the bits that are set in i in the high word.
             "bic r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2517,17 +2517,17 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Clears the bits that are set in i in the low word.
             "bic r4, r0, {i_lo}",
             // Clears the bits that are set in i in the high word.
             "bic r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2555,17 +2555,17 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Sets the bits that are set in i in the low word.
             "orr r4, r4, {i_lo}",
             // Sets the bits that are set in i in the high word.
             "orr r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2630,17 +2630,17 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Sets the bits that are set in i in the low word.
             "orr r4, r0, {i_lo}",
             // Sets the bits that are set in i in the high word.
             "orr r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2668,17 +2668,17 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Flips the bits that are set in i in the low word.
             "eor r4, r4, {i_lo}",
             // Flips the bits that are set in i in the high word.
             "eor r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2743,17 +2743,17 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Flips the bits that are set in i in the low word.
             "eor r4, r0, {i_lo}",
             // Flips the bits that are set in i in the high word.
             "eor r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2822,13 +2822,13 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             in("r2") new as i32,
@@ -2856,9 +2856,9 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -2866,15 +2866,15 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -2906,7 +2906,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -2914,15 +2914,15 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -2954,9 +2954,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -2964,13 +2964,13 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -3002,7 +3002,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -3010,13 +3010,13 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -3203,9 +3203,9 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of u?
             "cmp r0, {u_lo}",
@@ -3213,19 +3213,19 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             "it eq",
             // Is its high word that of u?
             "cmpeq r1, {u_hi}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a in the low word.
             "adds r4, r0, {a_lo}",
             // Adds a in the high word, with the carry.
             "adc r5, r1, {a_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -3269,25 +3269,25 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Is it 0?
             "orrs {s}, r4, r5",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "adds r4, r4, #1",
             // Adds the carry.
             "adc r5, r5, #0",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
@@ -3319,27 +3319,27 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             "ldrexd r4, r5, [{v}]",
             // Is it negative?
             "cmp r5, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Is it negative?
             "cmp r5, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "adds r4, r4, #1",
             // Adds the carry.
             "adc r5, r5, #0",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
@@ -3371,31 +3371,31 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
             "ldrexd r4, r5, [{v}]",
             // Is its low word less than 1?
             "cmp r4, #1",
-            // With that, is all of it?
+            // With the borrow, is the whole value?
             "sbcs {s}, r5, #0",
-            // Ends here if not.
+            // Exits if not.
             "bge 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Is its low word less than 1?
             "cmp r4, #1",
-            // With that, is all of it?
+            // With the borrow, is the whole value?
             "sbcs {s}, r5, #0",
-            // Ends here if not.
+            // Exits if not.
             "bge 3f",
             // Subtracts 1.
             "subs r4, r4, #1",
             // Subtracts the borrow.
             "sbc r5, r5, #0",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater or equal" if it was 1 or more.
             "3:",
@@ -3425,23 +3425,23 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Subtracts 1.
             "subs r0, r0, #1",
             // Subtracts the borrow.
             "sbcs r1, r1, #0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -3534,15 +3534,15 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -3604,15 +3604,15 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -3675,15 +3675,15 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -3707,15 +3707,15 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -3777,15 +3777,15 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -3848,15 +3848,15 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4078,15 +4078,15 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4148,15 +4148,15 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4180,15 +4180,15 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4250,15 +4250,15 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4282,15 +4282,15 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4352,15 +4352,15 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4384,15 +4384,15 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4454,15 +4454,15 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -4526,13 +4526,13 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
@@ -4556,21 +4556,21 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -4597,19 +4597,19 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -4636,19 +4636,19 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -4675,17 +4675,17 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -4879,23 +4879,23 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -4934,23 +4934,23 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
@@ -4981,25 +4981,25 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
             "ldr {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
@@ -5030,25 +5030,25 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
             "ldr {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
@@ -5080,23 +5080,23 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
             "ldr {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -5187,15 +5187,15 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5257,15 +5257,15 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5328,15 +5328,15 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5360,15 +5360,15 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5430,15 +5430,15 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5501,15 +5501,15 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5731,15 +5731,15 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5801,15 +5801,15 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5833,15 +5833,15 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5903,15 +5903,15 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -5935,15 +5935,15 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -6005,15 +6005,15 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -6037,15 +6037,15 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -6107,15 +6107,15 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -6179,13 +6179,13 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
@@ -6209,21 +6209,21 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6250,19 +6250,19 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6289,19 +6289,19 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -6328,17 +6328,17 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -6520,23 +6520,23 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6575,23 +6575,23 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
@@ -6622,27 +6622,27 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
             "ldrsb {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxtb {n}, {n}",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
@@ -6673,27 +6673,27 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
             "ldrsb {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxtb {n}, {n}",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
@@ -6725,31 +6725,31 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
             "ldrb {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxtb {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxtb {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6840,15 +6840,15 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -6910,15 +6910,15 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -6981,15 +6981,15 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7013,15 +7013,15 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7083,15 +7083,15 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7154,15 +7154,15 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7384,15 +7384,15 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7454,15 +7454,15 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7486,15 +7486,15 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7556,15 +7556,15 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7588,15 +7588,15 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7658,15 +7658,15 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7690,15 +7690,15 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7760,15 +7760,15 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
@@ -7832,13 +7832,13 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
@@ -7862,21 +7862,21 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -7903,19 +7903,19 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -7942,19 +7942,19 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -7981,17 +7981,17 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -8173,23 +8173,23 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8228,23 +8228,23 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
@@ -8275,27 +8275,27 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
             "ldrsh {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxth {n}, {n}",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
@@ -8326,27 +8326,27 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
             "ldrsh {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxth {n}, {n}",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
@@ -8378,31 +8378,31 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
             "ldrh {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxth {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxth {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8542,13 +8542,13 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
@@ -8576,21 +8576,21 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8621,19 +8621,19 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8664,19 +8664,19 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -8707,17 +8707,17 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",

@@ -55,7 +55,7 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
         asm!(
             // Loads *v in one access.
             "ld.w {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
@@ -96,7 +96,7 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.w {i}, {v}, 0",
@@ -1059,17 +1059,18 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old as isize,
@@ -1285,18 +1286,18 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add.w {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             a = in(reg) a,
@@ -1333,18 +1334,18 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is 0.
+            // Exits if that is 0.
             "beqz {r}, 3f",
             // Adds 1.
             "addi.w {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -1368,18 +1369,18 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi.w {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -1403,18 +1404,18 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi.w {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -1438,19 +1439,20 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
             // Subtracts 1.
             "addi.w {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Takes the difference.
+            // Copies the difference.
             "move {s}, {r}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -1497,7 +1499,7 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
@@ -1538,7 +1540,7 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
@@ -2501,17 +2503,18 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old,
@@ -2727,18 +2730,18 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add.d {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             a = in(reg) a,
@@ -2775,18 +2778,18 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is 0.
+            // Exits if that is 0.
             "beqz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -2810,18 +2813,18 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -2845,18 +2848,18 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi.d {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -2880,19 +2883,20 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
             // Subtracts 1.
             "addi.d {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Takes the difference.
+            // Copies the difference.
             "move {s}, {r}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -2939,7 +2943,7 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
@@ -2980,7 +2984,7 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
@@ -3943,17 +3947,18 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old,
@@ -4181,18 +4186,18 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add.d {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             a = in(reg) a,
@@ -4229,18 +4234,18 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is 0.
+            // Exits if that is 0.
             "beqz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -4264,18 +4269,18 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -4299,18 +4304,18 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi.d {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -4334,19 +4339,20 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
             // Subtracts 1.
             "addi.d {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Takes the difference.
+            // Copies the difference.
             "move {s}, {r}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
@@ -4393,7 +4399,7 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
         asm!(
             // Loads *v in one access.
             "ld.b {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
@@ -4434,7 +4440,7 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.b {i}, {v}, 0",
@@ -4460,19 +4466,19 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Adds i.
             "add.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -4548,20 +4554,21 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Adds i.
             "add.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -4625,19 +4632,19 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -4713,20 +4720,21 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5013,7 +5021,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
@@ -5041,7 +5049,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
@@ -5069,7 +5077,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
@@ -5097,7 +5105,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i.
+            // Loads the word that contains *v and clears the bits of *v that are clear in i.
             "amand.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
@@ -5201,7 +5209,8 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5227,7 +5236,8 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5253,7 +5263,8 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5279,7 +5290,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i.
+            // Loads the word that contains *v and sets the bits of *v that are set in i.
             "amor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5328,7 +5339,8 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5354,7 +5366,8 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5380,7 +5393,8 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5406,7 +5420,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i.
+            // Loads the word that contains *v and flips the bits of *v that are set in i.
             "amxor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
@@ -5433,16 +5447,17 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             new = in(reg) (u32::from(new as u8) << shift) as usize,
@@ -5507,22 +5522,23 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "and {s}, {r}, {mask}",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {s}, {old}, 3f",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             word = in(reg) word,
             old = in(reg) (u32::from(old as u8) << shift) as usize,
@@ -5878,7 +5894,7 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
         asm!(
             // Loads *v in one access.
             "ld.h {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
@@ -5919,7 +5935,7 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.h {i}, {v}, 0",
@@ -5945,19 +5961,19 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Adds i.
             "add.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6033,20 +6049,21 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Adds i.
             "add.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6110,19 +6127,19 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6198,20 +6215,21 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6498,7 +6516,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
@@ -6526,7 +6544,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
@@ -6554,7 +6572,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
@@ -6582,7 +6600,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i.
+            // Loads the word that contains *v and clears the bits of *v that are clear in i.
             "amand.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
@@ -6686,7 +6704,8 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6712,7 +6731,8 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6738,7 +6758,8 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6764,7 +6785,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i.
+            // Loads the word that contains *v and sets the bits of *v that are set in i.
             "amor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6813,7 +6834,8 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6839,7 +6861,8 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6865,7 +6888,8 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6891,7 +6915,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i.
+            // Loads the word that contains *v and flips the bits of *v that are set in i.
             "amxor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
@@ -6918,16 +6942,17 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             new = in(reg) (u32::from(new as u16) << shift) as usize,
@@ -6992,22 +7017,23 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "and {s}, {r}, {mask}",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {s}, {old}, 3f",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             word = in(reg) word,
             old = in(reg) (u32::from(old as u16) << shift) as usize,
@@ -7363,7 +7389,7 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
@@ -7404,7 +7430,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
@@ -7532,17 +7558,18 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old,

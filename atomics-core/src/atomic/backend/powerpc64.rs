@@ -97,13 +97,13 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -166,13 +166,13 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -236,13 +236,13 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -267,13 +267,13 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -336,13 +336,13 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -406,13 +406,13 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -437,13 +437,13 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -505,13 +505,13 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -574,13 +574,13 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -604,13 +604,13 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -672,13 +672,13 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -741,13 +741,13 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -771,13 +771,13 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -840,13 +840,13 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -871,13 +871,13 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -940,13 +940,13 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -971,13 +971,13 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -1040,13 +1040,13 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -1071,13 +1071,13 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -1140,13 +1140,13 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -1211,11 +1211,11 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
@@ -1240,19 +1240,19 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1280,17 +1280,17 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -1318,17 +1318,17 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -1356,15 +1356,15 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -1547,21 +1547,21 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1602,21 +1602,21 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1644,21 +1644,21 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsw. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1686,21 +1686,21 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsw. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1728,21 +1728,21 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "extsw. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1834,13 +1834,13 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -1903,13 +1903,13 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -1973,13 +1973,13 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2004,13 +2004,13 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2073,13 +2073,13 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2143,13 +2143,13 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2174,13 +2174,13 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -2242,13 +2242,13 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -2311,13 +2311,13 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -2341,13 +2341,13 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -2409,13 +2409,13 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -2478,13 +2478,13 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -2508,13 +2508,13 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2577,13 +2577,13 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2608,13 +2608,13 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2677,13 +2677,13 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2708,13 +2708,13 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2777,13 +2777,13 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2808,13 +2808,13 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2877,13 +2877,13 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -2948,11 +2948,11 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
@@ -2977,19 +2977,19 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3017,17 +3017,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -3055,17 +3055,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -3093,15 +3093,15 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -3284,21 +3284,21 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it u?
             "cmpd {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3339,21 +3339,21 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it 0?
             "cmpdi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3381,21 +3381,21 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3423,21 +3423,21 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3465,21 +3465,21 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3571,13 +3571,13 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -3640,13 +3640,13 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -3710,13 +3710,13 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -3741,13 +3741,13 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -3810,13 +3810,13 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -3880,13 +3880,13 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -3911,13 +3911,13 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -3979,13 +3979,13 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -4048,13 +4048,13 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -4078,13 +4078,13 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -4146,13 +4146,13 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -4215,13 +4215,13 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -4245,13 +4245,13 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4314,13 +4314,13 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4345,13 +4345,13 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4414,13 +4414,13 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4445,13 +4445,13 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4514,13 +4514,13 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4545,13 +4545,13 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4614,13 +4614,13 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -4685,11 +4685,11 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
@@ -4714,19 +4714,19 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -4754,17 +4754,17 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -4792,17 +4792,17 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -4830,15 +4830,15 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -5033,21 +5033,21 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it u?
             "cmpd {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -5088,21 +5088,21 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it 0?
             "cmpdi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -5130,21 +5130,21 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -5172,21 +5172,21 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -5214,21 +5214,21 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -5320,13 +5320,13 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -5389,13 +5389,13 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -5459,13 +5459,13 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -5490,13 +5490,13 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -5559,13 +5559,13 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -5629,13 +5629,13 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -5660,13 +5660,13 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -5728,13 +5728,13 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -5797,13 +5797,13 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -5827,13 +5827,13 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -5895,13 +5895,13 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -5964,13 +5964,13 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -5994,13 +5994,13 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6063,13 +6063,13 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6094,13 +6094,13 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6163,13 +6163,13 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6194,13 +6194,13 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6263,13 +6263,13 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6294,13 +6294,13 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6363,13 +6363,13 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -6434,11 +6434,11 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
@@ -6463,19 +6463,19 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6503,17 +6503,17 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -6541,17 +6541,17 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -6579,15 +6579,15 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -6770,21 +6770,21 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6825,21 +6825,21 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6867,21 +6867,21 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsb. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6909,21 +6909,21 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsb. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6951,21 +6951,21 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "extsb. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -7057,13 +7057,13 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7126,13 +7126,13 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7196,13 +7196,13 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7227,13 +7227,13 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7296,13 +7296,13 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7366,13 +7366,13 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7397,13 +7397,13 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -7465,13 +7465,13 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -7534,13 +7534,13 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -7564,13 +7564,13 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
@@ -7632,13 +7632,13 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -7701,13 +7701,13 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
@@ -7731,13 +7731,13 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7800,13 +7800,13 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7831,13 +7831,13 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7900,13 +7900,13 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -7931,13 +7931,13 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -8000,13 +8000,13 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -8031,13 +8031,13 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -8100,13 +8100,13 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
@@ -8171,11 +8171,11 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
@@ -8200,19 +8200,19 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8240,17 +8240,17 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -8278,17 +8278,17 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -8316,15 +8316,15 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -8507,21 +8507,21 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8562,21 +8562,21 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8604,21 +8604,21 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsh. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8646,21 +8646,21 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsh. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8688,21 +8688,21 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "extsh. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8843,11 +8843,11 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
@@ -8876,19 +8876,19 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8920,17 +8920,17 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -8962,17 +8962,17 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -9004,15 +9004,15 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -9189,7 +9189,7 @@ pub(crate) fn dma_rmb() {
     // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -9205,7 +9205,7 @@ pub(crate) fn dma_wmb() {
     // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -9237,7 +9237,7 @@ pub(crate) fn smp_rmb() {
     // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -9253,7 +9253,7 @@ pub(crate) fn smp_wmb() {
     // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -9303,7 +9303,7 @@ pub(crate) fn fence_acquire() {
     // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -9319,7 +9319,7 @@ pub(crate) fn fence_release() {
     // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
             // The stack pointer does not change.
             options(nostack, preserves_flags),

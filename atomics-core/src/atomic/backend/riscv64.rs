@@ -951,16 +951,16 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.w.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -993,7 +993,7 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.w {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -1008,15 +1008,15 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.w {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -1047,7 +1047,7 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
             asm!(
                 // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.w {old}, {new}, ({v})",
@@ -1064,15 +1064,15 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.w {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -1118,13 +1118,13 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.w {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -1307,18 +1307,18 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -1368,18 +1368,18 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -1405,18 +1405,18 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -1442,18 +1442,18 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
             // Subtracts 1.
             "addiw {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {r}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -2398,16 +2398,16 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.d.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -2440,7 +2440,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -2455,15 +2455,15 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -2494,7 +2494,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             asm!(
                 // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
@@ -2511,15 +2511,15 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -2565,13 +2565,13 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -2754,18 +2754,18 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -2815,18 +2815,18 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -2852,18 +2852,18 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -2889,18 +2889,18 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {r}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -3845,16 +3845,16 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.d.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -3887,7 +3887,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -3902,15 +3902,15 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -3941,7 +3941,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
             asm!(
                 // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
@@ -3958,15 +3958,15 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -4012,13 +4012,13 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -4213,18 +4213,18 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -4274,18 +4274,18 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -4311,18 +4311,18 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -4348,18 +4348,18 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {r}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -4469,19 +4469,19 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -4576,22 +4576,22 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -4664,19 +4664,19 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -5546,18 +5546,18 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u8) << shift,
@@ -5630,15 +5630,15 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u8) << shift,
@@ -5688,22 +5688,22 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -5739,7 +5739,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.b {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -5758,21 +5758,21 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -5806,7 +5806,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
                 ".option arch, +zabha",
                 // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.b {old}, {new}, ({v})",
@@ -5827,21 +5827,21 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -5894,19 +5894,19 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -6290,19 +6290,19 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -6397,22 +6397,22 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -6485,19 +6485,19 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -7367,18 +7367,18 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u16) << shift,
@@ -7451,15 +7451,15 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u16) << shift,
@@ -7509,22 +7509,22 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -7560,7 +7560,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.h {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -7579,21 +7579,21 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -7627,7 +7627,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
                 ".option arch, +zabha",
                 // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.h {old}, {new}, ({v})",
@@ -7648,21 +7648,21 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -7715,19 +7715,19 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -8195,16 +8195,16 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.d.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -8241,7 +8241,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
@@ -8256,15 +8256,15 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -8299,7 +8299,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
             asm!(
                 // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
@@ -8316,15 +8316,15 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -8374,13 +8374,13 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
         // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -8696,7 +8696,7 @@ pub(crate) fn fence_acquire() {
     // intact.
     unsafe {
         asm!(
-            // Earlier loads come before all later accesses.
+            // Orders earlier loads before later accesses.
             "fence r, rw",
             // The stack pointer does not change.
             options(nostack, preserves_flags),
@@ -8712,7 +8712,7 @@ pub(crate) fn fence_release() {
     // intact.
     unsafe {
         asm!(
-            // All earlier accesses come before later stores.
+            // Orders earlier accesses before later stores.
             "fence rw, w",
             // The stack pointer does not change.
             options(nostack, preserves_flags),

@@ -117,7 +117,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -132,13 +132,13 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Adds i.
                 "ar {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -169,13 +169,13 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {r}, {o}",
                 // Adds i.
                 "ar {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -257,9 +257,9 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -276,13 +276,13 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Adds i.
                 "ar {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -310,7 +310,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -341,7 +341,7 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -372,7 +372,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -405,13 +405,13 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Subtracts i.
                 "sr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -441,13 +441,13 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {r}, {o}",
                 // Subtracts i.
                 "sr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -529,13 +529,13 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Subtracts i.
                 "sr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -841,7 +841,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -856,13 +856,13 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -889,9 +889,9 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -908,13 +908,13 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -942,7 +942,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -973,7 +973,7 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1004,7 +1004,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1089,7 +1089,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1104,13 +1104,13 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1137,9 +1137,9 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1156,13 +1156,13 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1190,7 +1190,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1221,7 +1221,7 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1252,7 +1252,7 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1282,7 +1282,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1297,13 +1297,13 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1330,9 +1330,9 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1349,13 +1349,13 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1383,7 +1383,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1414,7 +1414,7 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1445,7 +1445,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -1475,9 +1475,9 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: cs {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
@@ -1536,7 +1536,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "cs {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
@@ -1597,7 +1597,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "cs {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
@@ -1747,15 +1747,15 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             "l {r}, 0({v})",
             // Is it u?
             "2: cr {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // Takes what was found.
+            // Copies the old value.
             "lr {n}, {r}",
             // Adds a.
             "ar {n}, {a}",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -1796,15 +1796,15 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltr {n}, {r}",
-            // Ends here if it is 0.
+            // Exits if it is 0.
             "je 3f",
             // Adds 1.
             "ahi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -1832,15 +1832,15 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltr {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "jl 3f",
             // Adds 1.
             "ahi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -1868,15 +1868,15 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltr {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "jh 3f",
             // Subtracts 1.
             "ahi {n}, -1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -1904,15 +1904,15 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
         asm!(
             // Loads *v.
             "l {o}, 0({v})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {r}, {o}",
             // Subtracts 1.
             "ahi {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "jl 3f",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {o}, {r}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -2023,7 +2023,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2038,13 +2038,13 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2075,13 +2075,13 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Adds i.
                 "agr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2163,9 +2163,9 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2182,13 +2182,13 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2216,7 +2216,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2247,7 +2247,7 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2278,7 +2278,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2311,13 +2311,13 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2347,13 +2347,13 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Subtracts i.
                 "sgr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2435,13 +2435,13 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2747,7 +2747,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2762,13 +2762,13 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2795,9 +2795,9 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2814,13 +2814,13 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2848,7 +2848,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2879,7 +2879,7 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2910,7 +2910,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -2995,7 +2995,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3010,13 +3010,13 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3043,9 +3043,9 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3062,13 +3062,13 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3096,7 +3096,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3127,7 +3127,7 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3158,7 +3158,7 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3188,7 +3188,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3203,13 +3203,13 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3236,9 +3236,9 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3255,13 +3255,13 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3289,7 +3289,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3320,7 +3320,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3351,7 +3351,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3381,9 +3381,9 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: csg {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
@@ -3442,7 +3442,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
@@ -3503,7 +3503,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
@@ -3653,15 +3653,15 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             "lg {r}, 0({v})",
             // Is it u?
             "2: cgr {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // Takes what was found.
+            // Copies the old value.
             "lgr {n}, {r}",
             // Adds a.
             "agr {n}, {a}",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -3702,15 +3702,15 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is 0.
+            // Exits if it is 0.
             "je 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -3738,15 +3738,15 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "jl 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -3774,15 +3774,15 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "jh 3f",
             // Subtracts 1.
             "aghi {n}, -1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -3810,15 +3810,15 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
         asm!(
             // Loads *v.
             "lg {o}, 0({v})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lgr {r}, {o}",
             // Subtracts 1.
             "aghi {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "jl 3f",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {o}, {r}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -3929,7 +3929,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3944,13 +3944,13 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -3981,13 +3981,13 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Adds i.
                 "agr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4069,9 +4069,9 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4088,13 +4088,13 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4122,7 +4122,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4153,7 +4153,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4184,7 +4184,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4217,13 +4217,13 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4253,13 +4253,13 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Subtracts i.
                 "sgr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4341,13 +4341,13 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4653,7 +4653,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4668,13 +4668,13 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4701,9 +4701,9 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4720,13 +4720,13 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4754,7 +4754,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4785,7 +4785,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4816,7 +4816,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4901,7 +4901,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4916,13 +4916,13 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4949,9 +4949,9 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -4968,13 +4968,13 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5002,7 +5002,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5033,7 +5033,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5064,7 +5064,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5094,7 +5094,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5109,13 +5109,13 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5142,9 +5142,9 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5161,13 +5161,13 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5195,7 +5195,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5226,7 +5226,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5257,7 +5257,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
@@ -5287,9 +5287,9 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: csg {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
@@ -5348,7 +5348,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
@@ -5409,7 +5409,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
@@ -5571,15 +5571,15 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             "lg {r}, 0({v})",
             // Is it u?
             "2: cgr {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // Takes what was found.
+            // Copies the old value.
             "lgr {n}, {r}",
             // Adds a.
             "agr {n}, {a}",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -5620,15 +5620,15 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is 0.
+            // Exits if it is 0.
             "je 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -5656,15 +5656,15 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "jl 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -5692,15 +5692,15 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "jh 3f",
             // Subtracts 1.
             "aghi {n}, -1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -5728,15 +5728,15 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
         asm!(
             // Loads *v.
             "lg {o}, 0({v})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lgr {r}, {o}",
             // Subtracts 1.
             "aghi {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "jl 3f",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {o}, {r}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -5848,21 +5848,21 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
@@ -5938,21 +5938,21 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
@@ -6016,21 +6016,21 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
@@ -6106,21 +6106,21 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
@@ -6385,7 +6385,7 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6402,15 +6402,15 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6441,9 +6441,9 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6462,15 +6462,15 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6502,7 +6502,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6537,7 +6537,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6572,7 +6572,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
@@ -6660,7 +6660,7 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6676,15 +6676,15 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6714,9 +6714,9 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6734,15 +6734,15 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6773,7 +6773,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6807,7 +6807,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6841,7 +6841,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6874,7 +6874,7 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6890,15 +6890,15 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6928,9 +6928,9 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6948,15 +6948,15 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -6987,7 +6987,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -7021,7 +7021,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -7055,7 +7055,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
@@ -7087,17 +7087,17 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "nr {n}, {rest}",
-            // And puts new there.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             new = in(reg) u32::from(new as u8) << shift,
@@ -7162,23 +7162,23 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "nr {n}, {mask}",
             // Is it old?
             "cr {n}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "jne 3f",
-            // Takes the rest of the word.
+            // Keeps the rest of the word.
             "xr {n}, {r}",
-            // And puts new beside it.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -7599,21 +7599,21 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
@@ -7689,21 +7689,21 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
@@ -7767,21 +7767,21 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
@@ -7857,21 +7857,21 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
@@ -8136,7 +8136,7 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8153,15 +8153,15 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8192,9 +8192,9 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8213,15 +8213,15 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8253,7 +8253,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8288,7 +8288,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8323,7 +8323,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
@@ -8411,7 +8411,7 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8427,15 +8427,15 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8465,9 +8465,9 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8485,15 +8485,15 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8524,7 +8524,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8558,7 +8558,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8592,7 +8592,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8625,7 +8625,7 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8641,15 +8641,15 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8679,9 +8679,9 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8699,15 +8699,15 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
         // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8738,7 +8738,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8772,7 +8772,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8806,7 +8806,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
             asm!(
                 // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
@@ -8838,17 +8838,17 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "nr {n}, {rest}",
-            // And puts new there.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             new = in(reg) u32::from(new as u16) << shift,
@@ -8913,23 +8913,23 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "nr {n}, {mask}",
             // Is it old?
             "cr {n}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "jne 3f",
-            // Takes the rest of the word.
+            // Keeps the rest of the word.
             "xr {n}, {r}",
-            // And puts new beside it.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -9349,9 +9349,9 @@ pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) 
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: csg {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
@@ -9423,7 +9423,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
@@ -9500,7 +9500,7 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,

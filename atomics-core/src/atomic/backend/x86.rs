@@ -53,7 +53,7 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -94,7 +94,7 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
@@ -1099,7 +1099,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub dword ptr [{v}], {i:e}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -1123,7 +1123,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec dword ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -1268,17 +1268,17 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
             "mov eax, dword ptr [{v}]",
             // Is it 0?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test eax, eax",
             // The end.
             "3:",
@@ -1309,17 +1309,17 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
             "mov eax, dword ptr [{v}]",
             // Is it negative?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test eax, eax",
             // The end.
             "3:",
@@ -1350,15 +1350,15 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
             "mov eax, dword ptr [{v}]",
             // Is it positive?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Subtracts 1.
             "dec {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
@@ -1410,11 +1410,11 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v into EDX:EAX, or stores what is there already.
+            // Loads *v into EDX:EAX, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
             v = in(reg) v,
             out("eax") r_lo,
@@ -1439,11 +1439,11 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v into EDX:EAX, or stores what is there already.
+            // Loads *v into EDX:EAX, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
             v = in(reg) v,
             out("eax") r_lo,
@@ -1466,13 +1466,13 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // Stores i if *v is that, else loads *v.
+            // Stores i if *v is the expected value, else loads *v.
             "2: lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             in("ebx") i as i32,
@@ -1495,13 +1495,13 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // Stores i if *v is that, else loads *v.
+            // Stores i if *v is the expected value, else loads *v.
             "2: lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             in("ebx") i as i32,
@@ -1525,21 +1525,21 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds i in the low half.
             "add ebx, dword ptr [{i}]",
             // Adds i in the high half, with the carry.
             "adc ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1566,21 +1566,21 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds i in the low half.
             "add ebx, dword ptr [{i}]",
             // Adds i in the high half, with the carry.
             "adc ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1645,21 +1645,21 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds i in the low half.
             "add ebx, dword ptr [{i}]",
             // Adds i in the high half, with the carry.
             "adc ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1722,21 +1722,21 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts i in the low half.
             "sub ebx, dword ptr [{i}]",
             // Subtracts i in the high half, with the borrow.
             "sbb ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1763,21 +1763,21 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts i in the low half.
             "sub ebx, dword ptr [{i}]",
             // Subtracts i in the high half, with the borrow.
             "sbb ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1842,21 +1842,21 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts i in the low half.
             "sub ebx, dword ptr [{i}]",
             // Subtracts i in the high half, with the borrow.
             "sbb ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1918,21 +1918,21 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") _,
@@ -1957,21 +1957,21 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("ebx") r_lo,
@@ -2034,21 +2034,21 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") r_lo,
@@ -2109,21 +2109,21 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") _,
@@ -2148,21 +2148,21 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("ebx") r_lo,
@@ -2225,21 +2225,21 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") r_lo,
@@ -2301,21 +2301,21 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Clears the bits that are clear in i in the low half.
             "and ebx, dword ptr [{i}]",
             // Clears the bits that are clear in i in the high half.
             "and ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2342,21 +2342,21 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Clears the bits that are clear in i in the low half.
             "and ebx, dword ptr [{i}]",
             // Clears the bits that are clear in i in the high half.
             "and ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2474,21 +2474,21 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Sets the bits that are set in i in the low half.
             "or ebx, dword ptr [{i}]",
             // Sets the bits that are set in i in the high half.
             "or ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2515,21 +2515,21 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Sets the bits that are set in i in the low half.
             "or ebx, dword ptr [{i}]",
             // Sets the bits that are set in i in the high half.
             "or ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2592,21 +2592,21 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Flips the bits that are set in i in the low half.
             "xor ebx, dword ptr [{i}]",
             // Flips the bits that are set in i in the high half.
             "xor ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2633,21 +2633,21 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Flips the bits that are set in i in the low half.
             "xor ebx, dword ptr [{i}]",
             // Flips the bits that are set in i in the high half.
             "xor ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2711,13 +2711,13 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // Stores new if *v is that, else loads *v.
+            // Stores new if *v is the expected value, else loads *v.
             "2: lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             in("ebx") new as i32,
@@ -2926,21 +2926,21 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Is it 0?
             "or ebx, ecx",
@@ -2969,21 +2969,21 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Is it 0?
             "or ebx, ecx",
@@ -3095,29 +3095,29 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // To look at both halves.
+            // Copies the low half.
             "2: mov ebx, eax",
             // Is it 0?
             "or ebx, edx",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Was it 0?
             "3: or eax, edx",
@@ -3146,27 +3146,27 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
             // Is it negative?
             "2: test edx, edx",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Was it negative?
             "3: test edx, edx",
@@ -3195,25 +3195,25 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow, and compares the old value with 1.
             "sbb ecx, 0",
-            // Ends here if it is not less, so that it is positive.
+            // Exits if it is not less, thus positive.
             "jge 3f",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end.
             "3:",
@@ -3244,25 +3244,25 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Ends here if the difference is negative.
+            // Exits if the difference is negative.
             "js 3f",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end.
             "3:",
@@ -3312,7 +3312,7 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -3353,7 +3353,7 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
@@ -4370,7 +4370,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub dword ptr [{v}], {i:e}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -4394,7 +4394,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec dword ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -4539,17 +4539,17 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
             "mov eax, dword ptr [{v}]",
             // Is it 0?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test eax, eax",
             // The end.
             "3:",
@@ -4580,17 +4580,17 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
             "mov eax, dword ptr [{v}]",
             // Is it negative?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test eax, eax",
             // The end.
             "3:",
@@ -4621,15 +4621,15 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
             "mov eax, dword ptr [{v}]",
             // Is it positive?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Subtracts 1.
             "dec {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
@@ -4702,7 +4702,7 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r}, byte ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg_byte) r,
@@ -4743,7 +4743,7 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
@@ -5748,7 +5748,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub byte ptr [{v}], {i}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -5772,7 +5772,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec byte ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -5917,17 +5917,17 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
             "mov al, byte ptr [{v}]",
             // Is it 0?
             "2: test al, al",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n}, al",
             // Adds 1.
             "inc {n}",
-            // Stores that if *v is al, else loads *v into al.
+            // Stores the new value if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {n}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test al, al",
             // The end.
             "3:",
@@ -5958,17 +5958,17 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
             "mov al, byte ptr [{v}]",
             // Is it negative?
             "2: test al, al",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n}, al",
             // Adds 1.
             "inc {n}",
-            // Stores that if *v is al, else loads *v into al.
+            // Stores the new value if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {n}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test al, al",
             // The end.
             "3:",
@@ -5999,15 +5999,15 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
             "mov al, byte ptr [{v}]",
             // Is it positive?
             "2: test al, al",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n}, al",
             // Subtracts 1.
             "dec {n}",
-            // Stores that if *v is al, else loads *v into al.
+            // Stores the new value if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {n}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
@@ -6080,7 +6080,7 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:x}, word ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -6121,7 +6121,7 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
@@ -7126,7 +7126,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub word ptr [{v}], {i:x}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -7150,7 +7150,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec word ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -7295,17 +7295,17 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
             "mov ax, word ptr [{v}]",
             // Is it 0?
             "2: test ax, ax",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:x}, ax",
             // Adds 1.
             "inc {n:x}",
-            // Stores that if *v is ax, else loads *v into ax.
+            // Stores the new value if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {n:x}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test ax, ax",
             // The end.
             "3:",
@@ -7336,17 +7336,17 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
             "mov ax, word ptr [{v}]",
             // Is it negative?
             "2: test ax, ax",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:x}, ax",
             // Adds 1.
             "inc {n:x}",
-            // Stores that if *v is ax, else loads *v into ax.
+            // Stores the new value if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {n:x}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test ax, ax",
             // The end.
             "3:",
@@ -7377,15 +7377,15 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
             "mov ax, word ptr [{v}]",
             // Is it positive?
             "2: test ax, ax",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:x}, ax",
             // Subtracts 1.
             "dec {n:x}",
-            // Stores that if *v is ax, else loads *v into ax.
+            // Stores the new value if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {n:x}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
@@ -7458,7 +7458,7 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -7499,7 +7499,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,

@@ -53,7 +53,7 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -94,7 +94,7 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
@@ -1099,7 +1099,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub dword ptr [{v}], {i:e}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -1123,7 +1123,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec dword ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -1367,7 +1367,7 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -1408,7 +1408,7 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
@@ -2413,7 +2413,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub qword ptr [{v}], {i:r}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -2437,7 +2437,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec qword ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -2681,7 +2681,7 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -2722,7 +2722,7 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
@@ -3739,7 +3739,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub qword ptr [{v}], {i:r}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -3763,7 +3763,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec qword ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -4007,7 +4007,7 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r}, byte ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg_byte) r,
@@ -4048,7 +4048,7 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
@@ -5053,7 +5053,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub byte ptr [{v}], {i}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -5077,7 +5077,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec byte ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -5321,7 +5321,7 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:x}, word ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -5362,7 +5362,7 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
@@ -6367,7 +6367,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub word ptr [{v}], {i:x}",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -6391,7 +6391,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec word ptr [{v}]",
             // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
@@ -6635,7 +6635,7 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
@@ -6676,7 +6676,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,

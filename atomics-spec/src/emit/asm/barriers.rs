@@ -1,7 +1,7 @@
 //! Barriers and fences.
 
-use super::features::{condition, indices};
-use super::sentence::sentence;
+use super::features::{format_condition, indices};
+use super::sentence::format_sentence;
 use crate::arch::{Arch, CodeLine, Features, Fence};
 use crate::emit::text::{Text, allow_c_name};
 
@@ -31,7 +31,7 @@ pub(super) fn emit_barrier(
     text.block(&format!("pub(crate) fn {name}()"), |t| {
         let mut start = "if";
         for (needs, lines) in choices {
-            let has = condition(arch, indices(arch, needs));
+            let has = format_condition(arch, indices(arch, needs));
             match (has.is_empty(), start) {
                 (true, "if") => return emit_block(t, lines, arch),
                 (true, _) => t.line("} else {"),
@@ -63,7 +63,7 @@ fn emit_block(t: &mut Text, lines: &[CodeLine], arch: &Arch) {
         t.line("asm!(");
         t.indented(|t| {
             for line in lines {
-                t.comment(&sentence(&line.meaning));
+                t.comment(&format_sentence(&line.meaning));
                 t.line(format!("{:?},", line.text));
             }
             // A table cannot say that one barrier clobbers the flags, so the row `flags` decides.

@@ -6,7 +6,7 @@ use crate::emit::text::Text;
 use crate::names::rust_ident;
 
 /// The condition that the CPU has all of these features.
-pub(super) fn condition(arch: &Arch, features: impl IntoIterator<Item = usize>) -> String {
+pub(super) fn format_condition(arch: &Arch, features: impl IntoIterator<Item = usize>) -> String {
     let calls = features.into_iter();
     let calls = calls.map(|index| format!("{}()", rust_ident(&arch.features[index].name)));
     calls.collect::<Vec<_>>().join(" && ")

@@ -7,7 +7,7 @@ use crate::names::rust_ident;
 
 const POINTER: &str = "The caller guarantees that the pointer is valid.";
 
-/// An expression in Rust. The variable stands for `old`, and a `p` argument for its pointee.
+/// An expression in Rust, with `old` for the variable and the pointee for a `p` argument.
 pub(super) fn format_expr(v: &Variant<'_>, expr: &Expr, old: &str) -> String {
     let op = v.of.op;
     expr.rust(v.family.repr.rust(), &|name| {

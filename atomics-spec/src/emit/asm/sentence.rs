@@ -1,7 +1,7 @@
 //! Comments above instructions.
 
 /// The meaning of an instruction as a sentence.
-pub(super) fn sentence(meaning: &str) -> String {
+pub(super) fn format_sentence(meaning: &str) -> String {
     let mut chars = meaning.chars();
     let first = chars
         .next()

@@ -1,7 +1,7 @@
 //! The instructions of an `asm!` block, with their comments.
 
 use super::context::{Native, asm_name};
-use crate::emit::asm::sentence::sentence;
+use crate::emit::asm::sentence::format_sentence;
 use crate::emit::instructions::fill_instruction;
 use crate::emit::text::{Text, fresh};
 
@@ -15,7 +15,7 @@ impl Native<'_> {
             }
         }
         for line in &self.template.lines {
-            t.comment(&sentence(&self.fill_meaning(&line.meaning)));
+            t.comment(&format_sentence(&self.fill_meaning(&line.meaning)));
             t.line(format!("{:?},", self.fill(&line.text)));
         }
         let condition = self.template.condition.as_deref().unwrap_or("");

@@ -77,7 +77,7 @@ size     64 reg r qword ptr [{v}]
 register ax 32:eax 64:rax
 branch   j{cc} {label}
 setcc    set{cc} {r}
-op       read 32,64 >r,keep
+op       read 32,64 >r,preserves_flags
 asm      mov {r}, {mem} -- loads *v
 op       xchg 32,64 new>r
 asm      xchg {mem}, {new} -- swaps *v and new

@@ -177,7 +177,7 @@ const BREAKAGES: &[Breakage] = &[
     broken(
         "aarch64",
         "the release of fully ordered operations by LSE",
-        "text        rel ",
+        "let         rel ",
         ("release,full    l", "release         l"),
         "LB+once-atomic_fetch_add+",
     ),
@@ -217,8 +217,8 @@ const BREAKAGES: &[Breakage] = &[
         "the barrier on the success path of a fully ordered cmpxchg",
         "op          cmpxchg*                        32,64 ",
         (
-            "when        full sync                       -- no later",
-            "when        full nop                        -- no later",
+            "when        full sync                       -- later",
+            "when        full nop                        -- later",
         ),
         "SB+atomic_cmpxchg-",
     ),
@@ -246,7 +246,7 @@ const BREAKAGES: &[Breakage] = &[
     broken(
         "riscv64",
         "the bits of a fully ordered AMO",
-        "text        aqrl    full",
+        "let         aqrl    full",
         ("full    .aqrl", "full    .rl"),
         "MP+mb+atomic_fetch_add-once",
     ),

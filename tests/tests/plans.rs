@@ -4,7 +4,7 @@
 //! defines, and `include/linux/atomic/atomic-arch-fallback.h` what the rest falls back to.
 
 use atomics_spec::arch::{Features, Fence};
-use atomics_spec::emit::asm::{self, Hosted, Labels, Options};
+use atomics_spec::emit::asm::{self, Hosted, Labels, Surroundings};
 use atomics_spec::emit::barrier::Barriers;
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::{core_crate, module_tree};
@@ -169,12 +169,12 @@ fn conditions_do_without_labels() {
     let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
     let arch = spec.arch("x86_64").expect("a table of the architecture");
     let text = |labels| {
-        let options = Options {
+        let surroundings = Surroundings {
             labels,
             barriers: Barriers::All,
             hosted: Hosted::Never,
         };
-        let text = asm::module(&spec, arch, options);
+        let text = asm::module(&spec, arch, surroundings);
         text.unwrap_or_else(|e| panic!("{e}"))
     };
     let (with, without) = (text(Labels::Always), text(Labels::Never));

@@ -1,6 +1,6 @@
 //! The C helpers: one C function per variant, for Rust to call.
 
-use super::c_expression::c_expression;
+use super::c_expression::fill_expression;
 use super::text::fresh;
 use crate::arch::{Arch, BARRIERS, Features, Fence};
 use crate::expr::Expr;
@@ -267,7 +267,7 @@ impl Body<'_> {
             Plan::Native(template) => {
                 for line in &template.lines {
                     self.comment(&line.meaning);
-                    let text = c_expression(self.v, &line.text);
+                    let text = fill_expression(self.v, &line.text);
                     self.finish(&text);
                 }
             }

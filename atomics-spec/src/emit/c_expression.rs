@@ -2,8 +2,8 @@
 
 use crate::model::Variant;
 
-/// A C expression with its operands.
-pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
+/// Fills the operands of a C expression.
+pub(super) fn fill_expression(v: &Variant<'_>, line: &str) -> String {
     let variable = v.of.op.variable();
     let place = match v.family.c_object {
         Some(_) => format!("&{variable}->counter"),
@@ -12,7 +12,7 @@ pub(super) fn c_expression(v: &Variant<'_>, line: &str) -> String {
     let mut text = line
         .replace("{v}", &place)
         .replace("{type}", &v.family.c_value);
-    // Of a pointer to a member, what is wanted is often the member.
+    // Access a member directly instead of through a pointer to it.
     if v.family.c_object.is_some() {
         text = text.replace(&format!("(*{place}"), &format!("({variable}->counter"));
     }

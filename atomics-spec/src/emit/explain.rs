@@ -1,8 +1,8 @@
 //! What one variant is, in words, in Rust, in C and in instructions.
 
-use super::c_expression::c_expression;
+use super::c_expression::fill_expression;
 use super::docs::{computes, ordering_rules, rust_call, strength};
-use super::instructions::instruction;
+use super::instructions::fill_instruction;
 use crate::arch::{Arch, Features, Fence, Lang};
 use crate::model::{Spec, Variant};
 use crate::plan::{Missing, Plan, Planner, Tells};
@@ -162,11 +162,11 @@ impl<'s> Listing<'s, '_> {
                 let mut lines = Vec::new();
                 for line in &template.lines {
                     let text = match arch.lang {
-                        Lang::Asm => {
-                            instruction(arch, template, &line.text, bits, &|name| name.to_owned())
-                                .replace("{v}", "v")
-                        }
-                        Lang::C => c_expression(v, &line.text),
+                        Lang::Asm => fill_instruction(arch, template, &line.text, bits, &|name| {
+                            name.to_owned()
+                        })
+                        .replace("{v}", "v"),
+                        Lang::C => fill_expression(v, &line.text),
                     };
                     let mut meaning = line.meaning.clone();
                     for name in arch.registers() {

@@ -1,12 +1,12 @@
-//! Operands of templates, put in place.
+//! Lines of templates with their operands filled in.
 
 use crate::arch::{Arch, Template};
 use crate::expr::Expr;
 use crate::names::rust_ident;
 
-/// An instruction with its operands: `{mem}` as the architecture writes memory, arguments in
-/// fixed registers as these, and the others as `operand` says.
-pub(super) fn instruction(
+/// Fills the operands of an instruction: `{mem}` as the architecture writes memory, operands in
+/// fixed registers as the names of these, and all others as `operand` says.
+pub(super) fn fill_instruction(
     arch: &Arch,
     template: &Template,
     line: &str,
@@ -41,8 +41,8 @@ pub(super) fn instruction(
     out
 }
 
-/// The name that an expression consists of.
-pub(super) fn expr_name(expr: &Expr) -> String {
+/// An expression that is one name, as a Rust identifier.
+pub(super) fn format_name(expr: &Expr) -> String {
     match expr {
         Expr::Var(name) => rust_ident(name),
         other => other.to_string(),

@@ -40,7 +40,7 @@ fn an_unknown_row() {
            |
         32 | asmm     nop -- nothing
            | ^^^^
-           = help: a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
     // What hangs on it is not complained of.
@@ -53,7 +53,7 @@ fn an_unknown_row() {
           |
         5 | sizes    32 reg e dword ptr [{v}]
           | ^^^^^
-          = help: a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
+          = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
 
         `fence    acquire` -> `fences   acquire\nasm      nop -- nothing`
         error: unknown row `fences`
@@ -61,7 +61,7 @@ fn an_unknown_row() {
            |
         20 | fences   acquire
            | ^^^^^^
-           = help: a row starts with arch, lang, width, endian, flags, codes, address, size, register, branch, setcc, include, feature, with, text, op, asm, c, when, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
 }
@@ -99,7 +99,7 @@ fn missing_rows() {
           |
         1 | arch     demo
           | ^^^^
-          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+          = help: for a barrier that only restrains the compiler, write a row `barrier` without rows below it
     ",
     );
     let archs = vec![Source::new("demo.tbl", "lang c\n")];
@@ -125,7 +125,7 @@ fn missing_rows() {
           |
         1 | lang c
           | ^^^^
-          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+          = help: for a barrier that only restrains the compiler, write a row `barrier` without rows below it
     ",
     );
 }
@@ -141,7 +141,7 @@ fn rows_that_stand_once() {
           |
         5 | flags    no
           | ^^^^^
-          = help: there is one such row in a table
+          = help: a table has at most one such row
 
         `store_mb xchg` -> `store_mb xchg\nstore_mb xchg\nwidth 64`
         error: a second row `store_mb`
@@ -149,14 +149,14 @@ fn rows_that_stand_once() {
            |
         32 | store_mb xchg
            | ^^^^^^^^
-           = help: there is one such row in a table
+           = help: a table has at most one such row
 
         error: a second row `width`
           --> demo.tbl:33:1
            |
         33 | width 64
            | ^^^^^
-           = help: there is one such row in a table
+           = help: a table has at most one such row
 
         `barrier  rmb\n` -> `barrier  rmb\nbarrier  rmb\nasm nop -- nothing\n`
         error: the barrier `rmb` has two rows
@@ -180,7 +180,7 @@ fn rows_that_stand_once() {
           |
         8 | register ax 32:eax 64:rax
           |          ^^
-          = help: one row has its names at all widths
+          = help: write its names at all widths in one row
 
         `size     64 reg r` -> `size     32 reg r`
         error: the width 32 has two rows `size`
@@ -207,7 +207,7 @@ fn two_tables_of_one_architecture() {
           |
         1 | arch     demo
           |          ^^^^
-          = help: one table has all of an architecture
+          = help: an architecture has one table
     ",
     );
 }
@@ -223,15 +223,15 @@ fn columns() {
           |
         4 | flags
           | ^^^^^
-          = help: a row is: flags  yes|no
+          = help: a row is: flags  yes|no  [REGISTER]
 
-        `flags    yes` -> `flags    yes no`
+        `flags    yes` -> `flags    yes cr0 no`
         error: unexpected column `no`
-         --> demo.tbl:4:14
+         --> demo.tbl:4:18
           |
-        4 | flags    yes no
-          |              ^^
-          = help: a row is: flags  yes|no
+        4 | flags    yes cr0 no
+          |                  ^^
+          = help: a row is: flags  yes|no  [REGISTER]
 
         `size     64 reg r qword ptr [{v}]` -> `size     64 reg r`
         error: the row ends before its column `MEMORY`
@@ -271,7 +271,7 @@ fn columns() {
           |
         1 | arch     demo
           | ^^^^
-          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+          = help: for a barrier that only restrains the compiler, write a row `barrier` without rows below it
 
         error: the row ends before its column `NAME`
           --> demo.tbl:21:1
@@ -329,20 +329,20 @@ fn the_head_of_a_table() {
           = help: a width is 8, 16, 32 or 64 bits
 
         `flags    yes` -> `flags    maybe`
-        error: unknown answer `maybe`
+        error: `maybe` is neither `yes` nor `no`
          --> demo.tbl:4:10
           |
         4 | flags    maybe
           |          ^^^^^
-          = help: write `yes` if instructions clobber condition codes, else `no`
+          = help: write `yes` if instructions clobber the condition codes unless a template says otherwise, `no` if they preserve them
 
         `store_mb xchg` -> `kernel yes`
-        error: `yes` is no way into a kernel
+        error: unknown value `yes`
           --> demo.tbl:31:8
            |
         31 | kernel yes
            |        ^^^
-           = help: the row is `kernel  inline`, or missing where a kernel calls C helpers
+           = help: write `kernel  inline`, or remove the row if a kernel calls its C helpers
 
         `store_mb xchg` -> `kernel inline\nkernel inline`
         error: a second row `kernel`
@@ -350,22 +350,22 @@ fn the_head_of_a_table() {
            |
         32 | kernel inline
            | ^^^^^^
-           = help: there is one such row in a table
+           = help: a table has at most one such row
 
         `store_mb xchg` -> `store_mb swap`
-        error: `swap` does not store behind a barrier
+        error: unknown value `swap`
           --> demo.tbl:31:10
            |
         31 | store_mb swap
            |          ^^^^
-           = help: the row is `store_mb  xchg`, or missing for a store and smp_mb()
+           = help: write `store_mb  xchg`, or remove the row if smp_store_mb() is a store and smp_mb()
     ",
     );
     each(
         edit_c,
         r#"
         `width    64` -> `width    64\nkernel inline`
-        error: C expressions cannot stand in line in a kernel's Rust
+        error: C expressions cannot be inline in the Rust code of a kernel
          --> c.tbl:4:1
           |
         4 | kernel inline
@@ -392,12 +392,12 @@ fn the_language_stands_above_what_depends_on_it() {
             ..small()
         },
         r"
-        error: the language stands below a row `op`
+        error: the row `lang` is below a row `op`
           --> demo.tbl:31:1
            |
         31 | lang asm
            | ^^^^
-           = help: write it above all rows that depend on it
+           = help: move it above all rows that depend on it
     ",
     );
 }

@@ -1,4 +1,4 @@
-//! `arch/*.tbl`: features of CPUs, texts, conditions and lists of variants.
+//! `arch/*.tbl`: CPU features, the rows `let` and `when`, and lists of variants.
 
 use super::arch::edit;
 use super::each;
@@ -38,7 +38,7 @@ fn features() {
            |
         11 | feature  e e - -
            |          ^
-           = help: join those that CPUs have together
+           = help: combine features that CPUs only have together
 
         `register ax 32:eax` -> `feature  lse lse detected! -\nregister ax 32:eax`
         error: `detected!` is not a macro
@@ -46,7 +46,7 @@ fn features() {
           |
         7 | feature  lse lse detected! -
           |                  ^^^^^^^^^
-          = help: write the macro of `std::arch` that asks the CPU, such as is_aarch64_feature_detected, or `-` for none
+          = help: write the macro of `std::arch` that detects the feature, such as is_aarch64_feature_detected, or `-` for none
 
         `register ax 32:eax` -> `feature  lse lse - .arch {x}\nregister ax 32:eax`
         error: unknown operand `{x}`
@@ -54,7 +54,7 @@ fn features() {
           |
         7 | feature  lse lse - .arch {x}
           |                          ^^^
-          = help: no operand can stand here
+          = help: no operand can be used here
 
         `op       add_test` -> `with     fast\nop       xchg 32 -\nop       add_test`
         error: unknown feature `fast`
@@ -86,101 +86,101 @@ fn features() {
           |
         1 | arch     demo
           | ^^^^
-          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+          = help: for a barrier that only restrains the compiler, write a row `barrier` without rows below it
     ",
     );
 }
 
 #[test]
-fn texts() {
+fn lets() {
     each(
         edit,
         r"
-        `op       xchg` -> `text     w 32\nop       xchg`
+        `op       xchg` -> `let      w 32\nop       xchg`
         error: the row ends before its column `TEXT`
           --> demo.tbl:12:12
            |
-        12 | text     w 32
+        12 | let      w 32
            |            ^^
-           = help: a row is: text  NAME  KEYS  TEXT
+           = help: a row is: let  NAME  KEYS  TEXT
 
-        `op       xchg` -> `text     w 32,fast l\nop       xchg`
-        error: `fast` is nothing that a row can depend on
+        `op       xchg` -> `let      w 32,fast l\nop       xchg`
+        error: `fast` is not a width, an ordering or an operation
           --> demo.tbl:12:15
            |
-        12 | text     w 32,fast l
+        12 | let      w 32,fast l
            |               ^^^^
            = help: write widths (8, 16, 32, 64), orderings (relaxed, acquire, release, full) or operations, such as add, separated by commas
 
-        `op       xchg` -> `text     w 32,full,32 l\nop       xchg`
-        error: `32` stands twice
+        `op       xchg` -> `let      w 32,full,32 l\nop       xchg`
+        error: `32` is listed twice
           --> demo.tbl:12:20
            |
-        12 | text     w 32,full,32 l
+        12 | let      w 32,full,32 l
            |                    ^^
-           = help: remove one
+           = help: remove one of them
 
-        `op       xchg` -> `text     w 33 l\nop       xchg`
+        `op       xchg` -> `let      w 33 l\nop       xchg`
         error: `33` is not a width
           --> demo.tbl:12:12
            |
-        12 | text     w 33 l
+        12 | let      w 33 l
            |            ^^
            = help: a width is 8, 16, 32 or 64 bits
 
-        `op       xchg` -> `text     W 32 l\nop       xchg`
+        `op       xchg` -> `let      W 32 l\nop       xchg`
         error: `W` is not a name
           --> demo.tbl:12:10
            |
-        12 | text     W 32 l
+        12 | let      W 32 l
            |          ^
            = help: a name is made of a-z, 0-9 and _, and starts with a letter
 
-        `op       xchg` -> `text     w 32 {l}\nop       xchg`
+        `op       xchg` -> `let      w 32 {l}\nop       xchg`
         error: unknown operand `{l}`
           --> demo.tbl:12:15
            |
-        12 | text     w 32 {l}
+        12 | let      w 32 {l}
            |               ^^^
-           = help: no operand can stand here
+           = help: no operand can be used here
 
-        `op       xchg` -> `text     w 32,64 l\ntext     w full,64 q\nop       xchg`
-        error: a second text `w` for the same key
+        `op       xchg` -> `let      w 32,64 l\nlet      w full,64 q\nop       xchg`
+        error: a second value of `w` for the same key
           --> demo.tbl:13:10
            |
-        13 | text     w full,64 q
+        13 | let      w full,64 q
            |          ^
            = help: remove the key from one of the rows
 
-        `op       xchg` -> `text     new 32 l\nop       xchg`
-        error: `{new}` would be an argument of `xchg` and something else
+        `op       xchg` -> `let      new 32 l\nop       xchg`
+        error: the argument `{new}` of `xchg` has a name that is taken
           --> demo.tbl:13:10
            |
         13 | op       xchg 32,64 new>r
            |          ^^^^
-           = help: {v}, {mem}, the arguments and the rows `text` stand for other things here: rename the argument
+           = help: rename the argument: {v}, {mem}, the arguments and the rows `let` are taken
 
-        error: `{new}` would be an argument of `try_cmpxchg` and something else
+        error: the argument `{new}` of `try_cmpxchg` has a name that is taken
           --> demo.tbl:15:10
            |
         15 | op       try_cmpxchg 32,64 old@ax
            |          ^^^^^^^^^^^
-           = help: {v}, {mem}, the arguments and the rows `text` stand for other things here: rename the argument
+           = help: rename the argument: {v}, {mem}, the arguments and the rows `let` are taken
 
-        `op       xchg` -> `text     mem 32 l\ntext     ax 32 l\nop       xchg`
-        error: `{mem}` would be a text and something else
+        `op       xchg` -> `let      mem 32 l\nlet      ax 32 l\nop       xchg`
+        error: `{mem}` already has another meaning
           --> demo.tbl:12:10
            |
-        12 | text     mem 32 l
+        12 | let      mem 32 l
            |          ^^^
-           = help: the registers of the table, and {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift}, stand for other things: choose another name
+           = help: choose another name: {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift} and the registers of the table are taken
 
-        error: `{ax}` would be a text and something else
+        error: `{ax}` already has another meaning
           --> demo.tbl:13:10
            |
-        13 | text     ax 32 l
+        13 | let      ax 32 l
            |          ^^
-           = help: the registers of the table, and {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift}, stand for other things: choose another name
+           = help: choose another name: {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift} and the registers of the table are taken
     ",
     );
 }
@@ -191,23 +191,23 @@ fn conditions() {
         edit,
         r"
         `op       read` -> `when     32 nop -- nothing\nop       read`
-        error: a row `when` that belongs to nothing
+        error: the row `when` belongs to nothing
           --> demo.tbl:10:1
            |
         10 | when     32 nop -- nothing
            | ^^^^
-           = help: it follows a row `op`, `barrier` or `fence`
+           = help: it must follow a row `op`, `barrier` or `fence`
 
         `asm      mfence` -> `when     full mfence`
-        error: an instruction of a barrier under a condition
+        error: a row `when` in a barrier or a fence
           --> demo.tbl:19:1
            |
         19 | when     full mfence -- orders all
            | ^^^^
-           = help: rows `when` are for templates: a barrier has neither widths nor orderings
+           = help: rows `when` are for templates: barriers have neither widths nor orderings
 
         `asm      xchg {mem}, {new}` -> `when     32,xadd xchg {mem}, {new}`
-        error: `xadd` is nothing that a row can depend on
+        error: `xadd` is not a width, an ordering or an operation
           --> demo.tbl:13:13
            |
         13 | when     32,xadd xchg {mem}, {new} -- swaps *v and new
@@ -228,7 +228,7 @@ fn conditions() {
            |
         13 | when     32 xchg {mem}, {new}
            |             ^^^^^^^^^^^^^^^^^
-           = help: say in plain words after ` -- ` what it does
+           = help: after ` -- `, say in plain words what it does
 
         `asm      xchg {mem}, {new}` -> `when     32 xchg {mem}, {new}`
         error: the template of `xchg` is empty
@@ -252,15 +252,15 @@ fn lists() {
            |
         12 | op       xchg,or 32,64 new>r
            |               ^^
-           = help: the operations of one row have the same arguments
+           = help: all operations of a row must have the same arguments
 
         `op       xchg 32` -> `op       xchg*,xchg_acquire 32`
-        error: `xchg_acquire` stands twice
+        error: `xchg_acquire` is listed twice
           --> demo.tbl:12:16
            |
         12 | op       xchg*,xchg_acquire 32,64 new>r
            |                ^^^^^^^^^^^^
-           = help: remove one
+           = help: remove one of them
 
         `op       xchg 32` -> `op       swap* 32`
         error: `swap*` is not a variant of any operation

@@ -15,7 +15,7 @@ fn barriers_and_fences() {
           |
         1 | arch     demo
           | ^^^^
-          = help: a barrier that only stops the compiler is a row `barrier` without rows below it
+          = help: for a barrier that only restrains the compiler, write a row `barrier` without rows below it
 
         error: unknown barrier `wbm`
           --> demo.tbl:22:10
@@ -38,7 +38,7 @@ fn barriers_and_fences() {
            |
         19 | asm      mfence {mem} -- orders all
            |                 ^^^^^
-           = help: no operand can stand here
+           = help: no operand can be used here
     ",
     );
 }
@@ -49,12 +49,12 @@ fn lines_that_belong_to_nothing() {
         edit,
         r"
         `flags    yes` -> `flags    yes\nasm      nop -- nothing`
-        error: a row `asm` that belongs to nothing
+        error: the row `asm` belongs to nothing
          --> demo.tbl:5:1
           |
         5 | asm      nop -- nothing
           | ^^^
-          = help: it follows a row `op`, `barrier` or `fence`
+          = help: it must follow a row `op`, `barrier` or `fence`
     ",
     );
 }
@@ -85,12 +85,12 @@ fn lines_in_another_language() {
            = help: a row is: c  EXPRESSION
 
         `full(); } while (0)` -> `full(); } while (0) -- ends */ here`
-        error: a meaning that ends the comment that it stands in
+        error: a `*/`, which would end the C comment
           --> c.tbl:10:10
            |
         10 | c        do { full(); } while (0) -- ends */ here
            |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-           = help: leave out `*/`
+           = help: remove `*/`
     ",
     );
 }
@@ -106,7 +106,7 @@ fn instructions_say_what_they_mean() {
            |
         19 | asm      mfence
            |          ^^^^^^
-           = help: say in plain words after ` -- ` what it does
+           = help: after ` -- `, say in plain words what it does
 
         `mfence -- orders all` -> `mfence --`
         error: an instruction without its meaning
@@ -114,7 +114,7 @@ fn instructions_say_what_they_mean() {
            |
         19 | asm      mfence --
            |          ^^^^^^^^^
-           = help: say in plain words after ` -- ` what it does
+           = help: after ` -- `, say in plain words what it does
 
         `with {ax}` -> `with {bx}`
         error: unknown operand `{bx}`
@@ -326,7 +326,7 @@ fn one_expression_in_c() {
           |
         7 | c {v}
           |   ^^^
-          = help: a variant is one expression
+          = help: write the template as one expression
     ",
     );
 }

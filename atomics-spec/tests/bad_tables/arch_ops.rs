@@ -70,7 +70,7 @@ fn widths() {
            |
         12 | op       xchg 16,64 new>r
            |               ^^
-           = help: say how operands of this width are written above the rows that use it
+           = help: add one above the rows that use this width
 
         `op       xchg 32,64 ` -> `op       xchg 32,32 `
         error: a second template for `xchg` at 32 bits
@@ -109,7 +109,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 new
            |                     ^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `old>r`
         error: `old>r` is not a binding
@@ -117,7 +117,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 old>r
            |                     ^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `>new`
         error: `>new` is not a binding
@@ -125,7 +125,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 >new
            |                     ^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,?`
         error: `?` is not a binding
@@ -133,7 +133,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 new>r,?
            |                           ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,>r`
         error: a second result
@@ -151,13 +151,13 @@ fn bindings() {
            |                            ^^
            = help: a variant returns one value
 
-        `op       read 32,64 >r,keep` -> `op       read 32,64 r`
+        `op       read 32,64 >r,preserves_flags` -> `op       read 32,64 r`
         error: `r` is not a binding
           --> demo.tbl:10:21
            |
         10 | op       read 32,64 r
            |                     ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `read` are none
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
     ",
     );
 }
@@ -181,7 +181,7 @@ fn bindings_to_registers() {
            |
         14 | op       try_cmpxchg 32,64 old@ax,new@ax
            |                                   ^^^^^^
-           = help: each argument has a register of its own
+           = help: each operand has a register of its own
 
         `old@ax` -> `old@ax,old@ax`
         error: `old` is in the register `ax` already
@@ -189,7 +189,7 @@ fn bindings_to_registers() {
            |
         14 | op       try_cmpxchg 32,64 old@ax,old@ax
            |                                   ^^^^^^
-           = help: each argument has a register of its own
+           = help: each operand has a register of its own
 
         `register ax 32:eax 64:rax` -> `register ax 32:eax`
         error: the register `ax` has no name at 64 bits
@@ -234,15 +234,15 @@ fn bindings_and_what_the_variant_returns() {
            |
         12 | op       xchg 32,64 -
            |                     ^
-           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
 
-        `32,64 ?e` -> `32,64 keep`
+        `32,64 ?e` -> `32,64 preserves_flags`
         error: these bindings do not yield what the variant returns
           --> demo.tbl:16:25
            |
-        16 | op       add_test 32,64 keep
-           |                         ^^^^
-           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
+        16 | op       add_test 32,64 preserves_flags
+           |                         ^^^^^^^^^^^^^^^
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
 
         `32,64 ?e` -> `32,64 ?e,i>r`
         error: these bindings do not yield what the variant returns
@@ -250,7 +250,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         16 | op       add_test 32,64 ?e,i>r
            |                         ^^^^^^
-           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
 
         `old@ax` -> `old@ax,new>r`
         error: these bindings do not yield what the variant returns
@@ -258,15 +258,15 @@ fn bindings_and_what_the_variant_returns() {
            |
         14 | op       try_cmpxchg 32,64 old@ax,new>r
            |                            ^^^^^^^^^^^^
-           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
 
         `old@ax` -> `old@ax>r,,`
-        error: `old` is a pointer, whose register holds what was found
+        error: `old` is a `p` argument, which cannot be the result
           --> demo.tbl:14:28
            |
         14 | op       try_cmpxchg 32,64 old@ax>r,,
            |                            ^^^^^^^^
-           = help: the result follows from that: leave out the `>r`
+           = help: remove `>r`: its register receives the old value, from which the result is computed
 
         error: an empty part of a list
           --> demo.tbl:14:37
@@ -288,15 +288,15 @@ fn bindings_and_what_the_variant_returns() {
            |
         31 | op set 32 >r
            |           ^^
-           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
 
-        `store_mb` -> `op set 32 keep,?e\nasm mov {mem}, {i} -- stores\nstore_mb`
+        `store_mb` -> `op set 32 preserves_flags,?e\nasm mov {mem}, {i} -- stores\nstore_mb`
         error: these bindings do not yield what the variant returns
           --> demo.tbl:31:11
            |
-        31 | op set 32 keep,?e
-           |           ^^^^^^^
-           = help: nothing for the forms v and s; for operations with a `p` argument, whose register tells, nothing or a condition ?CC; for other B and b a condition, or the old value (>r), which tells; a value (>r) for others
+        31 | op set 32 preserves_flags,?e
+           |           ^^^^^^^^^^^^^^^^^^
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
     ",
     );
 }
@@ -312,7 +312,7 @@ fn conditions_need_rows() {
            |
         15 | op       add_test 32,64 ?e
            |                         ^^
-           = help: say how to branch on a condition, and how to set a register, above the rows that use one
+           = help: add rows `branch` and `setcc` above the rows that use conditions
 
         `setcc    set{cc} {r}\n` -> ``
         error: a condition in a table without a row `setcc`
@@ -320,7 +320,7 @@ fn conditions_need_rows() {
            |
         15 | op       add_test 32,64 ?e
            |                         ^^
-           = help: say how to branch on a condition, and how to set a register, above the rows that use one
+           = help: add rows `branch` and `setcc` above the rows that use conditions
     ",
     );
 }
@@ -391,7 +391,7 @@ fn templates_use_what_they_have() {
            = help: name it in braces in an instruction, or bind it to a fixed register
 
         `     xchg {mem}, {new}` -> `     mov {new}, 0`
-        error: the template of `xchg` does not touch the variable
+        error: the template of `xchg` does not access the variable
           --> demo.tbl:12:10
            |
         12 | op       xchg 32,64 new>r
@@ -399,12 +399,12 @@ fn templates_use_what_they_have() {
            = help: {mem} is the variable in memory, {v} its address
 
         `mov {r}, {mem}` -> `test {mem}, 0`
-        error: the template of `read` has no result
+        error: the template of `read` does not set its result
           --> demo.tbl:10:10
            |
-        10 | op       read 32,64 >r,keep
+        10 | op       read 32,64 >r,preserves_flags
            |          ^^^^
-           = help: its binding `>r` says that an instruction puts it into {r}
+           = help: the binding `>r` promises that an instruction sets {r}
     ",
     );
     each(
@@ -419,7 +419,7 @@ fn templates_use_what_they_have() {
           = help: name it in braces in the expression
 
         `*({type} volatile *){v}\nop ` -> `({type})0\nop `
-        error: the template of `read` does not touch the variable
+        error: the template of `read` does not access the variable
          --> c.tbl:5:10
           |
         5 | op       read 32,64 -
@@ -434,19 +434,19 @@ fn no_registers_in_c() {
     each(
         edit_c,
         r"
-        `read 32,64 -` -> `read 32,64 >r,keep`
+        `read 32,64 -` -> `read 32,64 >r,preserves_flags`
         error: `>r` is a binding of registers
          --> c.tbl:5:21
           |
-        5 | op       read 32,64 >r,keep
+        5 | op       read 32,64 >r,preserves_flags
           |                     ^^
           = help: C has no registers: write `-`
 
-        error: `keep` is a binding of registers
+        error: `preserves_flags` is a binding of registers
          --> c.tbl:5:24
           |
-        5 | op       read 32,64 >r,keep
-          |                        ^^^^
+        5 | op       read 32,64 >r,preserves_flags
+          |                        ^^^^^^^^^^^^^^^
           = help: C has no registers: write `-`
     ",
     );
@@ -478,27 +478,27 @@ fn arguments_that_hide_other_operands() {
         renamed,
         r"
         `v` -> `v>r`
-        error: `{v}` would be an argument of `xchg` and something else
+        error: the argument `{v}` of `xchg` has a name that is taken
           --> demo.tbl:12:10
            |
         12 | op       xchg 32,64 v>r
            |          ^^^^
-           = help: {v}, {mem} stand for other things here: rename the argument
+           = help: rename the argument: {v}, {mem} are taken
 
-        error: `{v}` would be an argument of `set` and something else
+        error: the argument `{v}` of `set` has a name that is taken
          --> c.tbl:7:10
           |
         7 | op       set  32,64 -
           |          ^^^
-          = help: {v}, {type} stand for other things here: rename the argument
+          = help: rename the argument: {v}, {type} are taken
 
         `mem` -> `mem>r`
-        error: `{mem}` would be an argument of `xchg` and something else
+        error: the argument `{mem}` of `xchg` has a name that is taken
           --> demo.tbl:12:10
            |
         12 | op       xchg 32,64 mem>r
            |          ^^^^
-           = help: {v}, {mem} stand for other things here: rename the argument
+           = help: rename the argument: {v}, {mem} are taken
 
         error: unknown operand `{i}`
          --> c.tbl:8:36
@@ -508,12 +508,12 @@ fn arguments_that_hide_other_operands() {
           = help: the operands here are {mem}, {v}, {type}
 
         `r` -> `>r`
-        error: `{r}` would be an argument of `xchg` and something else
+        error: the argument `{r}` of `xchg` has a name that is taken
           --> demo.tbl:12:10
            |
         12 | op       xchg 32,64 >r
            |          ^^^^
-           = help: {v}, {mem}, {r} stand for other things here: rename the argument
+           = help: rename the argument: {v}, {mem}, {r} are taken
 
         error: unknown operand `{i}`
          --> c.tbl:8:36
@@ -523,29 +523,29 @@ fn arguments_that_hide_other_operands() {
           = help: the operands here are {r}, {v}, {type}
 
         `type` -> `type>r`
-        error: `{type}` would be an argument of `set` and something else
+        error: the argument `{type}` of `set` has a name that is taken
          --> c.tbl:7:10
           |
         7 | op       set  32,64 -
           |          ^^^
-          = help: {v}, {type} stand for other things here: rename the argument
+          = help: rename the argument: {v}, {type} are taken
     ",
     );
 }
 
-/// `keep` would tell the compiler that the codes survive the instruction that sets them.
+/// `preserves_flags` would tell the compiler that the codes survive the instruction that sets them.
 #[test]
 fn a_condition_is_not_left_alone() {
     each(
         edit,
         r"
-        `32,64 ?e` -> `32,64 ?e,keep`
-        error: a condition of codes that are left alone
+        `32,64 ?e` -> `32,64 ?e,preserves_flags`
+        error: a template that preserves the flags, with a condition as its result
           --> demo.tbl:16:25
            |
-        16 | op       add_test 32,64 ?e,keep
-           |                         ^^^^^^^
-           = help: the instruction sets the codes that are the result: remove `keep`
+        16 | op       add_test 32,64 ?e,preserves_flags
+           |                         ^^^^^^^^^^^^^^^^^^
+           = help: the instruction sets the flags that are the result: remove `preserves_flags`
     ",
     );
 }

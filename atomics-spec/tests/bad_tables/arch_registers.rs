@@ -14,7 +14,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+T
            |                           ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,+t,+t`
         error: a second register `t`
@@ -46,23 +46,23 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+t/16
            |                           ^^^^^
-           = help: the width of a scratch register has a row `size` above this row
+           = help: a scratch register has the width of a row `size` above this row
 
         `new>r` -> `new>r,+new`
-        error: `{new}` would be a register of `xchg` and something else
+        error: the register `{new}` of `xchg` has a name that is taken
           --> demo.tbl:12:10
            |
         12 | op       xchg 32,64 new>r,+new
            |          ^^^^
-           = help: {v}, {mem}, the arguments and the rows `text` stand for other things here: rename the register
+           = help: rename the register: {v}, {mem}, the arguments and the rows `let` are taken
 
         `new>r` -> `new>r,+mem`
-        error: `{mem}` would be a register of `xchg` and something else
+        error: the register `{mem}` of `xchg` has a name that is taken
           --> demo.tbl:12:10
            |
         12 | op       xchg 32,64 new>r,+mem
            |          ^^^^
-           = help: {v}, {mem} stand for other things here: rename the register
+           = help: rename the register: {v}, {mem} are taken
 
         `new>r` -> `new>r,+t@bx`
         error: unknown register `bx`
@@ -78,7 +78,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 >x
            |                     ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
     ",
     );
 }
@@ -89,44 +89,44 @@ fn what_fills_registers() {
         edit,
         r"
         `new>r` -> `new:ones>r`
-        error: `ones` fills no register
+        error: `ones` cannot fill a register here
           --> demo.tbl:12:21
            |
         12 | op       xchg 32,64 new:ones>r
            |                     ^^^^^^^^^^
-           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it; or `memory`, for an address in the register
+           = help: after `:`, write `zeros` or `sign` for the bits of the register above the argument; after a binding `word`, `zeros` or `ones` for the bits of the word around it; or `memory` for an argument in memory
 
-        `new>r` -> `new:zero>r,new:sign`
+        `new>r` -> `new:zeros>r,new:sign`
         error: `new` is bound twice
-          --> demo.tbl:12:32
+          --> demo.tbl:12:33
            |
-        12 | op       xchg 32,64 new:zero>r,new:sign
-           |                                ^^^^^^^^
+        12 | op       xchg 32,64 new:zeros>r,new:sign
+           |                                 ^^^^^^^^
            = help: join the bindings
 
         `new>r` -> `new:>r`
-        error: `` fills no register
+        error: `` cannot fill a register here
           --> demo.tbl:12:21
            |
         12 | op       xchg 32,64 new:>r
            |                     ^^^^^^
-           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it; or `memory`, for an address in the register
+           = help: after `:`, write `zeros` or `sign` for the bits of the register above the argument; after a binding `word`, `zeros` or `ones` for the bits of the word around it; or `memory` for an argument in memory
 
-        `new>r` -> `new>r,cc`
-        error: `cc` says what the row `flags` says already
+        `new>r` -> `new>r,clobbers_flags`
+        error: `clobbers_flags` repeats the row `flags`
           --> demo.tbl:12:27
            |
-        12 | op       xchg 32,64 new>r,cc
-           |                           ^^
-           = help: remove it: `keep` is for tables with flags, `cc` for those without
+        12 | op       xchg 32,64 new>r,clobbers_flags
+           |                           ^^^^^^^^^^^^^^
+           = help: remove it: `preserves_flags` is for tables with `flags  yes`, `clobbers_flags` for tables with `flags  no`
 
         `new>r` -> `new>r,word`
-        error: a variable that is not a part of a word
+        error: a variable that is not a part of a 32-bit word
           --> demo.tbl:12:27
            |
         12 | op       xchg 32,64 new>r,word
            |                           ^^^^
-           = help: the binding is for 8 and 16 bits, in tables with a row `size` for 32
+           = help: the binding is for 8 and 16 bits, in tables with a row `size` for 32 bits
 
         `new>r` -> `new>r,word:ones`
         error: `word:ones` is not a binding
@@ -134,15 +134,23 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new>r,word:ones
            |                           ^^^^^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new>r`
-        error: what surrounds `new` in the word is not said
+        error: nothing fills the word around `new`
           --> demo.tbl:13:17
            |
         13 | op       xchg 8 word,new>r
            |                 ^^^^^^^^^^
-           = help: bind it as new:zeros or new:ones
+           = help: write new:zeros or new:ones
+
+        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 new:sign>r,word`
+        error: nothing fills the word around `new`
+          --> demo.tbl:13:17
+           |
+        13 | op       xchg 8 new:sign>r,word
+           |                 ^^^^^^^^^^^^^^^
+           = help: write new:zeros or new:ones
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,word,new:zeros>r`
         error: a second `word`
@@ -152,21 +160,21 @@ fn what_fills_registers() {
            |                      ^^^^
            = help: remove one of them
 
-        `op       xchg 32,64 new>r` -> `op       xchg 32,64 apart,new>r,apart`
-        error: a second `apart`
+        `op       xchg 32,64 new>r` -> `op       xchg 32,64 early,new>r,early`
+        error: a second `early`
           --> demo.tbl:12:33
            |
-        12 | op       xchg 32,64 apart,new>r,apart
+        12 | op       xchg 32,64 early,new>r,early
            |                                 ^^^^^
            = help: remove one of them
 
-        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new:zero>r`
-        error: `zero` fills no register
+        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new:sign>r`
+        error: `sign` cannot fill a register here
           --> demo.tbl:13:22
            |
-        13 | op       xchg 8 word,new:zero>r
+        13 | op       xchg 8 word,new:sign>r
            |                      ^^^^^^^^^^
-           = help: behind `:` stand `zero` or `sign`, for the bits of the register above the argument; or, behind a binding `word`, `zeros` or `ones`, for those of the word around it; or `memory`, for an address in the register
+           = help: after `:`, write `zeros` or `sign` for the bits of the register above the argument; after a binding `word`, `zeros` or `ones` for the bits of the word around it; or `memory` for an argument in memory
     ",
     );
 }
@@ -182,7 +190,7 @@ fn arguments_in_memory() {
            |
         12 | op       xchg 32,64 new:memory>r
            |                     ^^^^^^^^^^^^
-           = help: an argument in memory is only read: it is neither a pointer, nor holds it the result, nor is it in a word; its address is in any register
+           = help: an argument in memory is only read, through an address in any register: it is not a `p` argument, and goes with no `>r`, fixed register or `word`
 
         `new>r` -> `>r,new:memory,new:memory`
         error: `new` is bound twice
@@ -198,7 +206,7 @@ fn arguments_in_memory() {
            |
         12 | op       xchg 32,64 >r,new:memory@ax
            |                        ^^^^^^^^^^^^^
-           = help: an argument in memory is only read: it is neither a pointer, nor holds it the result, nor is it in a word; its address is in any register
+           = help: an argument in memory is only read, through an address in any register: it is not a `p` argument, and goes with no `>r`, fixed register or `word`
 
         `old@ax` -> `old:memory`
         error: `old` cannot be in memory here
@@ -206,7 +214,7 @@ fn arguments_in_memory() {
            |
         14 | op       try_cmpxchg 32,64 old:memory
            |                            ^^^^^^^^^^
-           = help: an argument in memory is only read: it is neither a pointer, nor holds it the result, nor is it in a word; its address is in any register
+           = help: an argument in memory is only read, through an address in any register: it is not a `p` argument, and goes with no `>r`, fixed register or `word`
     ",
     );
 }
@@ -217,40 +225,40 @@ fn pairs() {
         edit,
         r"
         `size     64 reg r` -> `size     64 pair -`
-        error: `rax` at 64 bits
+        error: `rax`, but values of 64 bits take two
          --> demo.tbl:7:20
           |
         7 | register ax 32:eax 64:rax
           |                    ^^^^^^
-          = help: values of the class `pair` are in two registers, LOW+HIGH, and others in one
+          = help: write LOW+HIGH at a width of the class `pair`, and one register at any other
 
-        error: widths in one register and in two
+        error: widths of one register and of a pair in one row
           --> demo.tbl:10:15
            |
-        10 | op       read 32,64 >r,keep
+        10 | op       read 32,64 >r,preserves_flags
            |               ^^^^^
-           = help: write a row for the width of the class `pair`, which has registers {i.lo} and {i.hi}
+           = help: write a separate row for the width of the class `pair`, whose registers are {i.lo} and {i.hi}
 
-        error: widths in one register and in two
+        error: widths of one register and of a pair in one row
           --> demo.tbl:12:15
            |
         12 | op       xchg 32,64 new>r
            |               ^^^^^
-           = help: write a row for the width of the class `pair`, which has registers {i.lo} and {i.hi}
+           = help: write a separate row for the width of the class `pair`, whose registers are {i.lo} and {i.hi}
 
-        error: widths in one register and in two
+        error: widths of one register and of a pair in one row
           --> demo.tbl:14:22
            |
         14 | op       try_cmpxchg 32,64 old@ax
            |                      ^^^^^
-           = help: write a row for the width of the class `pair`, which has registers {i.lo} and {i.hi}
+           = help: write a separate row for the width of the class `pair`, whose registers are {i.lo} and {i.hi}
 
-        error: widths in one register and in two
+        error: widths of one register and of a pair in one row
           --> demo.tbl:16:19
            |
         16 | op       add_test 32,64 ?e
            |                   ^^^^^
-           = help: write a row for the width of the class `pair`, which has registers {i.lo} and {i.hi}
+           = help: write a separate row for the width of the class `pair`, whose registers are {i.lo} and {i.hi}
 
         `register ax 32:eax 64:rax` -> `size     8  pair - [{v}]\nregister ax 32:eax 64:rax`
         error: a pair of registers for 8 bits
@@ -261,12 +269,12 @@ fn pairs() {
           = help: a pair holds 64 bits in two registers of the row `size  32` above it
 
         `register ax 32:eax 64:rax` -> `register ax 32:eax 64:eax+edx`
-        error: `eax+edx` at 64 bits
+        error: `eax+edx`, but values of 64 bits take one register
          --> demo.tbl:7:20
           |
         7 | register ax 32:eax 64:eax+edx
           |                    ^^^^^^^^^^
-          = help: values of the class `pair` are in two registers, LOW+HIGH, and others in one
+          = help: write LOW+HIGH at a width of the class `pair`, and one register at any other
 
         `register ax 32:eax 64:rax` -> `register ax 32:eax 64:rax+`
         error: the register has no name at 64 bits
@@ -285,28 +293,28 @@ fn the_registers_of_an_architecture() {
         edit,
         r"
         `flags    yes` -> `endian   middle\nflags    yes`
-        error: unknown order of bytes `middle`
+        error: unknown byte order `middle`
          --> demo.tbl:4:10
           |
         4 | endian   middle
           |          ^^^^^^
-          = help: write `little` or `big` if templates rely on it; else leave out the row
+          = help: write `little` or `big` if templates rely on the byte order; otherwise remove the row
 
-        `flags    yes` -> `flags    yes\ncodes    CR0`
-        error: `CR0` is no register
-         --> demo.tbl:5:10
+        `flags    yes` -> `flags    yes  CR0`
+        error: `CR0` is not a register
+         --> demo.tbl:4:15
           |
-        5 | codes    CR0
-          |          ^^^
-          = help: write the register that holds the condition codes, as `asm!` calls it
+        4 | flags    yes  CR0
+          |               ^^^
+          = help: write the register that holds the condition codes, as `asm!` names it
 
-        `flags    yes` -> `flags    yes\ncodes    cr0\ncodes    cr1`
-        error: a second row `codes`
-         --> demo.tbl:6:1
+        `flags    yes` -> `flags    yes cr0 cr1`
+        error: unexpected column `cr1`
+         --> demo.tbl:4:18
           |
-        6 | codes    cr1
-          | ^^^^^
-          = help: there is one such row in a table
+        4 | flags    yes cr0 cr1
+          |                  ^^^
+          = help: a row is: flags  yes|no  [REGISTER]
 
         `flags    yes` -> `flags    yes\naddress  reg!`
         error: `reg!` is not a register class

@@ -176,7 +176,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         ">r",
         "@ax",
         "?e",
-        "keep",
+        "preserves_flags",
         " -- ",
         "#",
         " # ",

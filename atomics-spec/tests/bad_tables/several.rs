@@ -126,7 +126,7 @@ fn of_several_tables() {
     let types = edited(TYPES, "basic,sums\n", "basic,sum\n");
     let arch = edited(ARCH, "{new} -- swaps", "{old} -- swaps");
     let arch = edited(&arch, "mfence -- orders all", "mfence");
-    let arch = arch + "op sub 32 -\nop fetch_add 32 i>r,keep,i>r\n";
+    let arch = arch + "op sub 32 -\nop fetch_add 32 i>r,preserves_flags,i>r\n";
     let mut tables = Tables {
         ops: Source::new("ops.tbl", &ops),
         semantics: Source::new("semantics.tbl", &semantics),
@@ -145,7 +145,7 @@ fn of_several_tables() {
             "types.tbl:7:32",
             "demo.tbl:19:10",
             "demo.tbl:32:4",
-            "demo.tbl:33:26",
+            "demo.tbl:33:37",
             "docs/add.md:1:1",
         ]
     );

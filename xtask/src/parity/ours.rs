@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use atomics_spec::Spec;
-use atomics_spec::emit::asm::{self, Hosted, Labels, Options};
+use atomics_spec::emit::asm::{self, Hosted, Labels, Surroundings};
 use atomics_spec::emit::barrier::Barriers;
 
 use super::kernel::{run, write_changed};
@@ -69,13 +69,13 @@ impl Ours<'_> {
             branch.name.replace(['/', ','], "-")
         ));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let options = Options {
+        let surroundings = Surroundings {
             labels: Labels::Always,
             barriers: Barriers::All,
             // A branch has what the compiler is told of.
             hosted: Hosted::Never,
         };
-        let module = asm::module(self.spec, arch, options)?;
+        let module = asm::module(self.spec, arch, surroundings)?;
         write_changed(&folder.join("ours.rs"), &module)?;
         let source = folder.join("lib.rs");
         write_changed(&source, &format!("#![no_std]\n{rest}\nmod ours;\n"))?;

@@ -2,19 +2,20 @@
 
 //! Inline assembly for aarch64.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -49,14 +50,14 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -70,14 +71,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -90,14 +91,14 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -111,40 +112,38 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "stadd {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -159,33 +158,32 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -201,30 +199,29 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -240,31 +237,30 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -280,30 +276,29 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -320,47 +315,45 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddal {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -377,44 +370,42 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldadda {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -431,45 +422,43 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -486,44 +475,42 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldadd {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -539,28 +526,27 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -575,32 +561,31 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -616,29 +601,28 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -654,30 +638,29 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -693,29 +676,28 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -731,33 +713,32 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -773,30 +754,29 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -812,31 +792,30 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -852,30 +831,29 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -890,7 +868,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(1, v) };
 }
 
@@ -901,7 +879,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -912,7 +890,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -923,7 +901,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -934,7 +912,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -945,7 +923,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -956,7 +934,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -967,7 +945,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -978,7 +956,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -989,7 +967,7 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub(1, v) };
 }
 
@@ -1000,7 +978,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -1011,7 +989,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -1022,7 +1000,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -1033,7 +1011,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -1044,7 +1022,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -1055,7 +1033,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -1066,7 +1044,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -1077,7 +1055,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -1089,28 +1067,27 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1125,33 +1102,32 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1167,30 +1143,29 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1206,31 +1181,30 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot_release(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1246,30 +1220,29 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1285,40 +1258,38 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclr {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1334,47 +1305,45 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclral {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1391,44 +1360,43 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclra {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1445,46 +1413,44 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1501,44 +1467,42 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclr {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1554,40 +1518,38 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stset {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1603,47 +1565,45 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetal {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1660,44 +1620,43 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldseta {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1714,45 +1673,44 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1769,44 +1727,42 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldset {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1822,40 +1778,38 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steor {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1871,47 +1825,45 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoral {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1928,44 +1880,43 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeora {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1982,45 +1933,44 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorl {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2037,44 +1987,42 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeor {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2091,44 +2039,42 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2145,41 +2091,39 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2196,42 +2140,40 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2248,41 +2190,39 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2299,42 +2239,40 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -2343,7 +2281,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2360,39 +2298,37 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -2401,7 +2337,7 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2418,40 +2354,38 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -2460,7 +2394,7 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2477,40 +2411,38 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -2519,7 +2451,7 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2535,36 +2467,35 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2579,36 +2510,35 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2623,36 +2553,35 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2667,36 +2596,35 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -2710,7 +2638,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -2722,7 +2650,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -2733,7 +2661,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(1, v) };
     new == 0
 }
@@ -2745,7 +2673,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(i, v) };
     new < 0
 }
@@ -2757,7 +2685,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_acquire(i, v) };
     new < 0
 }
@@ -2769,7 +2697,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_release(i, v) };
     new < 0
 }
@@ -2781,7 +2709,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_relaxed(i, v) };
     new < 0
 }
@@ -2793,14 +2721,14 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2816,7 +2744,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -2828,7 +2756,7 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_unless(v, 1, 0) }
 }
 
@@ -2839,14 +2767,14 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2862,14 +2790,14 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2887,25 +2815,24 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     if lse() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v.
                 "ldr {o:w}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:w}, {o:w}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Expects what was loaded.
+                // Expects the loaded value.
                 "mov {f:w}, {o:w}",
-                // Stores the difference if *v is that; loads *v; fully ordered.
+                // Stores the difference if *v is the expected value; loads *v; fully ordered.
                 "casal {o:w}, {r:w}, [{v}]",
-                // Was it?
+                // Is that the expected value?
                 "cmp {o:w}, {f:w}",
-                // Starts again if not, with what was loaded.
+                // Retries if not, with the loaded value.
                 "b.ne 2b",
                 // The end.
                 "3:",
@@ -2913,38 +2840,37 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
                 r = out(reg) r,
                 o = out(reg) _,
                 f = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:w}, [{v}]",
                 // Subtracts 1.
                 "subs {r:w}, {r:w}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
                 v = in(reg) v,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2960,14 +2886,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2982,14 +2908,14 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3003,14 +2929,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3023,14 +2949,14 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3044,40 +2970,38 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "stadd {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3092,33 +3016,32 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3134,30 +3057,29 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3173,31 +3095,30 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3213,30 +3134,29 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3253,47 +3173,45 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3310,44 +3228,42 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldadda {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3364,45 +3280,43 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3419,44 +3333,42 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldadd {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3472,28 +3384,27 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3508,32 +3419,31 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3549,29 +3459,28 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3587,30 +3496,29 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3626,29 +3534,28 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3664,33 +3571,32 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3706,30 +3612,29 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3745,31 +3650,30 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3785,30 +3689,29 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3823,7 +3726,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(1, v) };
 }
 
@@ -3834,7 +3737,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -3845,7 +3748,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -3856,7 +3759,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -3867,7 +3770,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -3878,7 +3781,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -3889,7 +3792,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -3900,7 +3803,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -3911,7 +3814,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -3922,7 +3825,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub(1, v) };
 }
 
@@ -3933,7 +3836,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -3944,7 +3847,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -3955,7 +3858,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -3966,7 +3869,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -3977,7 +3880,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -3988,7 +3891,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -3999,7 +3902,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -4010,7 +3913,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -4022,28 +3925,27 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4058,33 +3960,32 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4100,30 +4001,29 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4139,31 +4039,30 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot_release(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4179,30 +4078,29 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4218,40 +4116,38 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclr {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4267,47 +4163,45 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4324,44 +4218,43 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclra {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4378,46 +4271,44 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4434,44 +4325,42 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclr {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4487,40 +4376,38 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stset {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4536,47 +4423,45 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4593,44 +4478,43 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldseta {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4647,45 +4531,44 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4702,44 +4585,42 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldset {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4755,40 +4636,38 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steor {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4804,47 +4683,45 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4861,44 +4738,43 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeora {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4915,45 +4791,44 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4970,44 +4845,42 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeor {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5024,44 +4897,42 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5078,41 +4949,39 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5129,42 +4998,40 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5181,41 +5048,39 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5232,42 +5097,40 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -5276,7 +5139,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5293,39 +5156,37 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -5334,7 +5195,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5351,40 +5212,38 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -5393,7 +5252,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5410,40 +5269,38 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -5452,7 +5309,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5468,36 +5325,35 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5512,36 +5368,35 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5556,36 +5411,35 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5600,36 +5454,35 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -5643,7 +5496,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -5655,7 +5508,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -5666,7 +5519,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(1, v) };
     new == 0
 }
@@ -5678,7 +5531,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(i, v) };
     new < 0
 }
@@ -5690,7 +5543,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_acquire(i, v) };
     new < 0
 }
@@ -5702,7 +5555,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_release(i, v) };
     new < 0
 }
@@ -5714,7 +5567,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_relaxed(i, v) };
     new < 0
 }
@@ -5726,14 +5579,14 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5749,7 +5602,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5761,7 +5614,7 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_unless(v, 1, 0) }
 }
 
@@ -5772,14 +5625,14 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5795,14 +5648,14 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5820,25 +5673,24 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     if lse() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v.
                 "ldr {o:x}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:x}, {o:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Expects what was loaded.
+                // Expects the loaded value.
                 "mov {f:x}, {o:x}",
-                // Stores the difference if *v is that; loads *v; fully ordered.
+                // Stores the difference if *v is the expected value; loads *v; fully ordered.
                 "casal {o:x}, {r:x}, [{v}]",
-                // Was it?
+                // Is that the expected value?
                 "cmp {o:x}, {f:x}",
-                // Starts again if not, with what was loaded.
+                // Retries if not, with the loaded value.
                 "b.ne 2b",
                 // The end.
                 "3:",
@@ -5846,38 +5698,37 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
                 r = out(reg) r,
                 o = out(reg) _,
                 f = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts 1.
                 "subs {r:x}, {r:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
                 v = in(reg) v,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5893,14 +5744,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5915,14 +5766,14 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5936,14 +5787,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5956,14 +5807,14 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5977,40 +5828,38 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "stadd {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6025,33 +5874,32 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6067,30 +5915,29 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6106,31 +5953,30 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6146,30 +5992,29 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6186,47 +6031,45 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6243,44 +6086,42 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldadda {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6297,45 +6138,43 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6352,44 +6191,42 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldadd {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Adds i.
                 "add {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6405,28 +6242,27 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6441,32 +6277,31 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6482,29 +6317,28 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6520,30 +6354,29 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6559,29 +6392,28 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {r:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6597,33 +6429,32 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6639,30 +6470,29 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6678,31 +6508,30 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6718,30 +6547,29 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts i.
                 "sub {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6756,7 +6584,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(1, v) };
 }
 
@@ -6767,7 +6595,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -6778,7 +6606,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -6789,7 +6617,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -6800,7 +6628,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -6811,7 +6639,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -6822,7 +6650,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -6833,7 +6661,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -6844,7 +6672,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -6855,7 +6683,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub(1, v) };
 }
 
@@ -6866,7 +6694,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -6877,7 +6705,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -6888,7 +6716,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -6899,7 +6727,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -6910,7 +6738,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -6921,7 +6749,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -6932,7 +6760,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -6943,7 +6771,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -6955,28 +6783,27 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6991,33 +6818,32 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7033,30 +6859,29 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot_acquire(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7072,31 +6897,30 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot_release(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7112,30 +6936,29 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7151,40 +6974,38 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclr {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7200,47 +7021,45 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7257,44 +7076,43 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclra {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7311,46 +7129,44 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7367,44 +7183,42 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclr {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7420,40 +7234,38 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stset {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7469,47 +7281,45 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetal {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7526,44 +7336,43 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldseta {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7580,45 +7389,44 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7635,44 +7443,42 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldset {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7688,40 +7494,38 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steor {i:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {n:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {n:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7737,47 +7541,45 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoral {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7794,44 +7596,43 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeora {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7848,45 +7649,44 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorl {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7903,44 +7703,42 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeor {i:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:x}, {r:x}, {i:x}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxr {s:w}, {n:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7957,44 +7755,42 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8011,41 +7807,39 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8062,42 +7856,40 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8114,41 +7906,39 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8165,42 +7955,40 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -8209,7 +7997,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8226,39 +8014,37 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -8267,7 +8053,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8284,40 +8070,38 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -8326,7 +8110,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8343,40 +8127,38 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -8385,7 +8167,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8401,36 +8183,35 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8449,36 +8230,35 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     new: isize,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8497,36 +8277,35 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     new: isize,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8545,36 +8324,35 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     new: isize,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -8588,7 +8366,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -8600,7 +8378,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -8611,7 +8389,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(1, v) };
     new == 0
 }
@@ -8623,7 +8401,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(i, v) };
     new < 0
 }
@@ -8635,7 +8413,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_acquire(i, v) };
     new < 0
 }
@@ -8647,7 +8425,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_release(i, v) };
     new < 0
 }
@@ -8659,7 +8437,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_relaxed(i, v) };
     new < 0
 }
@@ -8671,14 +8449,14 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8694,7 +8472,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -8706,7 +8484,7 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_unless(v, 1, 0) }
 }
 
@@ -8717,14 +8495,14 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8740,14 +8518,14 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8765,25 +8543,24 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     if lse() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v.
                 "ldr {o:x}, [{v}]",
                 // Subtracts 1.
                 "2: subs {r:x}, {o:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Expects what was loaded.
+                // Expects the loaded value.
                 "mov {f:x}, {o:x}",
-                // Stores the difference if *v is that; loads *v; fully ordered.
+                // Stores the difference if *v is the expected value; loads *v; fully ordered.
                 "casal {o:x}, {r:x}, [{v}]",
-                // Was it?
+                // Is that the expected value?
                 "cmp {o:x}, {f:x}",
-                // Starts again if not, with what was loaded.
+                // Retries if not, with the loaded value.
                 "b.ne 2b",
                 // The end.
                 "3:",
@@ -8791,38 +8568,37 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
                 r = out(reg) r,
                 o = out(reg) _,
                 f = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Subtracts 1.
                 "subs {r:x}, {r:x}, #1",
-                // Ends here if that is negative.
+                // Exits if that is negative.
                 "b.mi 3f",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxr {s:w}, {r:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
                 v = in(reg) v,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8838,14 +8614,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrb {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8860,14 +8636,14 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldarb {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8881,14 +8657,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "strb {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8901,14 +8677,14 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlrb {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8922,40 +8698,38 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "staddb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8970,33 +8744,32 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9012,30 +8785,29 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9051,31 +8823,30 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9091,30 +8862,29 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9131,47 +8901,45 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddalb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9188,44 +8956,42 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldaddab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9242,45 +9008,43 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9297,44 +9061,42 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldaddb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9350,28 +9112,27 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9386,32 +9147,31 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9427,29 +9187,28 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9465,30 +9224,29 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9504,29 +9262,28 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9542,33 +9299,32 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9584,30 +9340,29 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9623,31 +9378,30 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9663,30 +9417,29 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9701,7 +9454,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(1, v) };
 }
 
@@ -9712,7 +9465,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -9723,7 +9476,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -9734,7 +9487,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -9745,7 +9498,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -9756,7 +9509,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -9767,7 +9520,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -9778,7 +9531,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -9789,7 +9542,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -9800,7 +9553,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub(1, v) };
 }
 
@@ -9811,7 +9564,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -9822,7 +9575,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -9833,7 +9586,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -9844,7 +9597,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -9855,7 +9608,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -9866,7 +9619,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -9877,7 +9630,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -9888,7 +9641,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -9900,28 +9653,27 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9936,33 +9688,32 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9978,30 +9729,29 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10017,31 +9767,30 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot_release(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10057,30 +9806,29 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10096,40 +9844,38 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclrb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10145,47 +9891,45 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclralb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10202,44 +9946,43 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclrab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10256,46 +9999,44 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10312,44 +10053,42 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclrb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10365,40 +10104,38 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stsetb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10414,47 +10151,45 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetalb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10471,44 +10206,43 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldsetab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10525,45 +10259,44 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10580,44 +10313,42 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldsetb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10633,40 +10364,38 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steorb {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {n:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10682,47 +10411,45 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoralb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10739,44 +10466,43 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeorab {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10793,45 +10519,44 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorlb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10848,44 +10573,42 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeorb {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrb {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10902,44 +10625,42 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpalb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -10956,41 +10677,39 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpab {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11007,42 +10726,40 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swplb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11059,41 +10776,39 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swpb {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11110,42 +10825,40 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -11154,7 +10867,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11171,39 +10884,37 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -11212,7 +10923,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11229,40 +10940,38 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -11271,7 +10980,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11288,40 +10997,38 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
     if lse() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrb {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxtb",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrb {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -11330,7 +11037,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -11346,36 +11053,35 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11390,36 +11096,35 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casab {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11434,36 +11139,35 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "caslb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11478,36 +11182,35 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "casb {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -11521,7 +11224,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_sub_return(i, v) };
     new == 0
 }
@@ -11533,7 +11236,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -11544,7 +11247,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(1, v) };
     new == 0
 }
@@ -11556,7 +11259,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(i, v) };
     new < 0
 }
@@ -11568,7 +11271,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_acquire(i, v) };
     new < 0
 }
@@ -11580,7 +11283,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_release(i, v) };
     new < 0
 }
@@ -11592,7 +11295,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_relaxed(i, v) };
     new < 0
 }
@@ -11604,14 +11307,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11627,7 +11330,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -11639,7 +11342,7 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_unless(v, 1, 0) }
 }
 
@@ -11650,14 +11353,14 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11673,14 +11376,14 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11696,14 +11399,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -11720,14 +11423,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrh {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11742,14 +11445,14 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldarh {r:w}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11763,14 +11466,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "strh {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11783,14 +11486,14 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlrh {i:w}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -11804,40 +11507,38 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Adds i to *v.
                 "staddh {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11852,33 +11553,32 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11894,30 +11594,29 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11933,31 +11632,30 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -11973,30 +11671,29 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12013,47 +11710,45 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v; fully ordered.
                 "ldaddalh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12070,44 +11765,42 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; no later access passes it.
+                // Loads *v and adds i to *v; later accesses are ordered after it.
                 "ldaddah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12124,45 +11817,43 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and adds i to *v; it passes no earlier access.
+                // Loads *v and adds i to *v; earlier accesses are ordered before it.
                 "ldaddlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12179,44 +11870,42 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and adds i to *v.
                 "ldaddh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Adds i.
                 "add {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12232,28 +11921,27 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12268,32 +11956,31 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12309,29 +11996,28 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12347,30 +12033,29 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return_release(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12386,29 +12071,28 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {r:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {r:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12424,33 +12108,32 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12466,30 +12149,29 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12505,31 +12187,30 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add_release(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12545,30 +12226,29 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Subtracts i.
                 "sub {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12583,7 +12263,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(1, v) };
 }
 
@@ -12594,7 +12274,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -12605,7 +12285,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -12616,7 +12296,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -12627,7 +12307,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -12638,7 +12318,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -12649,7 +12329,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -12660,7 +12340,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -12671,7 +12351,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -12682,7 +12362,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub(1, v) };
 }
 
@@ -12693,7 +12373,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -12704,7 +12384,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -12715,7 +12395,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -12726,7 +12406,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -12737,7 +12417,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -12748,7 +12428,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -12759,7 +12439,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -12770,7 +12450,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -12782,28 +12462,27 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_andnot(!i, v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12818,33 +12497,32 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12860,30 +12538,29 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot_acquire(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12899,31 +12576,30 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot_release(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12939,30 +12615,29 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_andnot_relaxed(!i, v) }
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are clear in i.
                 "and {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -12978,40 +12653,38 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Clears the bits of *v that are set in i.
                 "stclrh {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13027,47 +12700,45 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i; fully ordered.
                 "ldclralh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13084,44 +12755,43 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; no later access passes it.
+                // Loads *v and clears the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldclrah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13138,46 +12808,44 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and clears the bits of *v that are set in i; it passes no earlier
-                // access.
+                // Loads *v and clears the bits of *v that are set in i; earlier accesses are
+                // ordered before it.
                 "ldclrlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13194,44 +12862,42 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and clears the bits of *v that are set in i.
                 "ldclrh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Clears the bits that are set in i.
                 "bic {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13247,40 +12913,38 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Sets the bits of *v that are set in i.
                 "stseth {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13296,47 +12960,45 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "ldsetalh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13353,44 +13015,43 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; no later access passes it.
+                // Loads *v and sets the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldsetah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13407,45 +13068,44 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and sets the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and sets the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldsetlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13462,44 +13122,42 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and sets the bits of *v that are set in i.
                 "ldseth {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Sets the bits that are set in i.
                 "orr {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13515,40 +13173,38 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     if lse() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Flips the bits of *v that are set in i.
                 "steorh {i:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {n:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {n:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13564,47 +13220,45 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "ldeoralh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13621,44 +13275,43 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; no later access passes it.
+                // Loads *v and flips the bits of *v that are set in i; later accesses are ordered
+                // after it.
                 "ldeorah {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13675,45 +13328,44 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Loads *v and flips the bits of *v that are set in i; it passes no earlier access.
+                // Loads *v and flips the bits of *v that are set in i; earlier accesses are ordered
+                // before it.
                 "ldeorlh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the result to *v if it is still monitored; earlier accesses are ordered
+                // before the store.
                 "stlxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13730,44 +13382,42 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Loads *v and flips the bits of *v that are set in i.
                 "ldeorh {i:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Flips the bits that are set in i.
                 "eor {n:w}, {r:w}, {i:w}",
-                // Stores that to *v, unless somebody else stored to it.
+                // Stores the result to *v if it is still monitored.
                 "stxrh {s:w}, {n:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13784,44 +13434,42 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpalh {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13838,41 +13486,39 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpah {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13889,42 +13535,40 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swplh {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13941,41 +13585,39 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swph {new:w}, {r:w}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -13992,42 +13634,40 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -14036,7 +13676,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14053,39 +13693,37 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -14094,7 +13732,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14111,40 +13749,38 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -14153,7 +13789,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14170,40 +13806,38 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
     if lse() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxrh {r:w}, [{v}]",
                 // Is it old?
                 "cmp {r:w}, {old:w}, uxth",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxrh {s:w}, {new:w}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -14212,7 +13846,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14228,36 +13862,35 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casalh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14272,36 +13905,35 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casah {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14316,36 +13948,35 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "caslh {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14360,36 +13991,35 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cash {old:w}, {new:w}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -14403,7 +14033,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_sub_return(i, v) };
     new == 0
 }
@@ -14415,7 +14045,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -14426,7 +14056,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(1, v) };
     new == 0
 }
@@ -14438,7 +14068,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(i, v) };
     new < 0
 }
@@ -14450,7 +14080,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_acquire(i, v) };
     new < 0
 }
@@ -14462,7 +14092,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_release(i, v) };
     new < 0
 }
@@ -14474,7 +14104,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_relaxed(i, v) };
     new < 0
 }
@@ -14486,14 +14116,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14509,7 +14139,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -14521,7 +14151,7 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_unless(v, 1, 0) }
 }
 
@@ -14532,14 +14162,14 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14555,14 +14185,14 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14578,14 +14208,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -14602,14 +14232,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14624,14 +14254,14 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "ldar {r:x}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14645,14 +14275,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14665,14 +14295,14 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "stlr {i:x}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -14687,44 +14317,42 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new; fully ordered.
                 "swpal {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14744,41 +14372,39 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; no later access passes it.
+                // Swaps *v and new; later accesses are ordered after it.
                 "swpa {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14798,42 +14424,40 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Swaps *v and new; it passes no earlier access.
+                // Swaps *v and new; earlier accesses are ordered before it.
                 "swpl {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14853,41 +14477,39 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Swaps *v and new.
                 "swp {new:x}, {r:x}, [{v}]",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -14908,42 +14530,40 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "dmb ish",
                 // The end.
                 "3:",
@@ -14952,7 +14572,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -14973,39 +14593,37 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it; no later access passes the load.
+                // Loads *v and monitors it; later accesses are ordered after the load.
                 "2: ldaxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -15014,7 +14632,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -15035,40 +14653,38 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still monitored; earlier accesses are ordered before
+                // the store.
                 "stlxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -15077,7 +14693,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -15098,40 +14714,38 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
 ) -> *const c_void {
     if lse() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it, as none that
-                // depends on it may.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it, as
+                // dependent ones must be.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Asks for the cache line, to write to it.
+                // Prefetches the cache line for a store.
                 "prfm pstl1strm, [{v}]",
-                // Loads *v and watches it.
+                // Loads *v and monitors it.
                 "2: ldxr {r:x}, [{v}]",
                 // Is it old?
                 "cmp {r:x}, {old:x}",
-                // Ends here if not.
+                // Exits if not.
                 "b.ne 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still monitored.
                 "stxr {s:w}, {new:x}, [{v}]",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "cbnz {s:w}, 2b",
                 // The end.
                 "3:",
@@ -15140,7 +14754,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -15160,36 +14774,35 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "casal {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -15208,36 +14821,35 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; no later access passes it.
+                // Stores new if *v is old; loads *v; later accesses are ordered after it.
                 "casa {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -15256,36 +14868,35 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
-                // Stores new if *v is old; loads *v; it passes no earlier access.
+                // Stores new if *v is old; loads *v; earlier accesses are ordered before it.
                 "casl {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
@@ -15304,43 +14915,42 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     new: *const c_void,
 ) -> bool {
     if lse() {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
         let found: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about lse.
+                // Enables lse in the assembler.
                 ".arch_extension lse",
                 // Stores new if *v is old; loads *v.
                 "cas {old:x}, {new:x}, [{v}]",
                 v = in(reg) v,
                 old = inout(reg) expected => found,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         if found != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = found };
         }
         found == expected
     } else {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         let expected = unsafe { *old };
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
         if old_ != expected {
-            // SAFETY: The pointer is valid, as the caller promises.
+            // SAFETY: The caller guarantees that the pointer is valid.
             unsafe { *old = old_ };
         }
         old_ == expected
     }
 }
 
-/// Whether the CPU has lse: as far as the compiler is told, or, with `std`, as the CPU says.
+/// Whether the CPU has lse. Without `std`, whether lse is enabled at compile time.
 #[inline(always)]
 fn lse() -> bool {
     #[cfg(feature = "std")]
@@ -15352,14 +14962,14 @@ fn lse() -> bool {
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dsb sy",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15368,14 +14978,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier loads are done.
             "dsb ld",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15384,14 +14994,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier stores are done.
             "dsb st",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15400,14 +15010,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, towards devices as well.
             "dmb osh",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15416,14 +15026,14 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders earlier loads before all later accesses, towards devices as well.
+            // Orders earlier loads before later accesses, towards devices as well.
             "dmb oshld",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15432,14 +15042,14 @@ pub(crate) fn dma_rmb() {
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores, towards devices as well.
             "dmb oshst",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15448,14 +15058,14 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15464,14 +15074,14 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders earlier loads before all later accesses.
+            // Orders earlier loads before later accesses.
             "dmb ishld",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15480,14 +15090,14 @@ pub(crate) fn smp_rmb() {
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores.
             "dmb ishst",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15497,14 +15107,14 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -15514,14 +15124,14 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }

@@ -2,19 +2,20 @@
 
 //! Inline assembly for arm.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -48,7 +49,7 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_read(v) };
     fence_acquire();
     result
@@ -61,14 +62,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -82,7 +83,7 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_set(v, i) };
 }
 
@@ -93,24 +94,24 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -124,7 +125,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -137,7 +138,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -151,7 +152,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(i, v) }
 }
 
@@ -163,24 +164,24 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -195,7 +196,7 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -208,7 +209,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -222,7 +223,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i, v) }
 }
 
@@ -234,25 +235,25 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -266,24 +267,24 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -297,7 +298,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -310,7 +311,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -324,7 +325,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(i, v) }
 }
 
@@ -336,24 +337,24 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -368,7 +369,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -381,7 +382,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -395,7 +396,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(i, v) }
 }
 
@@ -407,25 +408,25 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -439,7 +440,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(1, v) };
 }
 
@@ -450,7 +451,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -461,7 +462,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -472,7 +473,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -483,7 +484,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -494,7 +495,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -505,7 +506,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -516,7 +517,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -527,7 +528,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -538,7 +539,7 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub(1, v) };
 }
 
@@ -549,7 +550,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -560,7 +561,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -571,7 +572,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -582,7 +583,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -593,7 +594,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -604,7 +605,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -615,7 +616,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -626,7 +627,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -637,24 +638,24 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -668,7 +669,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -681,7 +682,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -695,7 +696,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(i, v) }
 }
 
@@ -707,25 +708,25 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -739,24 +740,24 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -770,7 +771,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -783,7 +784,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -797,7 +798,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_andnot_relaxed(i, v) }
 }
 
@@ -809,25 +810,25 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -841,24 +842,24 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -872,7 +873,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -885,7 +886,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -899,7 +900,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_or_relaxed(i, v) }
 }
 
@@ -911,25 +912,25 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -943,24 +944,24 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -974,7 +975,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -987,7 +988,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -1001,7 +1002,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_xor_relaxed(i, v) }
 }
 
@@ -1013,25 +1014,25 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1046,7 +1047,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -1059,7 +1060,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -1073,7 +1074,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg_relaxed(v, new) }
 }
 
@@ -1085,22 +1086,22 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1115,24 +1116,24 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1141,7 +1142,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1156,22 +1157,22 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1180,7 +1181,7 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1195,22 +1196,22 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -1219,7 +1220,7 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1234,20 +1235,20 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -1256,7 +1257,7 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1270,12 +1271,12 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1288,12 +1289,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1306,12 +1307,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1324,12 +1325,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1342,7 +1343,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -1354,7 +1355,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -1365,7 +1366,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(1, v) };
     new == 0
 }
@@ -1377,7 +1378,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(i, v) };
     new < 0
 }
@@ -1389,7 +1390,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_acquire(i, v) };
     new < 0
 }
@@ -1401,7 +1402,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_release(i, v) };
     new < 0
 }
@@ -1413,7 +1414,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_relaxed(i, v) };
     new < 0
 }
@@ -1426,26 +1427,26 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -1455,7 +1456,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1469,7 +1470,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1481,36 +1482,36 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bne {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1524,42 +1525,42 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bpl {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1573,42 +1574,42 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "ble {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1623,37 +1624,37 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldr {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1669,7 +1670,7 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
@@ -1677,7 +1678,7 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
             v = in(reg) v,
             lateout("r0") r_lo,
             lateout("r1") r_hi,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1692,7 +1693,7 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_read(v) };
     fence_acquire();
     result
@@ -1705,16 +1706,16 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Watches *v; nobody looks at what it loads.
+            // Loads *v and monitors it; the value is unused.
             "2: ldrexd r4, r5, [{v}]",
-            // Stores i to *v in one access, unless somebody else stored to it.
+            // Stores i to *v in one access if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             in("r2") i as i32,
@@ -1722,7 +1723,7 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1736,7 +1737,7 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_set(v, i) };
 }
 
@@ -1747,20 +1748,20 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Adds i in the low word.
             "adds r4, r4, {i_lo}",
             // Adds i in the high word, with the carry.
             "adc r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1768,7 +1769,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1782,7 +1783,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -1795,7 +1796,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -1809,7 +1810,7 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(i, v) }
 }
 
@@ -1822,20 +1823,20 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Adds i in the low word.
             "adds r0, r0, {i_lo}",
             // Adds i in the high word, with the carry.
             "adc r1, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1843,7 +1844,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1859,7 +1860,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -1872,7 +1873,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -1886,7 +1887,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(i, v) }
 }
 
@@ -1899,20 +1900,20 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Adds i in the low word.
             "adds r4, r0, {i_lo}",
             // Adds i in the high word, with the carry.
             "adc r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1922,7 +1923,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1937,20 +1938,20 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Subtracts i in the low word.
             "subs r4, r4, {i_lo}",
             // Subtracts i in the high word, with the borrow.
             "sbc r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -1958,7 +1959,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1972,7 +1973,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -1985,7 +1986,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -1999,7 +2000,7 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(i, v) }
 }
 
@@ -2012,20 +2013,20 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Subtracts i in the low word.
             "subs r0, r0, {i_lo}",
             // Subtracts i in the high word, with the borrow.
             "sbc r1, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2033,7 +2034,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2049,7 +2050,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -2062,7 +2063,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -2076,7 +2077,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(i, v) }
 }
 
@@ -2089,20 +2090,20 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Subtracts i in the low word.
             "subs r4, r0, {i_lo}",
             // Subtracts i in the high word, with the borrow.
             "sbc r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2112,7 +2113,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2127,7 +2128,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(1, v) };
 }
 
@@ -2138,7 +2139,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -2149,7 +2150,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -2160,7 +2161,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -2171,7 +2172,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -2182,7 +2183,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -2193,7 +2194,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -2204,7 +2205,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -2215,7 +2216,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -2226,7 +2227,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub(1, v) };
 }
 
@@ -2237,7 +2238,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -2248,7 +2249,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -2259,7 +2260,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -2270,7 +2271,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -2281,7 +2282,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -2292,7 +2293,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -2303,7 +2304,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -2314,7 +2315,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -2325,20 +2326,20 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Clears the bits that are clear in i in the low word.
             "and r4, r4, {i_lo}",
             // Clears the bits that are clear in i in the high word.
             "and r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2346,7 +2347,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2360,7 +2361,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -2373,7 +2374,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -2387,7 +2388,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(i, v) }
 }
 
@@ -2400,20 +2401,20 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Clears the bits that are clear in i in the low word.
             "and r4, r0, {i_lo}",
             // Clears the bits that are clear in i in the high word.
             "and r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2423,7 +2424,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2438,20 +2439,20 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Clears the bits that are set in i in the low word.
             "bic r4, r4, {i_lo}",
             // Clears the bits that are set in i in the high word.
             "bic r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2459,7 +2460,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2473,7 +2474,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -2486,7 +2487,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -2500,7 +2501,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_andnot_relaxed(i, v) }
 }
 
@@ -2513,20 +2514,20 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Clears the bits that are set in i in the low word.
             "bic r4, r0, {i_lo}",
             // Clears the bits that are set in i in the high word.
             "bic r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2536,7 +2537,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2551,20 +2552,20 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Sets the bits that are set in i in the low word.
             "orr r4, r4, {i_lo}",
             // Sets the bits that are set in i in the high word.
             "orr r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2572,7 +2573,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2586,7 +2587,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -2599,7 +2600,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -2613,7 +2614,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_or_relaxed(i, v) }
 }
 
@@ -2626,20 +2627,20 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Sets the bits that are set in i in the low word.
             "orr r4, r0, {i_lo}",
             // Sets the bits that are set in i in the high word.
             "orr r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2649,7 +2650,7 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2664,20 +2665,20 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Flips the bits that are set in i in the low word.
             "eor r4, r4, {i_lo}",
             // Flips the bits that are set in i in the high word.
             "eor r5, r5, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2685,7 +2686,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2699,7 +2700,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -2712,7 +2713,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -2726,7 +2727,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_xor_relaxed(i, v) }
 }
 
@@ -2739,20 +2740,20 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Flips the bits that are set in i in the low word.
             "eor r4, r0, {i_lo}",
             // Flips the bits that are set in i in the high word.
             "eor r5, r1, {i_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i_lo = in(reg) i as i32,
@@ -2762,7 +2763,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2778,7 +2779,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -2791,7 +2792,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -2805,7 +2806,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg_relaxed(v, new) }
 }
 
@@ -2818,16 +2819,16 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             in("r2") new as i32,
@@ -2835,7 +2836,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2852,12 +2853,12 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -2865,15 +2866,15 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -2885,7 +2886,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2902,10 +2903,10 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -2913,15 +2914,15 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -2933,7 +2934,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2950,12 +2951,12 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -2963,13 +2964,13 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -2981,7 +2982,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2998,10 +2999,10 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of old?
             "cmp r0, {old_lo}",
@@ -3009,13 +3010,13 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
             "it eq",
             // Is its high word that of old?
             "cmpeq r1, {old_hi}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexd {s}, r2, r3, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -3027,7 +3028,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3042,12 +3043,12 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3060,12 +3061,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3078,12 +3079,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3096,12 +3097,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3114,7 +3115,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -3126,7 +3127,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -3137,7 +3138,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(1, v) };
     new == 0
 }
@@ -3149,7 +3150,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(i, v) };
     new < 0
 }
@@ -3161,7 +3162,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_acquire(i, v) };
     new < 0
 }
@@ -3173,7 +3174,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_release(i, v) };
     new < 0
 }
@@ -3185,7 +3186,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_relaxed(i, v) };
     new < 0
 }
@@ -3199,12 +3200,12 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Is its low word that of u?
             "cmp r0, {u_lo}",
@@ -3212,19 +3213,19 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             "it eq",
             // Is its high word that of u?
             "cmpeq r1, {u_hi}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a in the low word.
             "adds r4, r0, {a_lo}",
             // Adds a in the high word, with the carry.
             "adc r5, r1, {a_hi}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -3238,7 +3239,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3253,7 +3254,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -3265,39 +3266,39 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Is it 0?
             "orrs {s}, r4, r5",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "adds r4, r4, #1",
             // Adds the carry.
             "adc r5, r5, #0",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bne {yes}",
             v = in(reg) v,
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3311,45 +3312,45 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrexd r4, r5, [{v}]",
             // Is it negative?
             "cmp r5, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Is it negative?
             "cmp r5, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "adds r4, r4, #1",
             // Adds the carry.
             "adc r5, r5, #0",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bpl {yes}",
             v = in(reg) v,
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3363,49 +3364,49 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrexd r4, r5, [{v}]",
             // Is its low word less than 1?
             "cmp r4, #1",
-            // With that, is all of it?
+            // With the borrow, is the whole value?
             "sbcs {s}, r5, #0",
-            // Ends here if not.
+            // Exits if not.
             "bge 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r4, r5, [{v}]",
             // Is its low word less than 1?
             "cmp r4, #1",
-            // With that, is all of it?
+            // With the borrow, is the whole value?
             "sbcs {s}, r5, #0",
-            // Ends here if not.
+            // Exits if not.
             "bge 3f",
             // Subtracts 1.
             "subs r4, r4, #1",
             // Subtracts the borrow.
             "sbc r5, r5, #0",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r4, r5, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater or equal" if it was 1 or more.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "blt {yes}",
             v = in(reg) v,
             out("r4") _,
             out("r5") _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3421,26 +3422,26 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexd r0, r1, [{v}]",
             // Subtracts 1.
             "subs r0, r0, #1",
             // Subtracts the borrow.
             "sbcs r1, r1, #0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexd {s}, r0, r1, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -3448,7 +3449,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             out("r0") r_lo,
             out("r1") r_hi,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3464,14 +3465,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3485,7 +3486,7 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_read(v) };
     fence_acquire();
     result
@@ -3498,14 +3499,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3519,7 +3520,7 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_set(v, i) };
 }
 
@@ -3530,24 +3531,24 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3561,7 +3562,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -3574,7 +3575,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -3588,7 +3589,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(i, v) }
 }
 
@@ -3600,24 +3601,24 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3632,7 +3633,7 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -3645,7 +3646,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -3659,7 +3660,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i, v) }
 }
 
@@ -3671,25 +3672,25 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3703,24 +3704,24 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3734,7 +3735,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -3747,7 +3748,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -3761,7 +3762,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(i, v) }
 }
 
@@ -3773,24 +3774,24 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3805,7 +3806,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -3818,7 +3819,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -3832,7 +3833,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(i, v) }
 }
 
@@ -3844,25 +3845,25 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3876,7 +3877,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(1, v) };
 }
 
@@ -3887,7 +3888,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -3898,7 +3899,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -3909,7 +3910,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -3920,7 +3921,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -3931,7 +3932,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -3942,7 +3943,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -3953,7 +3954,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -3964,7 +3965,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -3975,7 +3976,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub(1, v) };
 }
 
@@ -3986,7 +3987,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -3997,7 +3998,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -4008,7 +4009,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -4019,7 +4020,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -4030,7 +4031,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -4041,7 +4042,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -4052,7 +4053,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -4063,7 +4064,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -4074,24 +4075,24 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4105,7 +4106,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -4118,7 +4119,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -4132,7 +4133,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(i, v) }
 }
 
@@ -4144,25 +4145,25 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4176,24 +4177,24 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4207,7 +4208,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -4220,7 +4221,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -4234,7 +4235,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_andnot_relaxed(i, v) }
 }
 
@@ -4246,25 +4247,25 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4278,24 +4279,24 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4309,7 +4310,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -4322,7 +4323,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -4336,7 +4337,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_or_relaxed(i, v) }
 }
 
@@ -4348,25 +4349,25 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4380,24 +4381,24 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4411,7 +4412,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -4424,7 +4425,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -4438,7 +4439,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_xor_relaxed(i, v) }
 }
 
@@ -4450,25 +4451,25 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4483,7 +4484,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -4496,7 +4497,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -4510,7 +4511,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg_relaxed(v, new) }
 }
 
@@ -4522,22 +4523,22 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4552,24 +4553,24 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -4578,7 +4579,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4593,22 +4594,22 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -4617,7 +4618,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4632,22 +4633,22 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -4656,7 +4657,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4671,20 +4672,20 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -4693,7 +4694,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4707,12 +4708,12 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4729,12 +4730,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4751,12 +4752,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4773,12 +4774,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4791,7 +4792,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -4803,7 +4804,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -4814,7 +4815,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(1, v) };
     new == 0
 }
@@ -4826,7 +4827,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(i, v) };
     new < 0
 }
@@ -4838,7 +4839,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_acquire(i, v) };
     new < 0
 }
@@ -4850,7 +4851,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_release(i, v) };
     new < 0
 }
@@ -4862,7 +4863,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_relaxed(i, v) };
     new < 0
 }
@@ -4875,26 +4876,26 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -4904,7 +4905,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4918,7 +4919,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -4930,36 +4931,36 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bne {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4973,42 +4974,42 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bpl {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5022,42 +5023,42 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldr {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "ble {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5072,37 +5073,37 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldr {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strex {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5117,14 +5118,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrb {r}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5138,7 +5139,7 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_read(v) };
     fence_acquire();
     result
@@ -5151,14 +5152,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "strb {i}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5172,7 +5173,7 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_set(v, i) };
 }
 
@@ -5183,24 +5184,24 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5214,7 +5215,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -5227,7 +5228,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -5241,7 +5242,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(i, v) }
 }
 
@@ -5253,24 +5254,24 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5285,7 +5286,7 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -5298,7 +5299,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -5312,7 +5313,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(i, v) }
 }
 
@@ -5324,25 +5325,25 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5356,24 +5357,24 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5387,7 +5388,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -5400,7 +5401,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -5414,7 +5415,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(i, v) }
 }
 
@@ -5426,24 +5427,24 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5458,7 +5459,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -5471,7 +5472,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -5485,7 +5486,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(i, v) }
 }
 
@@ -5497,25 +5498,25 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5529,7 +5530,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(1, v) };
 }
 
@@ -5540,7 +5541,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -5551,7 +5552,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -5562,7 +5563,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -5573,7 +5574,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -5584,7 +5585,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -5595,7 +5596,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -5606,7 +5607,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -5617,7 +5618,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -5628,7 +5629,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub(1, v) };
 }
 
@@ -5639,7 +5640,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -5650,7 +5651,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -5661,7 +5662,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -5672,7 +5673,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -5683,7 +5684,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -5694,7 +5695,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -5705,7 +5706,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -5716,7 +5717,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -5727,24 +5728,24 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5758,7 +5759,7 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -5771,7 +5772,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -5785,7 +5786,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(i, v) }
 }
 
@@ -5797,25 +5798,25 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5829,24 +5830,24 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5860,7 +5861,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -5873,7 +5874,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -5887,7 +5888,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_andnot_relaxed(i, v) }
 }
 
@@ -5899,25 +5900,25 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5931,24 +5932,24 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5962,7 +5963,7 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -5975,7 +5976,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -5989,7 +5990,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_or_relaxed(i, v) }
 }
 
@@ -6001,25 +6002,25 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6033,24 +6034,24 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6064,7 +6065,7 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -6077,7 +6078,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -6091,7 +6092,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_xor_relaxed(i, v) }
 }
 
@@ -6103,25 +6104,25 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6136,7 +6137,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -6149,7 +6150,7 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -6163,7 +6164,7 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg_relaxed(v, new) }
 }
 
@@ -6175,22 +6176,22 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6205,24 +6206,24 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6231,7 +6232,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6246,22 +6247,22 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6270,7 +6271,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6285,22 +6286,22 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -6309,7 +6310,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6324,20 +6325,20 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexb {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -6346,7 +6347,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6360,12 +6361,12 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6378,12 +6379,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6396,12 +6397,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6414,12 +6415,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6432,7 +6433,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_sub_return(i, v) };
     new == 0
 }
@@ -6444,7 +6445,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -6455,7 +6456,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(1, v) };
     new == 0
 }
@@ -6467,7 +6468,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(i, v) };
     new < 0
 }
@@ -6479,7 +6480,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_acquire(i, v) };
     new < 0
 }
@@ -6491,7 +6492,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_release(i, v) };
     new < 0
 }
@@ -6503,7 +6504,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_relaxed(i, v) };
     new < 0
 }
@@ -6516,26 +6517,26 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -6545,7 +6546,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6559,7 +6560,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -6571,36 +6572,36 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bne {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6614,44 +6615,44 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldrsb {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxtb {n}, {n}",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bpl {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6665,44 +6666,44 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldrsb {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxtb {n}, {n}",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "ble {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6717,45 +6718,45 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldrb {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxtb {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexb {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxtb {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexb {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6770,14 +6771,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldrh {r}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6791,7 +6792,7 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_read(v) };
     fence_acquire();
     result
@@ -6804,14 +6805,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "strh {i}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6825,7 +6826,7 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_set(v, i) };
 }
 
@@ -6836,24 +6837,24 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6867,7 +6868,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -6880,7 +6881,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -6894,7 +6895,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(i, v) }
 }
 
@@ -6906,24 +6907,24 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6938,7 +6939,7 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -6951,7 +6952,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -6965,7 +6966,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(i, v) }
 }
 
@@ -6977,25 +6978,25 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7009,24 +7010,24 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7040,7 +7041,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -7053,7 +7054,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -7067,7 +7068,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(i, v) }
 }
 
@@ -7079,24 +7080,24 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7111,7 +7112,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -7124,7 +7125,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -7138,7 +7139,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(i, v) }
 }
 
@@ -7150,25 +7151,25 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7182,7 +7183,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(1, v) };
 }
 
@@ -7193,7 +7194,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -7204,7 +7205,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -7215,7 +7216,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -7226,7 +7227,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -7237,7 +7238,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -7248,7 +7249,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -7259,7 +7260,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -7270,7 +7271,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -7281,7 +7282,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub(1, v) };
 }
 
@@ -7292,7 +7293,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -7303,7 +7304,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -7314,7 +7315,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -7325,7 +7326,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -7336,7 +7337,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -7347,7 +7348,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -7358,7 +7359,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -7369,7 +7370,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -7380,24 +7381,24 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7411,7 +7412,7 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -7424,7 +7425,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -7438,7 +7439,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(i, v) }
 }
 
@@ -7450,25 +7451,25 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7482,24 +7483,24 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7513,7 +7514,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -7526,7 +7527,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -7540,7 +7541,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_andnot_relaxed(i, v) }
 }
 
@@ -7552,25 +7553,25 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Clears the bits that are set in i.
             "bic {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7584,24 +7585,24 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7615,7 +7616,7 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -7628,7 +7629,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -7642,7 +7643,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_or_relaxed(i, v) }
 }
 
@@ -7654,25 +7655,25 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Sets the bits that are set in i.
             "orr {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7686,24 +7687,24 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7717,7 +7718,7 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -7730,7 +7731,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -7744,7 +7745,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_xor_relaxed(i, v) }
 }
 
@@ -7756,25 +7757,25 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Flips the bits that are set in i.
             "eor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7789,7 +7790,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -7802,7 +7803,7 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -7816,7 +7817,7 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg_relaxed(v, new) }
 }
 
@@ -7828,22 +7829,22 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7858,24 +7859,24 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -7884,7 +7885,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7899,22 +7900,22 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -7923,7 +7924,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7938,22 +7939,22 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -7962,7 +7963,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7977,20 +7978,20 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strexh {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -7999,7 +8000,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8013,12 +8014,12 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8031,12 +8032,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8049,12 +8050,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8067,12 +8068,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8085,7 +8086,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_sub_return(i, v) };
     new == 0
 }
@@ -8097,7 +8098,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -8108,7 +8109,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(1, v) };
     new == 0
 }
@@ -8120,7 +8121,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(i, v) };
     new < 0
 }
@@ -8132,7 +8133,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_acquire(i, v) };
     new < 0
 }
@@ -8144,7 +8145,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_release(i, v) };
     new < 0
 }
@@ -8156,7 +8157,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_relaxed(i, v) };
     new < 0
 }
@@ -8169,26 +8170,26 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Is it u?
             "cmp {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8198,7 +8199,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
             r = out(reg) r,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8212,7 +8213,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -8224,36 +8225,36 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
             // Is it 0?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #1",
-            // Starts again if so.
+            // Retries if so.
             "beq 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "equal" if it was 0.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bne {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8267,44 +8268,44 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldrsh {n}, [{v}]",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxth {n}, {n}",
             // Is it negative?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bmi 3f",
             // Adds 1.
             "add {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "minus" if it was negative.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "bpl {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8318,44 +8319,44 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldrsh {n}, [{v}]",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {n}, [{v}]",
-            // With its sign.
+            // Extends its sign.
             "sxth {n}, {n}",
             // Is it positive?
             "cmp {n}, #0",
-            // Ends here if so.
+            // Exits if so.
             "bgt 3f",
             // Subtracts 1.
             "sub {n}, {n}, #1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {n}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end: "greater" if it was positive.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "ble {yes}",
             v = in(reg) v,
             n = out(reg) _,
             s = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8370,45 +8371,45 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "ldrh {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxth {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // What follows passes no earlier access.
+            // Earlier accesses are ordered before what follows.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrexh {r}, [{v}]",
             // Subtracts 1.
             "subs {r}, {r}, #1",
-            // With the sign of the difference.
+            // Extends the sign of the difference.
             "sxth {r}, {r}",
             // Is it negative?
             "cmp {r}, #0",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "bmi 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still monitored.
             "strexh {s}, {r}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8423,14 +8424,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ldr {r}, [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8444,7 +8445,7 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_read(v) };
     fence_acquire();
     result
@@ -8457,14 +8458,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "str {i}, [{v}]",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8478,7 +8479,7 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_set(v, i) };
 }
 
@@ -8490,7 +8491,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -8506,7 +8507,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -8523,7 +8524,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     new: *const c_void,
 ) -> *const c_void {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg_relaxed(v, new) }
 }
 
@@ -8538,22 +8539,22 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8572,24 +8573,24 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8598,7 +8599,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8617,22 +8618,22 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "dmb ish",
             // The end.
             "3:",
@@ -8641,7 +8642,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8660,22 +8661,22 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // This passes no earlier access.
+            // Earlier accesses are ordered before the operation.
             "dmb ish",
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -8684,7 +8685,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8703,20 +8704,20 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and monitors it.
             "2: ldrex {r}, [{v}]",
             // Is it old?
             "cmp {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still monitored.
             "strex {s}, {new}, [{v}]",
-            // Did somebody?
+            // Did the store fail?
             "cmp {s}, #0",
-            // Starts again if so.
+            // Retries if so.
             "bne 2b",
             // The end.
             "3:",
@@ -8725,7 +8726,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8743,12 +8744,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8765,12 +8766,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8787,12 +8788,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8809,12 +8810,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8823,14 +8824,14 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dsb sy",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8839,14 +8840,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dsb sy",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8855,14 +8856,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier stores are done.
             "dsb st",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8871,14 +8872,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dsb sy",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8887,14 +8888,14 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, towards devices as well.
             "dmb osh",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8903,14 +8904,14 @@ pub(crate) fn dma_rmb() {
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores, towards devices as well.
             "dmb oshst",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8919,14 +8920,14 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8935,14 +8936,14 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8951,14 +8952,14 @@ pub(crate) fn smp_rmb() {
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores.
             "dmb ishst",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8968,14 +8969,14 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8985,14 +8986,14 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9001,14 +9002,14 @@ pub(crate) fn smp_mb__after_atomic() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_acquire() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9017,14 +9018,14 @@ pub(crate) fn fence_acquire() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_release() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9033,14 +9034,14 @@ pub(crate) fn fence_release() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_full_before() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9049,14 +9050,14 @@ pub(crate) fn fence_full_before() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_full_after() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dmb ish",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }

@@ -2,19 +2,20 @@
 
 //! Inline assembly for loongarch64.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.w {r}, {v}, 0",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -49,16 +50,16 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.w {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -72,14 +73,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st.w {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -92,16 +93,16 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.w {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -114,14 +115,14 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "amadd.w $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -134,7 +135,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -146,7 +147,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -158,7 +159,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -170,7 +171,7 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -183,7 +184,7 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -191,7 +192,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -206,7 +207,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -214,7 +215,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -229,7 +230,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -237,7 +238,7 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -252,7 +253,7 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v.
@@ -260,7 +261,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -274,7 +275,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(i.wrapping_neg(), v) };
 }
 
@@ -285,7 +286,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(i.wrapping_neg(), v) }
 }
 
@@ -296,7 +297,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -307,7 +308,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -318,7 +319,7 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -329,7 +330,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -340,7 +341,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -351,7 +352,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -362,7 +363,7 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -373,7 +374,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(1, v) };
 }
 
@@ -384,7 +385,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -395,7 +396,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -406,7 +407,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -417,7 +418,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -428,7 +429,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -439,7 +440,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -450,7 +451,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -461,7 +462,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -472,7 +473,7 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub(1, v) };
 }
 
@@ -483,7 +484,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -494,7 +495,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -505,7 +506,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -516,7 +517,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -527,7 +528,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -538,7 +539,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -549,7 +550,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -560,7 +561,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -571,14 +572,14 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amand.w $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -592,7 +593,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -600,7 +601,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -615,7 +616,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -623,7 +624,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -638,7 +639,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -646,7 +647,7 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -661,7 +662,7 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i.
@@ -669,7 +670,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -683,7 +684,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_and(!i, v) };
 }
 
@@ -694,7 +695,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and(!i, v) }
 }
 
@@ -705,7 +706,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_acquire(!i, v) }
 }
 
@@ -716,7 +717,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_release(!i, v) }
 }
 
@@ -727,7 +728,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(!i, v) }
 }
 
@@ -738,14 +739,14 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amor.w $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -759,7 +760,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -767,7 +768,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -782,7 +783,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -790,7 +791,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -805,7 +806,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -813,7 +814,7 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -828,7 +829,7 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i.
@@ -836,7 +837,7 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -850,14 +851,14 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amxor.w $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -871,7 +872,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -879,7 +880,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -894,7 +895,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -902,7 +903,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -917,7 +918,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -925,7 +926,7 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -940,7 +941,7 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i.
@@ -948,7 +949,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -963,7 +964,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -971,7 +972,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -986,7 +987,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -994,7 +995,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1009,7 +1010,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -1017,7 +1018,7 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1032,7 +1033,7 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -1040,7 +1041,7 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1055,27 +1056,28 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old as isize,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1089,8 +1091,8 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1101,8 +1103,8 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1113,8 +1115,8 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1125,12 +1127,12 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1143,12 +1145,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1161,12 +1163,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1179,12 +1181,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1197,7 +1199,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -1209,7 +1211,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -1220,7 +1222,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -1232,7 +1234,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1244,7 +1246,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1256,7 +1258,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1268,7 +1270,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1281,28 +1283,28 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add.w {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             a = in(reg) a,
             u = in(reg) u as isize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1316,7 +1318,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1329,26 +1331,26 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is 0.
+            // Exits if that is 0.
             "beqz {r}, 3f",
             // Adds 1.
             "addi.w {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1364,26 +1366,26 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi.w {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1399,26 +1401,26 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi.w {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1434,27 +1436,28 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.w {r}, {v}, 0",
             // Subtracts 1.
             "addi.w {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Takes the difference.
+            // Copies the difference.
             "move {s}, {r}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.w {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1469,14 +1472,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1491,16 +1494,16 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1514,14 +1517,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1534,16 +1537,16 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1556,14 +1559,14 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "amadd.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1576,7 +1579,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -1588,7 +1591,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -1600,7 +1603,7 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -1612,7 +1615,7 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -1625,7 +1628,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -1633,7 +1636,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1648,7 +1651,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -1656,7 +1659,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1671,7 +1674,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -1679,7 +1682,7 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1694,7 +1697,7 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v.
@@ -1702,7 +1705,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1716,7 +1719,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(i.wrapping_neg(), v) };
 }
 
@@ -1727,7 +1730,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(i.wrapping_neg(), v) }
 }
 
@@ -1738,7 +1741,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -1749,7 +1752,7 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -1760,7 +1763,7 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -1771,7 +1774,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -1782,7 +1785,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -1793,7 +1796,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -1804,7 +1807,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -1815,7 +1818,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(1, v) };
 }
 
@@ -1826,7 +1829,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -1837,7 +1840,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -1848,7 +1851,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -1859,7 +1862,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -1870,7 +1873,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -1881,7 +1884,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -1892,7 +1895,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -1903,7 +1906,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -1914,7 +1917,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub(1, v) };
 }
 
@@ -1925,7 +1928,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -1936,7 +1939,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -1947,7 +1950,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -1958,7 +1961,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -1969,7 +1972,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -1980,7 +1983,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -1991,7 +1994,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -2002,7 +2005,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -2013,14 +2016,14 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amand.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2034,7 +2037,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -2042,7 +2045,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2057,7 +2060,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -2065,7 +2068,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2080,7 +2083,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -2088,7 +2091,7 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2103,7 +2106,7 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i.
@@ -2111,7 +2114,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2125,7 +2128,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_and(!i, v) };
 }
 
@@ -2136,7 +2139,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(!i, v) }
 }
 
@@ -2147,7 +2150,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_acquire(!i, v) }
 }
 
@@ -2158,7 +2161,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_release(!i, v) }
 }
 
@@ -2169,7 +2172,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(!i, v) }
 }
 
@@ -2180,14 +2183,14 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amor.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2201,7 +2204,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -2209,7 +2212,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2224,7 +2227,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -2232,7 +2235,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2247,7 +2250,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -2255,7 +2258,7 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2270,7 +2273,7 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i.
@@ -2278,7 +2281,7 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2292,14 +2295,14 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amxor.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2313,7 +2316,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -2321,7 +2324,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2336,7 +2339,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -2344,7 +2347,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2359,7 +2362,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -2367,7 +2370,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2382,7 +2385,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i.
@@ -2390,7 +2393,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2405,7 +2408,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -2413,7 +2416,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2428,7 +2431,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -2436,7 +2439,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2451,7 +2454,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -2459,7 +2462,7 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2474,7 +2477,7 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -2482,7 +2485,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2497,27 +2500,28 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2531,8 +2535,8 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2543,8 +2547,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2555,8 +2559,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2567,12 +2571,12 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2585,12 +2589,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2603,12 +2607,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2621,12 +2625,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2639,7 +2643,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -2651,7 +2655,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -2662,7 +2666,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -2674,7 +2678,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2686,7 +2690,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2698,7 +2702,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2710,7 +2714,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2723,28 +2727,28 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add.d {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             a = in(reg) a,
             u = in(reg) u,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2758,7 +2762,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -2771,26 +2775,26 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is 0.
+            // Exits if that is 0.
             "beqz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2806,26 +2810,26 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2841,26 +2845,26 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi.d {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2876,27 +2880,28 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
             // Subtracts 1.
             "addi.d {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Takes the difference.
+            // Copies the difference.
             "move {s}, {r}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2911,14 +2916,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2933,16 +2938,16 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2956,14 +2961,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2976,16 +2981,16 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2998,14 +3003,14 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "amadd.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3018,7 +3023,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -3030,7 +3035,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -3042,7 +3047,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -3054,7 +3059,7 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -3067,7 +3072,7 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -3075,7 +3080,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3090,7 +3095,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -3098,7 +3103,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3113,7 +3118,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -3121,7 +3126,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3136,7 +3141,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v.
@@ -3144,7 +3149,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3158,7 +3163,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(i.wrapping_neg(), v) };
 }
 
@@ -3169,7 +3174,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
 }
 
@@ -3180,7 +3185,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -3191,7 +3196,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -3202,7 +3207,7 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -3213,7 +3218,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -3224,7 +3229,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -3235,7 +3240,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -3246,7 +3251,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -3257,7 +3262,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(1, v) };
 }
 
@@ -3268,7 +3273,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -3279,7 +3284,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -3290,7 +3295,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -3301,7 +3306,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -3312,7 +3317,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -3323,7 +3328,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -3334,7 +3339,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -3345,7 +3350,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -3356,7 +3361,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub(1, v) };
 }
 
@@ -3367,7 +3372,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -3378,7 +3383,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -3389,7 +3394,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -3400,7 +3405,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -3411,7 +3416,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -3422,7 +3427,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -3433,7 +3438,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -3444,7 +3449,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -3455,14 +3460,14 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amand.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3476,7 +3481,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -3484,7 +3489,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3499,7 +3504,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -3507,7 +3512,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3522,7 +3527,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -3530,7 +3535,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3545,7 +3550,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i.
@@ -3553,7 +3558,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3567,7 +3572,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_and(!i, v) };
 }
 
@@ -3578,7 +3583,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and(!i, v) }
 }
 
@@ -3589,7 +3594,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_acquire(!i, v) }
 }
 
@@ -3600,7 +3605,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_release(!i, v) }
 }
 
@@ -3611,7 +3616,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(!i, v) }
 }
 
@@ -3622,14 +3627,14 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amor.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3643,7 +3648,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -3651,7 +3656,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3666,7 +3671,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -3674,7 +3679,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3689,7 +3694,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -3697,7 +3702,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3712,7 +3717,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i.
@@ -3720,7 +3725,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3734,14 +3739,14 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amxor.d $zero, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3755,7 +3760,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -3763,7 +3768,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3778,7 +3783,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -3786,7 +3791,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3801,7 +3806,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -3809,7 +3814,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3824,7 +3829,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i.
@@ -3832,7 +3837,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3847,7 +3852,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -3855,7 +3860,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3870,7 +3875,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -3878,7 +3883,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3893,7 +3898,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -3901,7 +3906,7 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3916,7 +3921,7 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -3924,7 +3929,7 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3939,27 +3944,28 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3973,8 +3979,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -3985,8 +3991,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -3997,8 +4003,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -4009,12 +4015,12 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4031,12 +4037,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4053,12 +4059,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4075,12 +4081,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4093,7 +4099,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -4105,7 +4111,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -4116,7 +4122,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -4128,7 +4134,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4140,7 +4146,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4152,7 +4158,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4164,7 +4170,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4177,28 +4183,28 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add.d {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             a = in(reg) a,
             u = in(reg) u,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4212,7 +4218,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -4225,26 +4231,26 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is 0.
+            // Exits if that is 0.
             "beqz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4260,26 +4266,26 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi.d {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4295,26 +4301,26 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi.d {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; no later access passes the
-            // store.
+            // Stores the result to *v if it is still monitored; later accesses are ordered after
+            // the store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4330,27 +4336,28 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
             // Subtracts 1.
             "addi.d {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Takes the difference.
+            // Copies the difference.
             "move {s}, {r}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4365,14 +4372,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.b {r}, {v}, 0",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4387,16 +4394,16 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.b {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4410,14 +4417,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st.b {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4430,16 +4437,16 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.b {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4454,31 +4461,31 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Adds i.
             "add.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             mask = in(reg) mask as usize,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4491,7 +4498,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -4503,7 +4510,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -4515,7 +4522,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -4527,7 +4534,7 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -4542,32 +4549,33 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Adds i.
             "add.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4581,8 +4589,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4593,8 +4601,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4605,8 +4613,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4619,31 +4627,31 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             mask = in(reg) mask as usize,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4656,7 +4664,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub(i, v) };
     old.wrapping_sub(i)
 }
@@ -4668,7 +4676,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub_acquire(i, v) };
     old.wrapping_sub(i)
 }
@@ -4680,7 +4688,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub_release(i, v) };
     old.wrapping_sub(i)
 }
@@ -4692,7 +4700,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
     old.wrapping_sub(i)
 }
@@ -4707,32 +4715,33 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4746,8 +4755,8 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
@@ -4758,8 +4767,8 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
@@ -4770,8 +4779,8 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
@@ -4782,7 +4791,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(1, v) };
 }
 
@@ -4793,7 +4802,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -4804,7 +4813,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -4815,7 +4824,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -4826,7 +4835,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -4837,7 +4846,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -4848,7 +4857,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -4859,7 +4868,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -4870,7 +4879,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -4881,7 +4890,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub(1, v) };
 }
 
@@ -4892,7 +4901,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -4903,7 +4912,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -4914,7 +4923,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -4925,7 +4934,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -4936,7 +4945,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -4947,7 +4956,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -4958,7 +4967,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -4969,7 +4978,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -4982,16 +4991,16 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amand.w $zero, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5007,18 +5016,18 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5035,18 +5044,18 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5063,18 +5072,18 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5091,17 +5100,17 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i.
+            // Loads the word that contains *v and clears the bits of *v that are clear in i.
             "amand.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5115,7 +5124,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_and(!i, v) };
 }
 
@@ -5126,7 +5135,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and(!i, v) }
 }
 
@@ -5137,7 +5146,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_acquire(!i, v) }
 }
 
@@ -5148,7 +5157,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_release(!i, v) }
 }
 
@@ -5159,7 +5168,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(!i, v) }
 }
 
@@ -5171,16 +5180,16 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amor.w $zero, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5195,17 +5204,18 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5221,17 +5231,18 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5247,17 +5258,18 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5273,17 +5285,17 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i.
+            // Loads the word that contains *v and sets the bits of *v that are set in i.
             "amor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5298,16 +5310,16 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amxor.w $zero, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5322,17 +5334,18 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5348,17 +5361,18 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5374,17 +5388,18 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5400,17 +5415,17 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i.
+            // Loads the word that contains *v and flips the bits of *v that are set in i.
             "amxor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5427,28 +5442,29 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             new = in(reg) (u32::from(new as u8) << shift) as usize,
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5462,8 +5478,8 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -5474,8 +5490,8 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -5486,8 +5502,8 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -5501,27 +5517,28 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "and {s}, {r}, {mask}",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {s}, {old}, 3f",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             word = in(reg) word,
             old = in(reg) (u32::from(old as u8) << shift) as usize,
@@ -5529,7 +5546,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5543,8 +5560,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -5555,8 +5572,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -5567,8 +5584,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -5579,12 +5596,12 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -5597,12 +5614,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -5615,12 +5632,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -5633,12 +5650,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -5651,7 +5668,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub(i, v) };
     old.wrapping_sub(i) == 0
 }
@@ -5663,7 +5680,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -5674,7 +5691,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -5686,7 +5703,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -5698,7 +5715,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -5710,7 +5727,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -5722,7 +5739,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -5734,14 +5751,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5757,7 +5774,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5769,7 +5786,7 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_unless(v, 1, 0) }
 }
 
@@ -5780,14 +5797,14 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5803,14 +5820,14 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5826,14 +5843,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5850,14 +5867,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.h {r}, {v}, 0",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5872,16 +5889,16 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.h {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5895,14 +5912,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st.h {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5915,16 +5932,16 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.h {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5939,31 +5956,31 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Adds i.
             "add.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             mask = in(reg) mask as usize,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5976,7 +5993,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -5988,7 +6005,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -6000,7 +6017,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -6012,7 +6029,7 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -6027,32 +6044,33 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Adds i.
             "add.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6066,8 +6084,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -6078,8 +6096,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -6090,8 +6108,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -6104,31 +6122,31 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it.
+            // Loads the word that contains *v and monitors it.
             "2: ll.w {n}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {n}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {n}",
-            // Stores that, unless somebody else stored to the word.
+            // Stores the new word if it is still monitored.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             mask = in(reg) mask as usize,
             n = out(reg) _,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6141,7 +6159,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub(i, v) };
     old.wrapping_sub(i)
 }
@@ -6153,7 +6171,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub_acquire(i, v) };
     old.wrapping_sub(i)
 }
@@ -6165,7 +6183,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub_release(i, v) };
     old.wrapping_sub(i)
 }
@@ -6177,7 +6195,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
     old.wrapping_sub(i)
 }
@@ -6192,32 +6210,33 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
             // Subtracts i.
             "sub.w {s}, {r}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xor {s}, {s}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "and {s}, {s}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xor {s}, {s}, {r}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6231,8 +6250,8 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
@@ -6243,8 +6262,8 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
@@ -6255,8 +6274,8 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
@@ -6267,7 +6286,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(1, v) };
 }
 
@@ -6278,7 +6297,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -6289,7 +6308,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -6300,7 +6319,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -6311,7 +6330,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -6322,7 +6341,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -6333,7 +6352,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -6344,7 +6363,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -6355,7 +6374,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -6366,7 +6385,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub(1, v) };
 }
 
@@ -6377,7 +6396,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -6388,7 +6407,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -6399,7 +6418,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -6410,7 +6429,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -6421,7 +6440,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -6432,7 +6451,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -6443,7 +6462,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -6454,7 +6473,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -6467,16 +6486,16 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amand.w $zero, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6492,18 +6511,18 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6520,18 +6539,18 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6548,18 +6567,18 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i; fully
+            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
             // ordered.
             "amand_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6576,17 +6595,17 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and clears the bits of *v that are clear in i.
+            // Loads the word that contains *v and clears the bits of *v that are clear in i.
             "amand.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6600,7 +6619,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_and(!i, v) };
 }
 
@@ -6611,7 +6630,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and(!i, v) }
 }
 
@@ -6622,7 +6641,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_acquire(!i, v) }
 }
 
@@ -6633,7 +6652,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_release(!i, v) }
 }
 
@@ -6644,7 +6663,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(!i, v) }
 }
 
@@ -6656,16 +6675,16 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amor.w $zero, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6680,17 +6699,18 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6706,17 +6726,18 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6732,17 +6753,18 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+            // ordered.
             "amor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6758,17 +6780,17 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and sets the bits of *v that are set in i.
+            // Loads the word that contains *v and sets the bits of *v that are set in i.
             "amor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6783,16 +6805,16 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amxor.w $zero, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6807,17 +6829,18 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6833,17 +6856,18 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6859,17 +6883,18 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i; fully ordered.
+            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+            // ordered.
             "amxor_db.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6885,17 +6910,17 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and flips the bits of *v that are set in i.
+            // Loads the word that contains *v and flips the bits of *v that are set in i.
             "amxor.w {r}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6912,28 +6937,29 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
             word = in(reg) word,
             new = in(reg) (u32::from(new as u16) << shift) as usize,
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6947,8 +6973,8 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6959,8 +6985,8 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6971,8 +6997,8 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6986,27 +7012,28 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: usize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v and watches it; passes no earlier access.
+            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
+            // it.
             "2: ll.w {r}, {word}, 0",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "and {s}, {r}, {mask}",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {s}, {old}, 3f",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "andn {s}, {r}, {mask}",
-            // And puts new there.
+            // Inserts new.
             "or {s}, {s}, {new}",
-            // Stores that, unless somebody else stored to the word; no later access passes the
+            // Stores the new word if it is still monitored; later accesses are ordered after the
             // store.
             "sc.w {s}, {word}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             word = in(reg) word,
             old = in(reg) (u32::from(old as u16) << shift) as usize,
@@ -7014,7 +7041,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             mask = in(reg) mask as usize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7028,8 +7055,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -7040,8 +7067,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -7052,8 +7079,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -7064,12 +7091,12 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7082,12 +7109,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7100,12 +7127,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7118,12 +7145,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7136,7 +7163,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub(i, v) };
     old.wrapping_sub(i) == 0
 }
@@ -7148,7 +7175,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -7159,7 +7186,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -7171,7 +7198,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7183,7 +7210,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7195,7 +7222,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7207,7 +7234,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7219,14 +7246,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7242,7 +7269,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -7254,7 +7281,7 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_unless(v, 1, 0) }
 }
 
@@ -7265,14 +7292,14 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7288,14 +7315,14 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7311,14 +7338,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7335,14 +7362,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7357,16 +7384,16 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld.d {r}, {v}, 0",
-            // No later access passes earlier loads.
+            // Orders earlier loads before later accesses.
             "dbar 0x14",
             v = in(reg) v,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7380,14 +7407,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7400,16 +7427,16 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Later stores pass no earlier access.
+            // Orders earlier accesses before later stores.
             "dbar 0x12",
             // Stores i to *v in one access.
             "st.d {i}, {v}, 0",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7423,7 +7450,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -7431,7 +7458,7 @@ pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) 
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7449,7 +7476,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -7457,7 +7484,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7475,7 +7502,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -7483,7 +7510,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7501,7 +7528,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -7509,7 +7536,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
             v = in(reg) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7528,27 +7555,28 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it; passes no earlier access.
+            // Loads *v and monitors it; earlier accesses are ordered before it.
             "2: ll.d {r}, {v}, 0",
-            // Ends here if that is not old.
+            // Exits if that is not old.
             "bne {r}, {old}, 3f",
-            // Takes new.
+            // Copies new.
             "move {s}, {new}",
-            // Stores it to *v, unless somebody else stored to it; no later access passes the store.
+            // Stores it to *v if that is still monitored; later accesses are ordered after the
+            // store.
             "sc.d {s}, {v}, 0",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "beqz {s}, 2b",
-            // No later load of *v passes the load.
+            // Later loads of *v are ordered after the load.
             "3: dbar 0x700",
             v = in(reg) v,
             old = in(reg) old,
             new = in(reg) new,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7566,8 +7594,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -7582,8 +7610,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -7598,8 +7626,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // loongarch64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on loongarch64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -7614,12 +7642,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7636,12 +7664,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7658,12 +7686,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7680,12 +7708,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7707,14 +7735,14 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dbar 0",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7723,14 +7751,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier loads are done before later loads.
             "dbar 0x05",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7739,14 +7767,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier stores are done before later stores.
             "dbar 0x0a",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7755,14 +7783,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
             "dbar 0",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7771,14 +7799,14 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier loads are done before later loads.
             "dbar 0x05",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7787,14 +7815,14 @@ pub(crate) fn dma_rmb() {
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Waits until all earlier stores are done before later stores.
             "dbar 0x0a",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7803,14 +7831,14 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dbar 0x10",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7819,14 +7847,14 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders loads.
             "dbar 0x15",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7835,14 +7863,14 @@ pub(crate) fn smp_rmb() {
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores.
             "dbar 0x1a",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7852,14 +7880,14 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dbar 0x10",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7869,14 +7897,14 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "dbar 0x10",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }

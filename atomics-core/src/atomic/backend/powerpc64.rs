@@ -2,19 +2,20 @@
 
 //! Inline assembly for powerpc64.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lwz {r}, 0({v})",
             v = in(reg_nonzero) v,
             r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -48,7 +49,7 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_read(v) };
     fence_acquire();
     result
@@ -61,14 +62,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stw {i}, 0({v})",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -82,7 +83,7 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_set(v, i) };
 }
 
@@ -93,23 +94,23 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -123,7 +124,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -136,7 +137,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -150,7 +151,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(i, v) }
 }
 
@@ -162,23 +163,23 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -193,7 +194,7 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -206,7 +207,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -220,7 +221,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i, v) }
 }
 
@@ -232,24 +233,24 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -263,23 +264,23 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -293,7 +294,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -306,7 +307,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -320,7 +321,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(i, v) }
 }
 
@@ -332,23 +333,23 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -363,7 +364,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -376,7 +377,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -390,7 +391,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(i, v) }
 }
 
@@ -402,24 +403,24 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -433,22 +434,22 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -462,7 +463,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_inc_return_relaxed(v) };
     fence_full_after();
     result
@@ -475,7 +476,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_inc_return_relaxed(v) };
     fence_acquire();
     result
@@ -489,7 +490,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_inc_return_relaxed(v) }
 }
 
@@ -501,22 +502,22 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -531,7 +532,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_inc_relaxed(v) };
     fence_full_after();
     result
@@ -544,7 +545,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_inc_relaxed(v) };
     fence_acquire();
     result
@@ -558,7 +559,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_inc_relaxed(v) }
 }
 
@@ -570,23 +571,23 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -600,22 +601,22 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -629,7 +630,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_dec_return_relaxed(v) };
     fence_full_after();
     result
@@ -642,7 +643,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_dec_return_relaxed(v) };
     fence_acquire();
     result
@@ -656,7 +657,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_dec_return_relaxed(v) }
 }
 
@@ -668,22 +669,22 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -698,7 +699,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_dec_relaxed(v) };
     fence_full_after();
     result
@@ -711,7 +712,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_dec_relaxed(v) };
     fence_acquire();
     result
@@ -725,7 +726,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_dec_relaxed(v) }
 }
 
@@ -737,23 +738,23 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -767,23 +768,23 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -797,7 +798,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -810,7 +811,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -824,7 +825,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(i, v) }
 }
 
@@ -836,24 +837,24 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -867,23 +868,23 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -897,7 +898,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -910,7 +911,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -924,7 +925,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_andnot_relaxed(i, v) }
 }
 
@@ -936,24 +937,24 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -967,23 +968,23 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -997,7 +998,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -1010,7 +1011,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -1024,7 +1025,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_or_relaxed(i, v) }
 }
 
@@ -1036,24 +1037,24 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1067,23 +1068,23 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1097,7 +1098,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -1110,7 +1111,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -1124,7 +1125,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_xor_relaxed(i, v) }
 }
 
@@ -1136,24 +1137,24 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1168,7 +1169,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -1181,7 +1182,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -1195,7 +1196,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg_relaxed(v, new) }
 }
 
@@ -1207,21 +1208,21 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1236,22 +1237,22 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1259,9 +1260,9 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1276,20 +1277,20 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -1297,9 +1298,9 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1314,20 +1315,20 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -1335,9 +1336,9 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1352,18 +1353,18 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stwcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -1371,9 +1372,9 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1387,12 +1388,12 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1405,12 +1406,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1423,12 +1424,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1441,12 +1442,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1459,7 +1460,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -1471,7 +1472,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -1482,7 +1483,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(1, v) };
     new == 0
 }
@@ -1494,7 +1495,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(i, v) };
     new < 0
 }
@@ -1506,7 +1507,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_acquire(i, v) };
     new < 0
 }
@@ -1518,7 +1519,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_release(i, v) };
     new < 0
 }
@@ -1530,7 +1531,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_relaxed(i, v) };
     new < 0
 }
@@ -1543,24 +1544,24 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -1569,9 +1570,9 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             u = in(reg_nonzero) u,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1585,7 +1586,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1598,33 +1599,33 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1640,33 +1641,33 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsw. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1682,33 +1683,33 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsw. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1724,32 +1725,32 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lwarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "extsw. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stwcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1764,14 +1765,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld {r}, 0({v})",
             v = in(reg_nonzero) v,
             r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1785,7 +1786,7 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_read(v) };
     fence_acquire();
     result
@@ -1798,14 +1799,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "std {i}, 0({v})",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1819,7 +1820,7 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_set(v, i) };
 }
 
@@ -1830,23 +1831,23 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1860,7 +1861,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -1873,7 +1874,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -1887,7 +1888,7 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(i, v) }
 }
 
@@ -1899,23 +1900,23 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1930,7 +1931,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -1943,7 +1944,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -1957,7 +1958,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(i, v) }
 }
 
@@ -1969,24 +1970,24 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2000,23 +2001,23 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2030,7 +2031,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -2043,7 +2044,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -2057,7 +2058,7 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(i, v) }
 }
 
@@ -2069,23 +2070,23 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2100,7 +2101,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -2113,7 +2114,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -2127,7 +2128,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(i, v) }
 }
 
@@ -2139,24 +2140,24 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2170,22 +2171,22 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2199,7 +2200,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_inc_return_relaxed(v) };
     fence_full_after();
     result
@@ -2212,7 +2213,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_inc_return_relaxed(v) };
     fence_acquire();
     result
@@ -2226,7 +2227,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_inc_return_relaxed(v) }
 }
 
@@ -2238,22 +2239,22 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2268,7 +2269,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_inc_relaxed(v) };
     fence_full_after();
     result
@@ -2281,7 +2282,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_inc_relaxed(v) };
     fence_acquire();
     result
@@ -2295,7 +2296,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_inc_relaxed(v) }
 }
 
@@ -2307,23 +2308,23 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2337,22 +2338,22 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2366,7 +2367,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_dec_return_relaxed(v) };
     fence_full_after();
     result
@@ -2379,7 +2380,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_dec_return_relaxed(v) };
     fence_acquire();
     result
@@ -2393,7 +2394,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_dec_return_relaxed(v) }
 }
 
@@ -2405,22 +2406,22 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2435,7 +2436,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_dec_relaxed(v) };
     fence_full_after();
     result
@@ -2448,7 +2449,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_dec_relaxed(v) };
     fence_acquire();
     result
@@ -2462,7 +2463,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_dec_relaxed(v) }
 }
 
@@ -2474,23 +2475,23 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2504,23 +2505,23 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2534,7 +2535,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -2547,7 +2548,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -2561,7 +2562,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(i, v) }
 }
 
@@ -2573,24 +2574,24 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2604,23 +2605,23 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2634,7 +2635,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -2647,7 +2648,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -2661,7 +2662,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_andnot_relaxed(i, v) }
 }
 
@@ -2673,24 +2674,24 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2704,23 +2705,23 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2734,7 +2735,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -2747,7 +2748,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -2761,7 +2762,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_or_relaxed(i, v) }
 }
 
@@ -2773,24 +2774,24 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2804,23 +2805,23 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2834,7 +2835,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -2847,7 +2848,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -2861,7 +2862,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_xor_relaxed(i, v) }
 }
 
@@ -2873,24 +2874,24 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2905,7 +2906,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -2918,7 +2919,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -2932,7 +2933,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg_relaxed(v, new) }
 }
 
@@ -2944,21 +2945,21 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2973,22 +2974,22 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -2996,9 +2997,9 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3013,20 +3014,20 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -3034,9 +3035,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3051,20 +3052,20 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -3072,9 +3073,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3089,18 +3090,18 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -3108,9 +3109,9 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3124,12 +3125,12 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3142,12 +3143,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3160,12 +3161,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3178,12 +3179,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -3196,7 +3197,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -3208,7 +3209,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -3219,7 +3220,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(1, v) };
     new == 0
 }
@@ -3231,7 +3232,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(i, v) };
     new < 0
 }
@@ -3243,7 +3244,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_acquire(i, v) };
     new < 0
 }
@@ -3255,7 +3256,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_release(i, v) };
     new < 0
 }
@@ -3267,7 +3268,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_relaxed(i, v) };
     new < 0
 }
@@ -3280,24 +3281,24 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it u?
             "cmpd {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -3306,9 +3307,9 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             u = in(reg_nonzero) u,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3322,7 +3323,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -3335,33 +3336,33 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it 0?
             "cmpdi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3377,33 +3378,33 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3419,33 +3420,33 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3461,32 +3462,32 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3501,14 +3502,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld {r}, 0({v})",
             v = in(reg_nonzero) v,
             r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3522,7 +3523,7 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_read(v) };
     fence_acquire();
     result
@@ -3535,14 +3536,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "std {i}, 0({v})",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3556,7 +3557,7 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_set(v, i) };
 }
 
@@ -3567,23 +3568,23 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3597,7 +3598,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -3610,7 +3611,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -3624,7 +3625,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(i, v) }
 }
 
@@ -3636,23 +3637,23 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3667,7 +3668,7 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -3680,7 +3681,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -3694,7 +3695,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i, v) }
 }
 
@@ -3706,24 +3707,24 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3737,23 +3738,23 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3767,7 +3768,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -3780,7 +3781,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -3794,7 +3795,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(i, v) }
 }
 
@@ -3806,23 +3807,23 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3837,7 +3838,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -3850,7 +3851,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -3864,7 +3865,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(i, v) }
 }
 
@@ -3876,24 +3877,24 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3907,22 +3908,22 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3936,7 +3937,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_inc_return_relaxed(v) };
     fence_full_after();
     result
@@ -3949,7 +3950,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_inc_return_relaxed(v) };
     fence_acquire();
     result
@@ -3963,7 +3964,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_inc_return_relaxed(v) }
 }
 
@@ -3975,22 +3976,22 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4005,7 +4006,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_inc_relaxed(v) };
     fence_full_after();
     result
@@ -4018,7 +4019,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_inc_relaxed(v) };
     fence_acquire();
     result
@@ -4032,7 +4033,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_inc_relaxed(v) }
 }
 
@@ -4044,23 +4045,23 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4074,22 +4075,22 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4103,7 +4104,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_dec_return_relaxed(v) };
     fence_full_after();
     result
@@ -4116,7 +4117,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_dec_return_relaxed(v) };
     fence_acquire();
     result
@@ -4130,7 +4131,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_dec_return_relaxed(v) }
 }
 
@@ -4142,22 +4143,22 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4172,7 +4173,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_dec_relaxed(v) };
     fence_full_after();
     result
@@ -4185,7 +4186,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_dec_relaxed(v) };
     fence_acquire();
     result
@@ -4199,7 +4200,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_dec_relaxed(v) }
 }
 
@@ -4211,23 +4212,23 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4241,23 +4242,23 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4271,7 +4272,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -4284,7 +4285,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -4298,7 +4299,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(i, v) }
 }
 
@@ -4310,24 +4311,24 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4341,23 +4342,23 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4371,7 +4372,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -4384,7 +4385,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -4398,7 +4399,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_andnot_relaxed(i, v) }
 }
 
@@ -4410,24 +4411,24 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4441,23 +4442,23 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4471,7 +4472,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -4484,7 +4485,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -4498,7 +4499,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_or_relaxed(i, v) }
 }
 
@@ -4510,24 +4511,24 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4541,23 +4542,23 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4571,7 +4572,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -4584,7 +4585,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -4598,7 +4599,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_xor_relaxed(i, v) }
 }
 
@@ -4610,24 +4611,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4642,7 +4643,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -4655,7 +4656,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -4669,7 +4670,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg_relaxed(v, new) }
 }
 
@@ -4681,21 +4682,21 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4710,22 +4711,22 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -4733,9 +4734,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4750,20 +4751,20 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -4771,9 +4772,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4788,20 +4789,20 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -4809,9 +4810,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4826,18 +4827,18 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -4845,9 +4846,9 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4861,12 +4862,12 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4883,12 +4884,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4905,12 +4906,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4927,12 +4928,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4945,7 +4946,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -4957,7 +4958,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -4968,7 +4969,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(1, v) };
     new == 0
 }
@@ -4980,7 +4981,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(i, v) };
     new < 0
 }
@@ -4992,7 +4993,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_acquire(i, v) };
     new < 0
 }
@@ -5004,7 +5005,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_release(i, v) };
     new < 0
 }
@@ -5016,7 +5017,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_relaxed(i, v) };
     new < 0
 }
@@ -5029,24 +5030,24 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it u?
             "cmpd {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -5055,9 +5056,9 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             u = in(reg_nonzero) u,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5071,7 +5072,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5084,33 +5085,33 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it 0?
             "cmpdi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5126,33 +5127,33 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5168,33 +5169,33 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5210,32 +5211,32 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "mr. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stdcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5250,14 +5251,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lbz {r}, 0({v})",
             v = in(reg_nonzero) v,
             r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5271,7 +5272,7 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_read(v) };
     fence_acquire();
     result
@@ -5284,14 +5285,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stb {i}, 0({v})",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5305,7 +5306,7 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_set(v, i) };
 }
 
@@ -5316,23 +5317,23 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5346,7 +5347,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -5359,7 +5360,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -5373,7 +5374,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(i, v) }
 }
 
@@ -5385,23 +5386,23 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5416,7 +5417,7 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -5429,7 +5430,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -5443,7 +5444,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(i, v) }
 }
 
@@ -5455,24 +5456,24 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5486,23 +5487,23 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5516,7 +5517,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -5529,7 +5530,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -5543,7 +5544,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(i, v) }
 }
 
@@ -5555,23 +5556,23 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5586,7 +5587,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -5599,7 +5600,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -5613,7 +5614,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(i, v) }
 }
 
@@ -5625,24 +5626,24 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5656,22 +5657,22 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5685,7 +5686,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_inc_return_relaxed(v) };
     fence_full_after();
     result
@@ -5698,7 +5699,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_inc_return_relaxed(v) };
     fence_acquire();
     result
@@ -5712,7 +5713,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_inc_return_relaxed(v) }
 }
 
@@ -5724,22 +5725,22 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5754,7 +5755,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_inc_relaxed(v) };
     fence_full_after();
     result
@@ -5767,7 +5768,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_inc_relaxed(v) };
     fence_acquire();
     result
@@ -5781,7 +5782,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_inc_relaxed(v) }
 }
 
@@ -5793,23 +5794,23 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5823,22 +5824,22 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5852,7 +5853,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_dec_return_relaxed(v) };
     fence_full_after();
     result
@@ -5865,7 +5866,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_dec_return_relaxed(v) };
     fence_acquire();
     result
@@ -5879,7 +5880,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_dec_return_relaxed(v) }
 }
 
@@ -5891,22 +5892,22 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5921,7 +5922,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_dec_relaxed(v) };
     fence_full_after();
     result
@@ -5934,7 +5935,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_dec_relaxed(v) };
     fence_acquire();
     result
@@ -5948,7 +5949,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_dec_relaxed(v) }
 }
 
@@ -5960,23 +5961,23 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5990,23 +5991,23 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6020,7 +6021,7 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -6033,7 +6034,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -6047,7 +6048,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(i, v) }
 }
 
@@ -6059,24 +6060,24 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6090,23 +6091,23 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6120,7 +6121,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -6133,7 +6134,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -6147,7 +6148,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_andnot_relaxed(i, v) }
 }
 
@@ -6159,24 +6160,24 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6190,23 +6191,23 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6220,7 +6221,7 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -6233,7 +6234,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -6247,7 +6248,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_or_relaxed(i, v) }
 }
 
@@ -6259,24 +6260,24 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6290,23 +6291,23 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6320,7 +6321,7 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -6333,7 +6334,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -6347,7 +6348,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_xor_relaxed(i, v) }
 }
 
@@ -6359,24 +6360,24 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6391,7 +6392,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -6404,7 +6405,7 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -6418,7 +6419,7 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg_relaxed(v, new) }
 }
 
@@ -6430,21 +6431,21 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6459,22 +6460,22 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6482,9 +6483,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             old = in(reg_nonzero) old as u8 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6499,20 +6500,20 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -6520,9 +6521,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
             old = in(reg_nonzero) old as u8 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6537,20 +6538,20 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -6558,9 +6559,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
             old = in(reg_nonzero) old as u8 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6575,18 +6576,18 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stbcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -6594,9 +6595,9 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
             old = in(reg_nonzero) old as u8 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6610,12 +6611,12 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6628,12 +6629,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6646,12 +6647,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6664,12 +6665,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6682,7 +6683,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_sub_return(i, v) };
     new == 0
 }
@@ -6694,7 +6695,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -6705,7 +6706,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(1, v) };
     new == 0
 }
@@ -6717,7 +6718,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return(i, v) };
     new < 0
 }
@@ -6729,7 +6730,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_acquire(i, v) };
     new < 0
 }
@@ -6741,7 +6742,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_release(i, v) };
     new < 0
 }
@@ -6753,7 +6754,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_add_return_relaxed(i, v) };
     new < 0
 }
@@ -6766,24 +6767,24 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -6792,9 +6793,9 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
             u = in(reg_nonzero) u as u8 as usize,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6808,7 +6809,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -6821,33 +6822,33 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6863,33 +6864,33 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsb. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6905,33 +6906,33 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsb. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6947,32 +6948,32 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lbarx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "extsb. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "stbcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6987,14 +6988,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lhz {r}, 0({v})",
             v = in(reg_nonzero) v,
             r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7008,7 +7009,7 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_read(v) };
     fence_acquire();
     result
@@ -7021,14 +7022,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sth {i}, 0({v})",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7042,7 +7043,7 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_set(v, i) };
 }
 
@@ -7053,23 +7054,23 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Adds i.
             "add {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7083,7 +7084,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_add_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -7096,7 +7097,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_add_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -7110,7 +7111,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(i, v) }
 }
 
@@ -7122,23 +7123,23 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds i.
             "add {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7153,7 +7154,7 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     fence_full_after();
     result
@@ -7166,7 +7167,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -7180,7 +7181,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(i, v) }
 }
 
@@ -7192,24 +7193,24 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds i.
             "add {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7223,23 +7224,23 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Subtracts i.
             "sub {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7253,7 +7254,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_sub_return_relaxed(i, v) };
     fence_full_after();
     result
@@ -7266,7 +7267,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_sub_return_relaxed(i, v) };
     fence_acquire();
     result
@@ -7280,7 +7281,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(i, v) }
 }
 
@@ -7292,23 +7293,23 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts i.
             "sub {r}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7323,7 +7324,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
     fence_full_after();
     result
@@ -7336,7 +7337,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
     fence_acquire();
     result
@@ -7350,7 +7351,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(i, v) }
 }
 
@@ -7362,24 +7363,24 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts i.
             "sub {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7393,22 +7394,22 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7422,7 +7423,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_inc_return_relaxed(v) };
     fence_full_after();
     result
@@ -7435,7 +7436,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_inc_return_relaxed(v) };
     fence_acquire();
     result
@@ -7449,7 +7450,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_inc_return_relaxed(v) }
 }
 
@@ -7461,22 +7462,22 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds 1.
             "addi {r}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7491,7 +7492,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_inc_relaxed(v) };
     fence_full_after();
     result
@@ -7504,7 +7505,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_inc_relaxed(v) };
     fence_acquire();
     result
@@ -7518,7 +7519,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_inc_relaxed(v) }
 }
 
@@ -7530,23 +7531,23 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7560,22 +7561,22 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7589,7 +7590,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_dec_return_relaxed(v) };
     fence_full_after();
     result
@@ -7602,7 +7603,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_dec_return_relaxed(v) };
     fence_acquire();
     result
@@ -7616,7 +7617,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_dec_return_relaxed(v) }
 }
 
@@ -7628,22 +7629,22 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7658,7 +7659,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_dec_relaxed(v) };
     fence_full_after();
     result
@@ -7671,7 +7672,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_dec_relaxed(v) };
     fence_acquire();
     result
@@ -7685,7 +7686,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_dec_relaxed(v) }
 }
 
@@ -7697,23 +7698,23 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts 1.
             "addi {n}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7727,23 +7728,23 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7757,7 +7758,7 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
     fence_full_after();
     result
@@ -7770,7 +7771,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -7784,7 +7785,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(i, v) }
 }
 
@@ -7796,24 +7797,24 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Clears the bits that are clear in i.
             "and {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7827,23 +7828,23 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7857,7 +7858,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_andnot_relaxed(i, v) };
     fence_full_after();
     result
@@ -7870,7 +7871,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_andnot_relaxed(i, v) };
     fence_acquire();
     result
@@ -7884,7 +7885,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_andnot_relaxed(i, v) }
 }
 
@@ -7896,24 +7897,24 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Clears the bits that are set in i.
             "andc {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7927,23 +7928,23 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7957,7 +7958,7 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
     fence_full_after();
     result
@@ -7970,7 +7971,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -7984,7 +7985,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_or_relaxed(i, v) }
 }
 
@@ -7996,24 +7997,24 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Sets the bits that are set in i.
             "or {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8027,23 +8028,23 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {n}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {n}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8057,7 +8058,7 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
     fence_full_after();
     result
@@ -8070,7 +8071,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -8084,7 +8085,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_xor_relaxed(i, v) }
 }
 
@@ -8096,24 +8097,24 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Flips the bits that are set in i.
             "xor {n}, {r}, {i}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8128,7 +8129,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -8141,7 +8142,7 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -8155,7 +8156,7 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg_relaxed(v, new) }
 }
 
@@ -8167,21 +8168,21 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8196,22 +8197,22 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8219,9 +8220,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             old = in(reg_nonzero) old as u16 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8236,20 +8237,20 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -8257,9 +8258,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
             old = in(reg_nonzero) old as u16 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8274,20 +8275,20 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -8295,9 +8296,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
             old = in(reg_nonzero) old as u16 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8312,18 +8313,18 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it old?
             "cmpw {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "sthcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -8331,9 +8332,9 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
             old = in(reg_nonzero) old as u16 as usize,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8347,12 +8348,12 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8365,12 +8366,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8383,12 +8384,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8401,12 +8402,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8419,7 +8420,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_sub_return(i, v) };
     new == 0
 }
@@ -8431,7 +8432,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -8442,7 +8443,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(1, v) };
     new == 0
 }
@@ -8454,7 +8455,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return(i, v) };
     new < 0
 }
@@ -8466,7 +8467,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_acquire(i, v) };
     new < 0
 }
@@ -8478,7 +8479,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_release(i, v) };
     new < 0
 }
@@ -8490,7 +8491,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_add_return_relaxed(i, v) };
     new < 0
 }
@@ -8503,24 +8504,24 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it u?
             "cmpw {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "beq 3f",
             // Adds a.
             "add {n}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8529,9 +8530,9 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
             u = in(reg_nonzero) u as u16 as usize,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8545,7 +8546,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -8558,33 +8559,33 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Is it 0?
             "cmpwi {r}, 0",
-            // Ends here if so.
+            // Exits if so.
             "beq- 3f",
             // Adds 1.
             "addi {n}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8600,33 +8601,33 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsh. {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "blt- 3f",
             // Adds 1.
             "addi {n}, {n}, 1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8642,33 +8643,33 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
-            // Looks at the sign.
+            // Tests the sign.
             "extsh. {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "bgt- 3f",
             // Subtracts 1.
             "addi {n}, {n}, -1",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {n}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
             n = out(reg_nonzero) _,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8684,32 +8685,32 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lharx {r}, 0, {v}",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Looks at the sign.
+            // Tests the sign.
             "extsh. {r}, {r}",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "blt- 3f",
-            // Stores that to *v, unless somebody else stored to it.
+            // Stores the result to *v if it is still reserved.
             "sthcx. {r}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
             v = in(reg_nonzero) v,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8724,14 +8725,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld {r}, 0({v})",
             v = in(reg_nonzero) v,
             r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8745,7 +8746,7 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_read(v) };
     fence_acquire();
     result
@@ -8758,14 +8759,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "std {i}, 0({v})",
             v = in(reg_nonzero) v,
             i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8779,7 +8780,7 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_set(v, i) };
 }
 
@@ -8791,7 +8792,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     fence_full_before();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
     fence_full_after();
     result
@@ -8807,7 +8808,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -8824,7 +8825,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     new: *const c_void,
 ) -> *const c_void {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg_relaxed(v, new) }
 }
 
@@ -8839,21 +8840,21 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             v = in(reg_nonzero) v,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8872,22 +8873,22 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "sync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "sync",
             // The end.
             "3:",
@@ -8895,9 +8896,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8916,20 +8917,20 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
-            // No later access passes the load.
+            // Later accesses are ordered after the load.
             "lwsync",
             // The end.
             "3:",
@@ -8937,9 +8938,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8958,20 +8959,20 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // No earlier access passes this.
+            // Earlier accesses are ordered before the operation.
             "lwsync",
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -8979,9 +8980,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -9000,18 +9001,18 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: ldarx {r}, 0, {v}",
             // Is it old?
             "cmpd {r}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "bne- 3f",
-            // Stores new to *v, unless somebody else stored to it.
+            // Stores new to *v if it is still reserved.
             "stdcx. {new}, 0, {v}",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bne- 2b",
             // The end.
             "3:",
@@ -9019,9 +9020,9 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
             old = in(reg_nonzero) old,
             new = in(reg_nonzero) new,
             r = out(reg_nonzero) r,
-            // The condition codes.
+            // The condition codes change.
             out("cr0") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -9039,12 +9040,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9061,12 +9062,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9083,12 +9084,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9105,12 +9106,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9119,14 +9120,14 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9135,14 +9136,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9151,14 +9152,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9167,14 +9168,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9183,14 +9184,14 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9199,14 +9200,14 @@ pub(crate) fn dma_rmb() {
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9215,14 +9216,14 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9231,14 +9232,14 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9247,14 +9248,14 @@ pub(crate) fn smp_rmb() {
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9264,14 +9265,14 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9281,14 +9282,14 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9297,14 +9298,14 @@ pub(crate) fn smp_mb__after_atomic() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_acquire() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9313,14 +9314,14 @@ pub(crate) fn fence_acquire() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_release() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Orders all accesses but earlier stores and later loads.
+            // Orders all accesses except earlier stores with later loads.
             "lwsync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9329,14 +9330,14 @@ pub(crate) fn fence_release() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_full_before() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9345,14 +9346,14 @@ pub(crate) fn fence_full_before() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_full_after() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "sync",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }

@@ -2,19 +2,20 @@
 
 //! Inline assembly for riscv64.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lw {r}, ({v})",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -48,7 +49,7 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_read(v) };
     fence_acquire();
     result
@@ -61,14 +62,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sw {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -82,7 +83,7 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_set(v, i) };
 }
 
@@ -93,14 +94,14 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "amoadd.w zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -113,7 +114,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -125,7 +126,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -137,7 +138,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -149,7 +150,7 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -162,7 +163,7 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -170,7 +171,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -184,7 +185,7 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -198,7 +199,7 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i, v) }
 }
 
@@ -210,7 +211,7 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v.
@@ -218,7 +219,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -232,7 +233,7 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(i.wrapping_neg(), v) };
 }
 
@@ -243,7 +244,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(i.wrapping_neg(), v) }
 }
 
@@ -254,7 +255,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -265,7 +266,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -276,7 +277,7 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -287,7 +288,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -298,7 +299,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -309,7 +310,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -320,7 +321,7 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -331,7 +332,7 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add(1, v) };
 }
 
@@ -342,7 +343,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -353,7 +354,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -364,7 +365,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -375,7 +376,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -386,7 +387,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -397,7 +398,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -408,7 +409,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -419,7 +420,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -430,7 +431,7 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub(1, v) };
 }
 
@@ -441,7 +442,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -452,7 +453,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -463,7 +464,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -474,7 +475,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -485,7 +486,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -496,7 +497,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -507,7 +508,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -518,7 +519,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -529,14 +530,14 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amoand.w zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -550,7 +551,7 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -558,7 +559,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -572,7 +573,7 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -586,7 +587,7 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(i, v) }
 }
 
@@ -598,7 +599,7 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i.
@@ -606,7 +607,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -620,7 +621,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_and(!i, v) };
 }
 
@@ -631,7 +632,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and(!i, v) }
 }
 
@@ -642,7 +643,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_acquire(!i, v) }
 }
 
@@ -653,7 +654,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_release(!i, v) }
 }
 
@@ -664,7 +665,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(!i, v) }
 }
 
@@ -675,14 +676,14 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amoor.w zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -696,7 +697,7 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -704,7 +705,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -718,7 +719,7 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -732,7 +733,7 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_or_relaxed(i, v) }
 }
 
@@ -744,7 +745,7 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i.
@@ -752,7 +753,7 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -766,14 +767,14 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amoxor.w zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -787,7 +788,7 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -795,7 +796,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -809,7 +810,7 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -823,7 +824,7 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_xor_relaxed(i, v) }
 }
 
@@ -835,7 +836,7 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i.
@@ -843,7 +844,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -858,7 +859,7 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -866,7 +867,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -880,7 +881,7 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -894,7 +895,7 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg_relaxed(v, new) }
 }
 
@@ -906,7 +907,7 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -914,7 +915,7 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -930,38 +931,36 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     if zacas() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "amocas.w.aqrl {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.w.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -970,7 +969,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -987,39 +986,37 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
     if zacas() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.w {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.w {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -1028,7 +1025,7 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1045,39 +1042,37 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
     if zacas() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.w {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.w {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -1086,7 +1081,7 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1103,35 +1098,33 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
     if zacas() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.w {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.w {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.w {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -1140,7 +1133,7 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -1155,12 +1148,12 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1173,12 +1166,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1191,12 +1184,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1209,12 +1202,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -1227,7 +1220,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -1239,7 +1232,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -1250,7 +1243,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -1262,7 +1255,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1274,7 +1267,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1286,7 +1279,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1298,7 +1291,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -1311,21 +1304,21 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -1334,7 +1327,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             u = in(reg) u as isize,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1348,7 +1341,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1360,7 +1353,7 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_unless(v, 1, 0) }
 }
 
@@ -1372,28 +1365,28 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1409,28 +1402,28 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1446,28 +1439,28 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.w {r}, ({v})",
             // Subtracts 1.
             "addiw {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.w.rl {s}, {r}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1482,14 +1475,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld {r}, ({v})",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1503,7 +1496,7 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_read(v) };
     fence_acquire();
     result
@@ -1516,14 +1509,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sd {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1537,7 +1530,7 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_set(v, i) };
 }
 
@@ -1548,14 +1541,14 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "amoadd.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1568,7 +1561,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -1580,7 +1573,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -1592,7 +1585,7 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -1604,7 +1597,7 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -1617,7 +1610,7 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -1625,7 +1618,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1639,7 +1632,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -1653,7 +1646,7 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(i, v) }
 }
 
@@ -1665,7 +1658,7 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v.
@@ -1673,7 +1666,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1687,7 +1680,7 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(i.wrapping_neg(), v) };
 }
 
@@ -1698,7 +1691,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(i.wrapping_neg(), v) }
 }
 
@@ -1709,7 +1702,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -1720,7 +1713,7 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -1731,7 +1724,7 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -1742,7 +1735,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -1753,7 +1746,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -1764,7 +1757,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -1775,7 +1768,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -1786,7 +1779,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add(1, v) };
 }
 
@@ -1797,7 +1790,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -1808,7 +1801,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -1819,7 +1812,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -1830,7 +1823,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -1841,7 +1834,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -1852,7 +1845,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -1863,7 +1856,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -1874,7 +1867,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -1885,7 +1878,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub(1, v) };
 }
 
@@ -1896,7 +1889,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -1907,7 +1900,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -1918,7 +1911,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -1929,7 +1922,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -1940,7 +1933,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -1951,7 +1944,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -1962,7 +1955,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -1973,7 +1966,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -1984,14 +1977,14 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amoand.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2005,7 +1998,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -2013,7 +2006,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2027,7 +2020,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -2041,7 +2034,7 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(i, v) }
 }
 
@@ -2053,7 +2046,7 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i.
@@ -2061,7 +2054,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2075,7 +2068,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_and(!i, v) };
 }
 
@@ -2086,7 +2079,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(!i, v) }
 }
 
@@ -2097,7 +2090,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_acquire(!i, v) }
 }
 
@@ -2108,7 +2101,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_release(!i, v) }
 }
 
@@ -2119,7 +2112,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(!i, v) }
 }
 
@@ -2130,14 +2123,14 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amoor.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2151,7 +2144,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -2159,7 +2152,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2173,7 +2166,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -2187,7 +2180,7 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_or_relaxed(i, v) }
 }
 
@@ -2199,7 +2192,7 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i.
@@ -2207,7 +2200,7 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2221,14 +2214,14 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amoxor.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2242,7 +2235,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -2250,7 +2243,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2264,7 +2257,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -2278,7 +2271,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_xor_relaxed(i, v) }
 }
 
@@ -2290,7 +2283,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i.
@@ -2298,7 +2291,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2313,7 +2306,7 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -2321,7 +2314,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2335,7 +2328,7 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic64_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -2349,7 +2342,7 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg_relaxed(v, new) }
 }
 
@@ -2361,7 +2354,7 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -2369,7 +2362,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2385,38 +2378,36 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     if zacas() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "amocas.d.aqrl {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.d.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -2425,7 +2416,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2442,39 +2433,37 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
     if zacas() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -2483,7 +2472,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2500,39 +2489,37 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
     if zacas() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -2541,7 +2528,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2558,35 +2545,33 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
     if zacas() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -2595,7 +2580,7 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -2610,12 +2595,12 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2628,12 +2613,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2646,12 +2631,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2664,12 +2649,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -2682,7 +2667,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -2694,7 +2679,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -2705,7 +2690,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -2717,7 +2702,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2729,7 +2714,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2741,7 +2726,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2753,7 +2738,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -2766,21 +2751,21 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -2789,7 +2774,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             u = in(reg) u,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2803,7 +2788,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -2815,7 +2800,7 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_unless(v, 1, 0) }
 }
 
@@ -2827,28 +2812,28 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2864,28 +2849,28 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2901,28 +2886,28 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {r}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2937,14 +2922,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld {r}, ({v})",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2958,7 +2943,7 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_read(v) };
     fence_acquire();
     result
@@ -2971,14 +2956,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sd {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2992,7 +2977,7 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_set(v, i) };
 }
 
@@ -3003,14 +2988,14 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "amoadd.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3023,7 +3008,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -3035,7 +3020,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -3047,7 +3032,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -3059,7 +3044,7 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -3072,7 +3057,7 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v; fully ordered.
@@ -3080,7 +3065,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3094,7 +3079,7 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -3108,7 +3093,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i, v) }
 }
 
@@ -3120,7 +3105,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and adds i to *v.
@@ -3128,7 +3113,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3142,7 +3127,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(i.wrapping_neg(), v) };
 }
 
@@ -3153,7 +3138,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
 }
 
@@ -3164,7 +3149,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -3175,7 +3160,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -3186,7 +3171,7 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -3197,7 +3182,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -3208,7 +3193,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -3219,7 +3204,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -3230,7 +3215,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -3241,7 +3226,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add(1, v) };
 }
 
@@ -3252,7 +3237,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -3263,7 +3248,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -3274,7 +3259,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -3285,7 +3270,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -3296,7 +3281,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -3307,7 +3292,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -3318,7 +3303,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -3329,7 +3314,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -3340,7 +3325,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub(1, v) };
 }
 
@@ -3351,7 +3336,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -3362,7 +3347,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -3373,7 +3358,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -3384,7 +3369,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -3395,7 +3380,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -3406,7 +3391,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -3417,7 +3402,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -3428,7 +3413,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -3439,14 +3424,14 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "amoand.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3460,7 +3445,7 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i; fully ordered.
@@ -3468,7 +3453,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3482,7 +3467,7 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -3496,7 +3481,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(i, v) }
 }
 
@@ -3508,7 +3493,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and clears the bits of *v that are clear in i.
@@ -3516,7 +3501,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3530,7 +3515,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_and(!i, v) };
 }
 
@@ -3541,7 +3526,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and(!i, v) }
 }
 
@@ -3552,7 +3537,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_acquire(!i, v) }
 }
 
@@ -3563,7 +3548,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_release(!i, v) }
 }
 
@@ -3574,7 +3559,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(!i, v) }
 }
 
@@ -3585,14 +3570,14 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "amoor.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3606,7 +3591,7 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i; fully ordered.
@@ -3614,7 +3599,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3628,7 +3613,7 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -3642,7 +3627,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_or_relaxed(i, v) }
 }
 
@@ -3654,7 +3639,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and sets the bits of *v that are set in i.
@@ -3662,7 +3647,7 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3676,14 +3661,14 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "amoxor.d zero, {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3697,7 +3682,7 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i; fully ordered.
@@ -3705,7 +3690,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3719,7 +3704,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -3733,7 +3718,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_xor_relaxed(i, v) }
 }
 
@@ -3745,7 +3730,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v and flips the bits of *v that are set in i.
@@ -3753,7 +3738,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
             v = in(reg) v,
             i = in(reg) i,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3768,7 +3753,7 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -3776,7 +3761,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3790,7 +3775,7 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_long_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -3804,7 +3789,7 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg_relaxed(v, new) }
 }
 
@@ -3816,7 +3801,7 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -3824,7 +3809,7 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3840,38 +3825,36 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     if zacas() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "amocas.d.aqrl {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.d.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -3880,7 +3863,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3897,39 +3880,37 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
     if zacas() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -3938,7 +3919,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -3955,39 +3936,37 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
     if zacas() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -3996,7 +3975,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4013,35 +3992,33 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
     if zacas() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -4050,7 +4027,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4065,12 +4042,12 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4087,12 +4064,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4109,12 +4086,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4131,12 +4108,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -4149,7 +4126,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -4161,7 +4138,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -4172,7 +4149,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -4184,7 +4161,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4196,7 +4173,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4208,7 +4185,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4220,7 +4197,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -4233,21 +4210,21 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is u.
+            // Exits if that is u.
             "beq {r}, {u}, 3f",
             // Adds a.
             "add {s}, {r}, {a}",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
@@ -4256,7 +4233,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             u = in(reg) u,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4270,7 +4247,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -4282,7 +4259,7 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_unless(v, 1, 0) }
 }
 
@@ -4294,28 +4271,28 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
             // Adds 1.
             "addi {s}, {r}, 1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4331,28 +4308,28 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
-            // Ends here if that is positive.
+            // Exits if that is positive.
             "bgtz {r}, 3f",
             // Subtracts 1.
             "addi {s}, {r}, -1",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {s}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4368,28 +4345,28 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v and watches it.
+            // Loads *v and reserves it.
             "2: lr.d {r}, ({v})",
             // Subtracts 1.
             "addi {r}, {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "bltz {r}, 3f",
-            // Stores that to *v, unless somebody else stored to it; the store passes no earlier
-            // access.
+            // Stores the result to *v if it is still reserved; earlier accesses are ordered before
+            // the store.
             "sc.d.rl {s}, {r}, ({v})",
-            // Starts again if somebody did.
+            // Retries if the store failed.
             "bnez {s}, 2b",
-            // No later access passes this.
+            // Later accesses are ordered after the operation.
             "fence rw, rw",
             // The end.
             "3:",
             v = in(reg) v,
             r = out(reg) r,
             s = out(reg) _,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4404,14 +4381,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lb {r}, ({v})",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4425,7 +4402,7 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_read(v) };
     fence_acquire();
     result
@@ -4438,14 +4415,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sb {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4459,7 +4436,7 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_set(v, i) };
 }
 
@@ -4471,48 +4448,47 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Adds i to *v.
                 "amoadd.b zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 mask = in(reg) mask,
                 r = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4526,7 +4502,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -4538,7 +4514,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -4550,7 +4526,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -4562,7 +4538,7 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -4576,18 +4552,17 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and adds i to *v; fully ordered.
                 "amoadd.b.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4596,34 +4571,34 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 mask = in(reg) mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4638,7 +4613,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -4652,7 +4627,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(i, v) }
 }
 
@@ -4665,18 +4640,17 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and adds i to *v.
                 "amoadd.b {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4685,31 +4659,31 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 mask = in(reg) mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -4724,7 +4698,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(i.wrapping_neg(), v) };
 }
 
@@ -4735,7 +4709,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(i.wrapping_neg(), v) }
 }
 
@@ -4746,7 +4720,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -4757,7 +4731,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -4768,7 +4742,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -4779,7 +4753,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -4790,7 +4764,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -4801,7 +4775,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -4812,7 +4786,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -4823,7 +4797,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(1, v) };
 }
 
@@ -4834,7 +4808,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -4845,7 +4819,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -4856,7 +4830,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -4867,7 +4841,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -4878,7 +4852,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -4889,7 +4863,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -4900,7 +4874,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -4911,7 +4885,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -4922,7 +4896,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub(1, v) };
 }
 
@@ -4933,7 +4907,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -4944,7 +4918,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -4955,7 +4929,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -4966,7 +4940,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -4977,7 +4951,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -4988,7 +4962,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -4999,7 +4973,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -5010,7 +4984,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -5022,33 +4996,32 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Clears the bits of *v that are clear in i.
                 "amoand.b zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Clears the bits of *v that are clear in i, and leaves the rest of the word alone.
                 "amoand.w zero, {i}, ({word})",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5064,18 +5037,17 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and clears the bits of *v that are clear in i; fully ordered.
                 "amoand.b.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5084,9 +5056,9 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and clears the bits of *v that are clear in i, leaving the rest
@@ -5095,7 +5067,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5110,7 +5082,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -5124,7 +5096,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(i, v) }
 }
 
@@ -5137,18 +5109,17 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and clears the bits of *v that are clear in i.
                 "amoand.b {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5157,9 +5128,9 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and clears the bits of *v that are clear in i, leaving the rest
@@ -5168,7 +5139,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5183,7 +5154,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_and(!i, v) };
 }
 
@@ -5194,7 +5165,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and(!i, v) }
 }
 
@@ -5205,7 +5176,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_acquire(!i, v) }
 }
 
@@ -5216,7 +5187,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_release(!i, v) }
 }
 
@@ -5227,7 +5198,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(!i, v) }
 }
 
@@ -5239,32 +5210,31 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Sets the bits of *v that are set in i.
                 "amoor.b zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Sets the bits of *v that are set in i, and leaves the rest of the word alone.
                 "amoor.w zero, {i}, ({word})",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5280,18 +5250,17 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "amoor.b.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5299,9 +5268,9 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and sets the bits of *v that are set in i, leaving the rest alone;
@@ -5310,7 +5279,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5325,7 +5294,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -5339,7 +5308,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_or_relaxed(i, v) }
 }
 
@@ -5352,18 +5321,17 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and sets the bits of *v that are set in i.
                 "amoor.b {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5371,9 +5339,9 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and sets the bits of *v that are set in i, leaving the rest alone.
@@ -5381,7 +5349,7 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5397,32 +5365,31 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Flips the bits of *v that are set in i.
                 "amoxor.b zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Flips the bits of *v that are set in i, and leaves the rest of the word alone.
                 "amoxor.w zero, {i}, ({word})",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5438,18 +5405,17 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "amoxor.b.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5457,9 +5423,9 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and flips the bits of *v that are set in i, leaving the rest
@@ -5468,7 +5434,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5483,7 +5449,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -5497,7 +5463,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_xor_relaxed(i, v) }
 }
 
@@ -5510,18 +5476,17 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and flips the bits of *v that are set in i.
                 "amoxor.b {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5529,9 +5494,9 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and flips the bits of *v that are set in i, leaving the rest
@@ -5540,7 +5505,7 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5557,18 +5522,17 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Swaps *v and new; fully ordered.
                 "amoswap.b.aqrl {r}, {new}, ({v})",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5577,30 +5541,30 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u8) << shift,
                 rest = in(reg) !mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5615,7 +5579,7 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -5629,7 +5593,7 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg_relaxed(v, new) }
 }
 
@@ -5642,18 +5606,17 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
     if zabha() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Swaps *v and new.
                 "amoswap.b {r}, {new}, ({v})",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5662,27 +5625,27 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u8) << shift,
                 rest = in(reg) !mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5699,20 +5662,19 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     if zabha() && zacas() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "amocas.b.aqrl {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5721,27 +5683,27 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -5751,7 +5713,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5768,22 +5730,21 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
     if zabha() && zacas() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.b {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5792,26 +5753,26 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -5821,7 +5782,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5838,22 +5799,21 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
     if zabha() && zacas() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.b {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5862,26 +5822,26 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -5891,7 +5851,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5908,20 +5868,19 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
     if zabha() && zacas() {
         let r: i8;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.b {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5930,24 +5889,24 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -5957,7 +5916,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -5972,12 +5931,12 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -5990,12 +5949,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6008,12 +5967,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6026,12 +5985,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -6044,7 +6003,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i8_sub_return(i, v) };
     new == 0
 }
@@ -6056,7 +6015,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -6067,7 +6026,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -6079,7 +6038,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -6091,7 +6050,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -6103,7 +6062,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -6115,7 +6074,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -6127,14 +6086,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6150,7 +6109,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -6162,7 +6121,7 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_unless(v, 1, 0) }
 }
 
@@ -6173,14 +6132,14 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6196,14 +6155,14 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6219,14 +6178,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6243,14 +6202,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lh {r}, ({v})",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6264,7 +6223,7 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_read(v) };
     fence_acquire();
     result
@@ -6277,14 +6236,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sh {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6298,7 +6257,7 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_set(v, i) };
 }
 
@@ -6310,48 +6269,47 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Adds i to *v.
                 "amoadd.h zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 mask = in(reg) mask,
                 r = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6365,7 +6323,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -6377,7 +6335,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -6389,7 +6347,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -6401,7 +6359,7 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -6415,18 +6373,17 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and adds i to *v; fully ordered.
                 "amoadd.h.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6435,34 +6392,34 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 mask = in(reg) mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6477,7 +6434,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     fence_acquire();
     result
@@ -6491,7 +6448,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(i, v) }
 }
 
@@ -6504,18 +6461,17 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and adds i to *v.
                 "amoadd.h {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6524,31 +6480,31 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
                 // Adds i.
                 "add {n}, {r}, {i}",
-                // Keeps the bits that change.
+                // Finds the bits that change.
                 "xor {n}, {n}, {r}",
-                // And of these the variable's.
+                // Keeps those of the variable.
                 "and {n}, {n}, {mask}",
-                // Puts them into the word.
+                // Flips them in the old word.
                 "xor {n}, {n}, {r}",
-                // Stores it, unless somebody else stored to the word.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 mask = in(reg) mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6563,7 +6519,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(i.wrapping_neg(), v) };
 }
 
@@ -6574,7 +6530,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(i.wrapping_neg(), v) }
 }
 
@@ -6585,7 +6541,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -6596,7 +6552,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -6607,7 +6563,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -6618,7 +6574,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -6629,7 +6585,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -6640,7 +6596,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -6651,7 +6607,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -6662,7 +6618,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(1, v) };
 }
 
@@ -6673,7 +6629,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -6684,7 +6640,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -6695,7 +6651,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -6706,7 +6662,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -6717,7 +6673,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -6728,7 +6684,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -6739,7 +6695,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -6750,7 +6706,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -6761,7 +6717,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub(1, v) };
 }
 
@@ -6772,7 +6728,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -6783,7 +6739,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -6794,7 +6750,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -6805,7 +6761,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -6816,7 +6772,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -6827,7 +6783,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -6838,7 +6794,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -6849,7 +6805,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -6861,33 +6817,32 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Clears the bits of *v that are clear in i.
                 "amoand.h zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Clears the bits of *v that are clear in i, and leaves the rest of the word alone.
                 "amoand.w zero, {i}, ({word})",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6903,18 +6858,17 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and clears the bits of *v that are clear in i; fully ordered.
                 "amoand.h.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6923,9 +6877,9 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and clears the bits of *v that are clear in i, leaving the rest
@@ -6934,7 +6888,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6949,7 +6903,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
     fence_acquire();
     result
@@ -6963,7 +6917,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(i, v) }
 }
 
@@ -6976,18 +6930,17 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and clears the bits of *v that are clear in i.
                 "amoand.h {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -6996,9 +6949,9 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and clears the bits of *v that are clear in i, leaving the rest
@@ -7007,7 +6960,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7022,7 +6975,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_and(!i, v) };
 }
 
@@ -7033,7 +6986,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and(!i, v) }
 }
 
@@ -7044,7 +6997,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_acquire(!i, v) }
 }
 
@@ -7055,7 +7008,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_release(!i, v) }
 }
 
@@ -7066,7 +7019,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(!i, v) }
 }
 
@@ -7078,32 +7031,31 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Sets the bits of *v that are set in i.
                 "amoor.h zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Sets the bits of *v that are set in i, and leaves the rest of the word alone.
                 "amoor.w zero, {i}, ({word})",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7119,18 +7071,17 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and sets the bits of *v that are set in i; fully ordered.
                 "amoor.h.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7138,9 +7089,9 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and sets the bits of *v that are set in i, leaving the rest alone;
@@ -7149,7 +7100,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7164,7 +7115,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
     fence_acquire();
     result
@@ -7178,7 +7129,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_or_relaxed(i, v) }
 }
 
@@ -7191,18 +7142,17 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and sets the bits of *v that are set in i.
                 "amoor.h {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7210,9 +7160,9 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and sets the bits of *v that are set in i, leaving the rest alone.
@@ -7220,7 +7170,7 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7236,32 +7186,31 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     if zabha() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Flips the bits of *v that are set in i.
                 "amoxor.h zero, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Flips the bits of *v that are set in i, and leaves the rest of the word alone.
                 "amoxor.w zero, {i}, ({word})",
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7277,18 +7226,17 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and flips the bits of *v that are set in i; fully ordered.
                 "amoxor.h.aqrl {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7296,9 +7244,9 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and flips the bits of *v that are set in i, leaving the rest
@@ -7307,7 +7255,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7322,7 +7270,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
     fence_acquire();
     result
@@ -7336,7 +7284,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_xor_relaxed(i, v) }
 }
 
@@ -7349,18 +7297,17 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Loads *v and flips the bits of *v that are set in i.
                 "amoxor.h {r}, {i}, ({v})",
                 v = in(reg) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7368,9 +7315,9 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
                 // Loads the word and flips the bits of *v that are set in i, leaving the rest
@@ -7379,7 +7326,7 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
                 word = in(reg) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7396,18 +7343,17 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Swaps *v and new; fully ordered.
                 "amoswap.h.aqrl {r}, {new}, ({v})",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7416,30 +7362,30 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u16) << shift,
                 rest = in(reg) !mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7454,7 +7400,7 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -7468,7 +7414,7 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg_relaxed(v, new) }
 }
 
@@ -7481,18 +7427,17 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
     if zabha() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
                 // Swaps *v and new.
                 "amoswap.h {r}, {new}, ({v})",
                 v = in(reg) v,
                 new = in(reg) new,
                 r = lateout(reg) r,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7501,27 +7446,27 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable out.
+                // Clears the variable in the word.
                 "and {n}, {r}, {rest}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 word = in(reg) word,
                 new = in(reg) u32::from(new as u16) << shift,
                 rest = in(reg) !mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7538,20 +7483,19 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     if zabha() && zacas() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "amocas.h.aqrl {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7560,27 +7504,27 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores the new word if it is still reserved; earlier accesses are ordered before
+                // the store.
                 "sc.w.rl {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -7590,7 +7534,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7607,22 +7551,21 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
     if zabha() && zacas() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.h {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7631,26 +7574,26 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -7660,7 +7603,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7677,22 +7620,21 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
     if zabha() && zacas() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.h {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7701,26 +7643,26 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -7730,7 +7672,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7747,20 +7689,19 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
     if zabha() && zacas() {
         let r: i16;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zabha.
+                // Enables zabha in the assembler.
                 ".option arch, +zabha",
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.h {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7769,24 +7710,24 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word and watches it.
+                // Loads the word and reserves it.
                 "2: lr.w {r}, ({word})",
-                // Takes the variable.
+                // Extracts the variable.
                 "and {n}, {r}, {mask}",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {n}, {old}, 3f",
-                // Takes the variable out of the word.
+                // Keeps the rest of the word.
                 "xor {n}, {n}, {r}",
-                // Puts new in its place.
+                // Inserts new.
                 "or {n}, {n}, {new}",
-                // Stores the word, unless somebody else stored to it.
+                // Stores the new word if it is still reserved.
                 "sc.w {n}, {n}, ({word})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {n}, 2b",
                 // The end.
                 "3:",
@@ -7796,7 +7737,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
                 mask = in(reg) mask as i32 as isize,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -7811,12 +7752,12 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7829,12 +7770,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7847,12 +7788,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7865,12 +7806,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7883,7 +7824,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_i16_sub_return(i, v) };
     new == 0
 }
@@ -7895,7 +7836,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -7906,7 +7847,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -7918,7 +7859,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7930,7 +7871,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7942,7 +7883,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7954,7 +7895,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7966,14 +7907,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7989,7 +7930,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -8001,7 +7942,7 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_unless(v, 1, 0) }
 }
 
@@ -8012,14 +7953,14 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8035,14 +7976,14 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8058,14 +7999,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -8082,14 +8023,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "ld {r}, ({v})",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8103,7 +8044,7 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_read(v) };
     fence_acquire();
     result
@@ -8116,14 +8057,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sd {i}, ({v})",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8137,7 +8078,7 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_set(v, i) };
 }
 
@@ -8149,7 +8090,7 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; fully ordered.
@@ -8157,7 +8098,7 @@ pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) 
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8174,7 +8115,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
     fence_acquire();
     result
@@ -8191,7 +8132,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     new: *const c_void,
 ) -> *const c_void {
     fence_release();
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg_relaxed(v, new) }
 }
 
@@ -8206,7 +8147,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new.
@@ -8214,7 +8155,7 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
             v = in(reg) v,
             new = in(reg) new,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8234,38 +8175,36 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
 ) -> *const c_void {
     if zacas() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v; fully ordered.
                 "amocas.d.aqrl {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it; the store passes no earlier
-                // access.
+                // Stores new to *v if it is still reserved; earlier accesses are ordered before the
+                // store.
                 "sc.d.rl {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "fence rw, rw",
                 // The end.
                 "3:",
@@ -8274,7 +8213,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8295,39 +8234,37 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
 ) -> *const c_void {
     if zacas() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
-                // No later access passes the load.
+                // Later accesses are ordered after the load.
                 "fence r, rw",
                 // The end.
                 "3:",
@@ -8336,7 +8273,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8357,39 +8294,37 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
 ) -> *const c_void {
     if zacas() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // The store passes no earlier access.
+                // Earlier accesses are ordered before the store.
                 "fence rw, w",
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -8398,7 +8333,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8419,35 +8354,33 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
 ) -> *const c_void {
     if zacas() {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about zacas.
+                // Enables zacas in the assembler.
                 ".option arch, +zacas",
                 // Stores new if *v is old; loads *v.
                 "amocas.d {old}, {new}, ({v})",
                 v = in(reg) v,
                 old = inout(reg) old => r,
                 new = in(reg) new,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
         r
     } else {
         let r: *const c_void;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Loads *v and watches it.
+                // Loads *v and reserves it.
                 "2: lr.d {r}, ({v})",
-                // Ends here if that is not old.
+                // Exits if that is not old.
                 "bne {r}, {old}, 3f",
-                // Stores new to *v, unless somebody else stored to it.
+                // Stores new to *v if it is still reserved.
                 "sc.d {s}, {new}, ({v})",
-                // Starts again if somebody did.
+                // Retries if the store failed.
                 "bnez {s}, 2b",
                 // The end.
                 "3:",
@@ -8456,7 +8389,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
                 new = in(reg) new,
                 r = out(reg) r,
                 s = out(reg) _,
-                // The stack pointer and the condition codes stay.
+                // The stack pointer and the condition codes do not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -8475,12 +8408,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8497,12 +8430,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8519,12 +8452,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -8541,24 +8474,24 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
 }
 
-/// Whether the CPU has zabha, as far as the compiler is told.
+/// Whether zabha is enabled at compile time.
 #[inline(always)]
 fn zabha() -> bool {
     cfg!(target_feature = "zabha")
 }
 
-/// Whether the CPU has zacas, as far as the compiler is told.
+/// Whether zacas is enabled at compile time.
 #[inline(always)]
 fn zacas() -> bool {
     cfg!(target_feature = "zacas")
@@ -8580,14 +8513,14 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
             "fence iorw, iorw",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8596,14 +8529,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders loads, from devices as well.
             "fence ir, ir",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8612,14 +8545,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores, to devices as well.
             "fence ow, ow",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8628,14 +8561,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
             "fence iorw, iorw",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8644,14 +8577,14 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders loads, from devices as well.
             "fence ir, ir",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8660,14 +8593,14 @@ pub(crate) fn dma_rmb() {
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores, to devices as well.
             "fence ow, ow",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8676,14 +8609,14 @@ pub(crate) fn dma_wmb() {
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "fence rw, rw",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8692,14 +8625,14 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders loads.
             "fence r, r",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8708,14 +8641,14 @@ pub(crate) fn smp_rmb() {
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores.
             "fence w, w",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8725,14 +8658,14 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "fence rw, rw",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8742,14 +8675,14 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses.
             "fence rw, rw",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8758,14 +8691,14 @@ pub(crate) fn smp_mb__after_atomic() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_acquire() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // Earlier loads come before all later accesses.
+            // Orders earlier loads before later accesses.
             "fence r, rw",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }
@@ -8774,14 +8707,14 @@ pub(crate) fn fence_acquire() {
 /// A fence around relaxed operations.
 #[inline(always)]
 pub(crate) fn fence_release() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
-            // All earlier accesses come before later stores.
+            // Orders earlier accesses before later stores.
             "fence rw, w",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack, preserves_flags),
         );
     }

@@ -2,19 +2,20 @@
 
 //! Inline assembly for s390x.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "l {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -49,14 +50,14 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "l {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -70,14 +71,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -90,14 +91,14 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "st {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -111,41 +112,39 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Adds i.
                 "ar {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -160,30 +159,29 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {r}, {o}",
                 // Adds i.
                 "ar {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 o = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -199,12 +197,12 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return(i, v) }
     }
 }
@@ -217,12 +215,12 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return(i, v) }
     }
 }
@@ -235,12 +233,12 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return(i, v) }
     }
 }
@@ -254,45 +252,43 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Adds i.
                 "ar {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -309,25 +305,24 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add(i, v) }
     }
 }
@@ -341,25 +336,24 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add(i, v) }
     }
 }
@@ -373,25 +367,24 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laa {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add(i, v) }
     }
 }
@@ -404,28 +397,27 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Subtracts i.
                 "sr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -440,29 +432,28 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {r}, {o}",
                 // Subtracts i.
                 "sr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 o = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -478,11 +469,11 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_sub_return(i, v) }
     }
 }
@@ -495,11 +486,11 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_sub_return(i, v) }
     }
 }
@@ -512,11 +503,11 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_sub_return(i, v) }
     }
 }
@@ -529,29 +520,28 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Subtracts i.
                 "sr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -567,11 +557,11 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_sub(i, v) }
     }
 }
@@ -584,11 +574,11 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_sub(i, v) }
     }
 }
@@ -601,11 +591,11 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_sub(i, v) }
     }
 }
@@ -618,21 +608,20 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
                 // Adds 1 to *v.
                 "asi 0({v}), 1",
                 v = in(reg_addr) v,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_add(1, v) };
     }
 }
@@ -644,7 +633,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -655,7 +644,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -666,7 +655,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -677,7 +666,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -688,7 +677,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -699,7 +688,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -710,7 +699,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -721,7 +710,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -733,21 +722,20 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
                 // Subtracts 1 from *v.
                 "asi 0({v}), -1",
                 v = in(reg_addr) v,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_sub(1, v) };
     }
 }
@@ -759,7 +747,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -770,7 +758,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -781,7 +769,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -792,7 +780,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -803,7 +791,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -814,7 +802,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -825,7 +813,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -836,7 +824,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -848,41 +836,39 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -898,45 +884,43 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -953,25 +937,24 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_and(i, v) }
     }
 }
@@ -985,25 +968,24 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_and(i, v) }
     }
 }
@@ -1017,25 +999,24 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lan {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_and(i, v) }
     }
 }
@@ -1047,7 +1028,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_and(!i, v) };
 }
 
@@ -1058,7 +1039,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and(!i, v) }
 }
 
@@ -1069,7 +1050,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_acquire(!i, v) }
 }
 
@@ -1080,7 +1061,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_release(!i, v) }
 }
 
@@ -1091,7 +1072,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(!i, v) }
 }
 
@@ -1103,41 +1084,39 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -1153,45 +1132,43 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -1208,25 +1185,24 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_or(i, v) }
     }
 }
@@ -1240,25 +1216,24 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_or(i, v) }
     }
 }
@@ -1272,25 +1247,24 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "lao {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_or(i, v) }
     }
 }
@@ -1303,41 +1277,39 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "cs {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -1353,45 +1325,43 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "l {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "cs {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -1408,25 +1378,24 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_xor(i, v) }
     }
 }
@@ -1440,25 +1409,24 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_xor(i, v) }
     }
 }
@@ -1472,25 +1440,24 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
     if z13() {
         let r: i32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "lax {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_fetch_xor(i, v) }
     }
 }
@@ -1503,19 +1470,19 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: cs {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1529,8 +1496,8 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -1541,8 +1508,8 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -1553,8 +1520,8 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -1566,15 +1533,15 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "cs {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1588,8 +1555,8 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1600,8 +1567,8 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1612,8 +1579,8 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1624,23 +1591,23 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "cs {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -1653,8 +1620,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1665,8 +1632,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1677,8 +1644,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1689,7 +1656,7 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_sub_return(i, v) };
     new == 0
 }
@@ -1701,7 +1668,7 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_and_test(1, v) }
 }
 
@@ -1712,7 +1679,7 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(1, v) };
     new == 0
 }
@@ -1724,7 +1691,7 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return(i, v) };
     new < 0
 }
@@ -1736,7 +1703,7 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_acquire(i, v) };
     new < 0
 }
@@ -1748,7 +1715,7 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_release(i, v) };
     new < 0
 }
@@ -1760,7 +1727,7 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_add_return_relaxed(i, v) };
     new < 0
 }
@@ -1773,22 +1740,22 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
             // Is it u?
             "2: cr {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // Takes what was found.
+            // Copies the old value.
             "lr {n}, {r}",
             // Adds a.
             "ar {n}, {a}",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -1797,7 +1764,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
             u = in(reg) u,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1811,7 +1778,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1824,27 +1791,27 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltr {n}, {r}",
-            // Ends here if it is 0.
+            // Exits if it is 0.
             "je 3f",
             // Adds 1.
             "ahi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1860,27 +1827,27 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltr {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "jl 3f",
             // Adds 1.
             "ahi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1896,27 +1863,27 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "l {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltr {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "jh 3f",
             // Subtracts 1.
             "ahi {n}, -1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1932,27 +1899,27 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "l {o}, 0({v})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {r}, {o}",
             // Subtracts 1.
             "ahi {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "jl 3f",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "cs {o}, {r}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             o = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1967,14 +1934,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lg {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1989,14 +1956,14 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lg {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2010,14 +1977,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stg {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2030,14 +1997,14 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stg {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2051,41 +2018,39 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2100,30 +2065,29 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Adds i.
                 "agr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 o = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2139,12 +2103,12 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return(i, v) }
     }
 }
@@ -2157,12 +2121,12 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return(i, v) }
     }
 }
@@ -2175,12 +2139,12 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return(i, v) }
     }
 }
@@ -2194,45 +2158,43 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2249,25 +2211,24 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add(i, v) }
     }
 }
@@ -2281,25 +2242,24 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add(i, v) }
     }
 }
@@ -2313,25 +2273,24 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add(i, v) }
     }
 }
@@ -2344,28 +2303,27 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2380,29 +2338,28 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Subtracts i.
                 "sgr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 o = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2418,11 +2375,11 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_sub_return(i, v) }
     }
 }
@@ -2435,11 +2392,11 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_sub_return(i, v) }
     }
 }
@@ -2452,11 +2409,11 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_sub_return(i, v) }
     }
 }
@@ -2469,29 +2426,28 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2507,11 +2463,11 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_sub(i, v) }
     }
 }
@@ -2524,11 +2480,11 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_sub(i, v) }
     }
 }
@@ -2541,11 +2497,11 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_sub(i, v) }
     }
 }
@@ -2558,21 +2514,20 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
                 // Adds 1 to *v.
                 "agsi 0({v}), 1",
                 v = in(reg_addr) v,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_add(1, v) };
     }
 }
@@ -2584,7 +2539,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -2595,7 +2550,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -2606,7 +2561,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -2617,7 +2572,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -2628,7 +2583,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -2639,7 +2594,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -2650,7 +2605,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -2661,7 +2616,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -2673,21 +2628,20 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
                 // Subtracts 1 from *v.
                 "agsi 0({v}), -1",
                 v = in(reg_addr) v,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_sub(1, v) };
     }
 }
@@ -2699,7 +2653,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -2710,7 +2664,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -2721,7 +2675,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -2732,7 +2686,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -2743,7 +2697,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -2754,7 +2708,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -2765,7 +2719,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -2776,7 +2730,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -2788,41 +2742,39 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2838,45 +2790,43 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -2893,25 +2843,24 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_and(i, v) }
     }
 }
@@ -2925,25 +2874,24 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_and(i, v) }
     }
 }
@@ -2957,25 +2905,24 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_and(i, v) }
     }
 }
@@ -2987,7 +2934,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_and(!i, v) };
 }
 
@@ -2998,7 +2945,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(!i, v) }
 }
 
@@ -3009,7 +2956,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_acquire(!i, v) }
 }
 
@@ -3020,7 +2967,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_release(!i, v) }
 }
 
@@ -3031,7 +2978,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(!i, v) }
 }
 
@@ -3043,41 +2990,39 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -3093,45 +3038,43 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -3148,25 +3091,24 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_or(i, v) }
     }
 }
@@ -3180,25 +3122,24 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_or(i, v) }
     }
 }
@@ -3212,25 +3153,24 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_or(i, v) }
     }
 }
@@ -3243,41 +3183,39 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -3293,45 +3231,43 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -3348,25 +3284,24 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_xor(i, v) }
     }
 }
@@ -3380,25 +3315,24 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_xor(i, v) }
     }
 }
@@ -3412,25 +3346,24 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
     if z13() {
         let r: i64;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic64_fetch_xor(i, v) }
     }
 }
@@ -3443,19 +3376,19 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: csg {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3469,8 +3402,8 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -3481,8 +3414,8 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -3493,8 +3426,8 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -3506,15 +3439,15 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3528,8 +3461,8 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -3540,8 +3473,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -3552,8 +3485,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -3564,23 +3497,23 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -3593,8 +3526,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -3605,8 +3538,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -3617,8 +3550,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -3629,7 +3562,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -3641,7 +3574,7 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_and_test(1, v) }
 }
 
@@ -3652,7 +3585,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(1, v) };
     new == 0
 }
@@ -3664,7 +3597,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(i, v) };
     new < 0
 }
@@ -3676,7 +3609,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_acquire(i, v) };
     new < 0
 }
@@ -3688,7 +3621,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_release(i, v) };
     new < 0
 }
@@ -3700,7 +3633,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_relaxed(i, v) };
     new < 0
 }
@@ -3713,22 +3646,22 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
             // Is it u?
             "2: cgr {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // Takes what was found.
+            // Copies the old value.
             "lgr {n}, {r}",
             // Adds a.
             "agr {n}, {a}",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -3737,7 +3670,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
             u = in(reg) u,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3751,7 +3684,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -3764,27 +3697,27 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is 0.
+            // Exits if it is 0.
             "je 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3800,27 +3733,27 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "jl 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3836,27 +3769,27 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "jh 3f",
             // Subtracts 1.
             "aghi {n}, -1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3872,27 +3805,27 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {o}, 0({v})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lgr {r}, {o}",
             // Subtracts 1.
             "aghi {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "jl 3f",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {o}, {r}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             o = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3907,14 +3840,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lg {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3929,14 +3862,14 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lg {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3950,14 +3883,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stg {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3970,14 +3903,14 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stg {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3991,41 +3924,39 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4040,30 +3971,29 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add(i, v) };
         old.wrapping_add(i)
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Adds i.
                 "agr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 o = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4079,12 +4009,12 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return(i, v) }
     }
 }
@@ -4097,12 +4027,12 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_release(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return(i, v) }
     }
 }
@@ -4115,12 +4045,12 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
         old.wrapping_add(i)
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return(i, v) }
     }
 }
@@ -4134,45 +4064,43 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Adds i.
                 "agr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4189,25 +4117,24 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add(i, v) }
     }
 }
@@ -4221,25 +4148,24 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add(i, v) }
     }
 }
@@ -4253,25 +4179,24 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Adds i to *v, and loads what *v was.
+                // Adds i to *v, and loads the old value.
                 "laag {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add(i, v) }
     }
 }
@@ -4284,28 +4209,27 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add(i.wrapping_neg(), v) };
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4320,29 +4244,28 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {r}, {o}",
                 // Subtracts i.
                 "sgr {r}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {o}, {r}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 o = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4358,11 +4281,11 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_sub_return(i, v) }
     }
 }
@@ -4375,11 +4298,11 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_sub_return(i, v) }
     }
 }
@@ -4392,11 +4315,11 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_sub_return(i, v) }
     }
 }
@@ -4409,29 +4332,28 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Subtracts i.
                 "sgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4447,11 +4369,11 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_sub(i, v) }
     }
 }
@@ -4464,11 +4386,11 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_sub(i, v) }
     }
 }
@@ -4481,11 +4403,11 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_sub(i, v) }
     }
 }
@@ -4498,21 +4420,20 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
                 // Adds 1 to *v.
                 "agsi 0({v}), 1",
                 v = in(reg_addr) v,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_add(1, v) };
     }
 }
@@ -4524,7 +4445,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -4535,7 +4456,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -4546,7 +4467,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -4557,7 +4478,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -4568,7 +4489,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -4579,7 +4500,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -4590,7 +4511,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -4601,7 +4522,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -4613,21 +4534,20 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
                 // Subtracts 1 from *v.
                 "agsi 0({v}), -1",
                 v = in(reg_addr) v,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_sub(1, v) };
     }
 }
@@ -4639,7 +4559,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -4650,7 +4570,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -4661,7 +4581,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -4672,7 +4592,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -4683,7 +4603,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -4694,7 +4614,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -4705,7 +4625,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -4716,7 +4636,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -4728,41 +4648,39 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4778,45 +4696,43 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "ngr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -4833,25 +4749,24 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_and(i, v) }
     }
 }
@@ -4865,25 +4780,24 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_and(i, v) }
     }
 }
@@ -4897,25 +4811,24 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what *v was.
+                // Clears the bits of *v that are clear in i, and loads the old value.
                 "lang {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_and(i, v) }
     }
 }
@@ -4927,7 +4840,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_and(!i, v) };
 }
 
@@ -4938,7 +4851,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and(!i, v) }
 }
 
@@ -4949,7 +4862,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_acquire(!i, v) }
 }
 
@@ -4960,7 +4873,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_release(!i, v) }
 }
 
@@ -4971,7 +4884,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(!i, v) }
 }
 
@@ -4983,41 +4896,39 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5033,45 +4944,43 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Sets the bits that are set in i.
                 "ogr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5088,25 +4997,24 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_or(i, v) }
     }
 }
@@ -5120,25 +5028,24 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_or(i, v) }
     }
 }
@@ -5152,25 +5059,24 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what *v was.
+                // Sets the bits of *v that are set in i, and loads the old value.
                 "laog {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_or(i, v) }
     }
 }
@@ -5183,41 +5089,39 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
     if z13() {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {o}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {o}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it.
+                // Stores the new value if *v is the old one, else loads *v.
                 "csg {o}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5233,45 +5137,43 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
                 // Loads *v.
                 "lg {r}, 0({v})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lgr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xgr {n}, {i}",
-                // Stores that if *v is what was found, else loads it; fully ordered.
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
                 "csg {r}, {n}, 0({v})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -5288,25 +5190,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_xor(i, v) }
     }
 }
@@ -5320,25 +5221,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_xor(i, v) }
     }
 }
@@ -5352,25 +5252,24 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
     if z13() {
         let r: isize;
-        // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is
-        // touched.
+        // SAFETY: The block accesses only `*v`, as the caller permits.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what *v was.
+                // Flips the bits of *v that are set in i, and loads the old value.
                 "laxg {r}, {i}, 0({v})",
                 v = in(reg_addr) v,
                 i = in(reg) i,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         r
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_long_fetch_xor(i, v) }
     }
 }
@@ -5383,19 +5282,19 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: csg {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5409,8 +5308,8 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -5421,8 +5320,8 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -5433,8 +5332,8 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -5446,15 +5345,15 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5468,8 +5367,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -5480,8 +5379,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -5492,8 +5391,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -5504,23 +5403,23 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -5537,8 +5436,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -5553,8 +5452,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -5569,8 +5468,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -5581,7 +5480,7 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_sub_return(i, v) };
     new == 0
 }
@@ -5593,7 +5492,7 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_and_test(1, v) }
 }
 
@@ -5604,7 +5503,7 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(1, v) };
     new == 0
 }
@@ -5616,7 +5515,7 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return(i, v) };
     new < 0
 }
@@ -5628,7 +5527,7 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_acquire(i, v) };
     new < 0
 }
@@ -5640,7 +5539,7 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_release(i, v) };
     new < 0
 }
@@ -5652,7 +5551,7 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic_long_add_return_relaxed(i, v) };
     new < 0
 }
@@ -5665,22 +5564,22 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
             // Is it u?
             "2: cgr {r}, {u}",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // Takes what was found.
+            // Copies the old value.
             "lgr {n}, {r}",
             // Adds a.
             "agr {n}, {a}",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -5689,7 +5588,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
             u = in(reg) u,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5703,7 +5602,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5716,27 +5615,27 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is 0.
+            // Exits if it is 0.
             "je 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5752,27 +5651,27 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is negative.
+            // Exits if it is negative.
             "jl 3f",
             // Adds 1.
             "aghi {n}, 1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5788,27 +5687,27 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Takes what was found, and looks at it.
+            // Copies the old value and tests it.
             "2: ltgr {n}, {r}",
-            // Ends here if it is positive.
+            // Exits if it is positive.
             "jh 3f",
             // Subtracts 1.
             "aghi {n}, -1",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {r}, {n}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5824,27 +5723,27 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {o}, 0({v})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lgr {r}, {o}",
             // Subtracts 1.
             "aghi {r}, -1",
-            // Ends here if that is negative.
+            // Exits if that is negative.
             "jl 3f",
-            // Stores that if *v is what was found, else loads it; fully ordered.
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
             "csg {o}, {r}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
             v = in(reg_addr) v,
             r = out(reg) r,
             o = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5859,14 +5758,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lb {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5881,14 +5780,14 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lb {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5902,14 +5801,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stc {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5922,14 +5821,14 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stc {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5944,33 +5843,33 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
             mask = in(reg) mask,
             o = out(reg) _,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5983,7 +5882,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -5995,7 +5894,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -6007,7 +5906,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -6019,7 +5918,7 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -6034,33 +5933,33 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
             mask = in(reg) mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6074,8 +5973,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -6086,8 +5985,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -6098,8 +5997,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -6112,33 +6011,33 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
             mask = in(reg) mask,
             o = out(reg) _,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6151,7 +6050,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub(i, v) };
     old.wrapping_sub(i)
 }
@@ -6163,7 +6062,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub_acquire(i, v) };
     old.wrapping_sub(i)
 }
@@ -6175,7 +6074,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub_release(i, v) };
     old.wrapping_sub(i)
 }
@@ -6187,7 +6086,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
     old.wrapping_sub(i)
 }
@@ -6202,33 +6101,33 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u8) << shift,
             mask = in(reg) mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6242,8 +6141,8 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
@@ -6254,8 +6153,8 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
@@ -6266,8 +6165,8 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(i, v) }
 }
 
@@ -6278,7 +6177,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add(1, v) };
 }
 
@@ -6289,7 +6188,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -6300,7 +6199,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -6311,7 +6210,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -6322,7 +6221,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -6333,7 +6232,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -6344,7 +6243,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -6355,7 +6254,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -6366,7 +6265,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -6377,7 +6276,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub(1, v) };
 }
 
@@ -6388,7 +6287,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -6399,7 +6298,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -6410,7 +6309,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -6421,7 +6320,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -6432,7 +6331,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -6443,7 +6342,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -6454,7 +6353,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -6465,7 +6364,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -6479,45 +6378,45 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     if z13() {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -6535,21 +6434,21 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -6558,26 +6457,26 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -6596,26 +6495,26 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_and(i, v) }
     }
 }
@@ -6631,26 +6530,26 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_and(i, v) }
     }
 }
@@ -6666,26 +6565,26 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u8::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_and(i, v) }
     }
 }
@@ -6697,7 +6596,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_and(!i, v) };
 }
 
@@ -6708,7 +6607,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and(!i, v) }
 }
 
@@ -6719,7 +6618,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_acquire(!i, v) }
 }
 
@@ -6730,7 +6629,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_release(!i, v) }
 }
 
@@ -6741,7 +6640,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(!i, v) }
 }
 
@@ -6754,44 +6653,44 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     if z13() {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -6808,21 +6707,21 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -6830,26 +6729,26 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -6867,26 +6766,26 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_or(i, v) }
     }
 }
@@ -6901,26 +6800,26 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_or(i, v) }
     }
 }
@@ -6935,26 +6834,26 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_or(i, v) }
     }
 }
@@ -6968,44 +6867,44 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     if z13() {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -7022,21 +6921,21 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -7044,26 +6943,26 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -7081,26 +6980,26 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_xor(i, v) }
     }
 }
@@ -7115,26 +7014,26 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_xor(i, v) }
     }
 }
@@ -7149,26 +7048,26 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u8) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i8
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i8_fetch_xor(i, v) }
     }
 }
@@ -7183,29 +7082,29 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "nr {n}, {rest}",
-            // And puts new there.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             new = in(reg) u32::from(new as u8) << shift,
             rest = in(reg) !mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7219,8 +7118,8 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -7231,8 +7130,8 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -7243,8 +7142,8 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -7258,28 +7157,28 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u8::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "nr {n}, {mask}",
             // Is it old?
             "cr {n}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "jne 3f",
-            // Takes the rest of the word.
+            // Keeps the rest of the word.
             "xr {n}, {r}",
-            // And puts new beside it.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -7289,7 +7188,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             mask = in(reg) mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7303,8 +7202,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -7315,8 +7214,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -7327,8 +7226,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -7339,12 +7238,12 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7357,12 +7256,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7375,12 +7274,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7393,12 +7292,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -7411,7 +7310,7 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_sub(i, v) };
     old.wrapping_sub(i) == 0
 }
@@ -7423,7 +7322,7 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_and_test(1, v) }
 }
 
@@ -7434,7 +7333,7 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -7446,7 +7345,7 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7458,7 +7357,7 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7470,7 +7369,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7482,7 +7381,7 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -7494,14 +7393,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7517,7 +7416,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -7529,7 +7428,7 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_unless(v, 1, 0) }
 }
 
@@ -7540,14 +7439,14 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7563,14 +7462,14 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7586,14 +7485,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7610,14 +7509,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lh {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7632,14 +7531,14 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lh {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7653,14 +7552,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sth {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7673,14 +7572,14 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "sth {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7695,33 +7594,33 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
             mask = in(reg) mask,
             o = out(reg) _,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7734,7 +7633,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -7746,7 +7645,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -7758,7 +7657,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -7770,7 +7669,7 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -7785,33 +7684,33 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Adds i.
             "ar {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
             mask = in(reg) mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7825,8 +7724,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -7837,8 +7736,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -7849,8 +7748,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -7863,33 +7762,33 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {o}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {o}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {o}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {o}",
-            // Stores that if the word is what was found, else loads it.
+            // Stores the new word if the old one is unchanged, else loads it.
             "cs {o}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
             mask = in(reg) mask,
             o = out(reg) _,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7902,7 +7801,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub(i, v) };
     old.wrapping_sub(i)
 }
@@ -7914,7 +7813,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub_acquire(i, v) };
     old.wrapping_sub(i)
 }
@@ -7926,7 +7825,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub_release(i, v) };
     old.wrapping_sub(i)
 }
@@ -7938,7 +7837,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
     old.wrapping_sub(i)
 }
@@ -7953,33 +7852,33 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
             // Subtracts i.
             "sr {n}, {i}",
-            // Which bits would change?
+            // Finds the bits that change.
             "xr {n}, {r}",
-            // Only those of the variable shall.
+            // Keeps those of the variable.
             "nr {n}, {mask}",
-            // Changes them.
+            // Flips them in the old word.
             "xr {n}, {r}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             i = in(reg) u32::from(i as u16) << shift,
             mask = in(reg) mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7993,8 +7892,8 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
@@ -8005,8 +7904,8 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
@@ -8017,8 +7916,8 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(i, v) }
 }
 
@@ -8029,7 +7928,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add(1, v) };
 }
 
@@ -8040,7 +7939,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -8051,7 +7950,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -8062,7 +7961,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -8073,7 +7972,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -8084,7 +7983,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -8095,7 +7994,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -8106,7 +8005,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -8117,7 +8016,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -8128,7 +8027,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub(1, v) };
 }
 
@@ -8139,7 +8038,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -8150,7 +8049,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -8161,7 +8060,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -8172,7 +8071,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -8183,7 +8082,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -8194,7 +8093,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -8205,7 +8104,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -8216,7 +8115,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -8230,45 +8129,45 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     if z13() {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8286,21 +8185,21 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8309,26 +8208,26 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Clears the bits that are clear in i.
                 "nr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8347,26 +8246,26 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_and(i, v) }
     }
 }
@@ -8382,26 +8281,26 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_and(i, v) }
     }
 }
@@ -8417,26 +8316,26 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
         let (word, shift) = word_around(v);
         let mask = u32::from(u16::MAX) << shift;
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Clears the bits of *v that are clear in i, and loads what the word around *v was.
+                // Clears the bits of *v that are clear in i, and loads the old word.
                 "lan {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift | !mask,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_and(i, v) }
     }
 }
@@ -8448,7 +8347,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_and(!i, v) };
 }
 
@@ -8459,7 +8358,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and(!i, v) }
 }
 
@@ -8470,7 +8369,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_acquire(!i, v) }
 }
 
@@ -8481,7 +8380,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_release(!i, v) }
 }
 
@@ -8492,7 +8391,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(!i, v) }
 }
 
@@ -8505,44 +8404,44 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     if z13() {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8559,21 +8458,21 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8581,26 +8480,26 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Sets the bits that are set in i.
                 "or {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8618,26 +8517,26 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_or(i, v) }
     }
 }
@@ -8652,26 +8551,26 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_or(i, v) }
     }
 }
@@ -8686,26 +8585,26 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Sets the bits of *v that are set in i, and loads what the word around *v was.
+                // Sets the bits of *v that are set in i, and loads the old word.
                 "lao {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_or(i, v) }
     }
 }
@@ -8719,44 +8618,44 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     if z13() {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {o}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 o = lateout(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
     } else {
         let (word, shift) = word_around(v);
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {o}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {o}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it.
+                // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 o = out(reg) _,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8773,21 +8672,21 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
-                // No later access passes this.
+                // Later accesses are ordered after the operation.
                 "bcr 14, 0",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = out(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8795,26 +8694,26 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
     } else {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Loads the word around *v.
+                // Loads the word that contains *v.
                 "l {r}, 0({word})",
-                // Takes what was found.
+                // Copies the old value.
                 "2: lr {n}, {r}",
                 // Flips the bits that are set in i.
                 "xr {n}, {i}",
-                // Stores that if the word is what was found, else loads it; fully ordered.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
-                // Starts again if it was not.
+                // Retries if it was not.
                 "jl 2b",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = out(reg) r,
                 n = out(reg) _,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
@@ -8832,26 +8731,26 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_xor(i, v) }
     }
 }
@@ -8866,26 +8765,26 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_xor(i, v) }
     }
 }
@@ -8900,26 +8799,26 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
     if z13() {
         let (word, shift) = word_around(v);
         let r: u32;
-        // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-        // word around it is on the same page, so it can be accessed, and is only ever stored as it
-        // was found, in one atomic access together with `*v`.
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
         unsafe {
             asm!(
-                // Tells the assembler about z13.
+                // Enables z13 in the assembler.
                 ".machine z13",
-                // Flips the bits of *v that are set in i, and loads what the word around *v was.
+                // Flips the bits of *v that are set in i, and loads the old word.
                 "lax {r}, {i}, 0({word})",
                 word = in(reg_addr) word,
                 i = in(reg) u32::from(i as u16) << shift,
                 r = lateout(reg) r,
-                // The stack pointer stays; the condition codes change.
+                // The stack pointer does not change; the condition codes do.
                 options(nostack),
             );
         }
         (r >> shift) as i16
     } else {
-        // s390x has nothing weaker that would be cheaper.
-        // SAFETY: The caller keeps the contract of this function, which is that of the other.
+        // Nothing weaker is cheaper on s390x.
+        // SAFETY: The caller upholds the contract, which both functions share.
         unsafe { atomic_i16_fetch_xor(i, v) }
     }
 }
@@ -8934,29 +8833,29 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves out the variable.
+            // Clears the variable in the word.
             "nr {n}, {rest}",
-            // And puts new there.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             word = in(reg_addr) word,
             new = in(reg) u32::from(new as u16) << shift,
             rest = in(reg) !mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -8970,8 +8869,8 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -8982,8 +8881,8 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -8994,8 +8893,8 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -9009,28 +8908,28 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
     let (word, shift) = word_around(v);
     let mask = u32::from(u16::MAX) << shift;
     let r: u32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. The rest of the aligned
-    // word around it is on the same page, so it can be accessed, and is only ever stored as it was
-    // found, in one atomic access together with `*v`.
+    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+    // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Loads the word around *v.
+            // Loads the word that contains *v.
             "l {r}, 0({word})",
-            // Takes what was found.
+            // Copies the old value.
             "2: lr {n}, {r}",
-            // Leaves the variable alone.
+            // Extracts the variable.
             "nr {n}, {mask}",
             // Is it old?
             "cr {n}, {old}",
-            // Ends here if not.
+            // Exits if not.
             "jne 3f",
-            // Takes the rest of the word.
+            // Keeps the rest of the word.
             "xr {n}, {r}",
-            // And puts new beside it.
+            // Inserts new.
             "or {n}, {new}",
-            // Stores that if the word is what was found, else loads it; fully ordered.
+            // Stores the new word if the old one is unchanged, else loads it; fully ordered.
             "cs {r}, {n}, 0({word})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             // The end.
             "3:",
@@ -9040,7 +8939,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             mask = in(reg) mask,
             r = out(reg) r,
             n = out(reg) _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -9054,8 +8953,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -9066,8 +8965,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -9078,8 +8977,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -9090,12 +8989,12 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9108,12 +9007,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9126,12 +9025,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9144,12 +9043,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
     if old_ != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = old_ };
     }
     old_ == expected
@@ -9162,7 +9061,7 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_sub(i, v) };
     old.wrapping_sub(i) == 0
 }
@@ -9174,7 +9073,7 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_and_test(1, v) }
 }
 
@@ -9185,7 +9084,7 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(1, v) };
     old.wrapping_add(1) == 0
 }
@@ -9197,7 +9096,7 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -9209,7 +9108,7 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -9221,7 +9120,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -9233,7 +9132,7 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i) < 0
 }
@@ -9245,14 +9144,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -9268,7 +9167,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -9280,7 +9179,7 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_unless(v, 1, 0) }
 }
 
@@ -9291,14 +9190,14 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -9314,14 +9213,14 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -9337,14 +9236,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -9361,14 +9260,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lg {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9383,14 +9282,14 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "lg {r}, 0({v})",
             v = in(reg_addr) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9404,14 +9303,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stg {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9424,14 +9323,14 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "stg {i}, 0({v})",
             v = in(reg_addr) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -9445,19 +9344,19 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "lg {r}, 0({v})",
-            // Stores new if *v is what was found, else loads it; fully ordered.
+            // Stores new if *v is the old value, else loads *v; fully ordered.
             "2: csg {r}, {new}, 0({v})",
-            // Starts again if it was not.
+            // Retries if it was not.
             "jl 2b",
             v = in(reg_addr) v,
             new = in(reg) new,
             r = out(reg) r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -9474,8 +9373,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -9489,8 +9388,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -9504,8 +9403,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -9521,15 +9420,15 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -9547,8 +9446,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -9563,8 +9462,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -9579,8 +9478,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -9595,23 +9494,23 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores new if *v is old, else loads it; fully ordered.
+            // Stores new if *v is old, else loads *v; fully ordered.
             "csg {old}, {new}, 0({v})",
             v = in(reg_addr) v,
             old = inout(reg) expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -9628,8 +9527,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
@@ -9644,8 +9543,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
@@ -9660,12 +9559,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // s390x has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on s390x.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
-/// Whether the CPU has z13: as far as the compiler is told, or, with `std`, as the CPU says.
+/// Whether the CPU has z13. Without `std`, whether z13 is enabled at compile time.
 #[inline(always)]
 fn z13() -> bool {
     #[cfg(feature = "std")]
@@ -9691,26 +9590,26 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 #[inline(always)]
 pub(crate) fn mb() {
     if z13() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
                 "bcr 15, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9720,16 +9619,16 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -9737,26 +9636,26 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     if z13() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
                 "bcr 15, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9766,16 +9665,16 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -9783,26 +9682,26 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     if z13() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
                 "bcr 15, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
@@ -9812,16 +9711,16 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -9830,20 +9729,20 @@ pub(crate) fn smp_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     if z13() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: There is no instruction in it. What is left stops the compiler from moving
-        // accesses over it.
+        // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses
+        // across it.
         unsafe { asm!("", options(nostack, preserves_flags)) };
     }
 }
@@ -9853,20 +9752,20 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     if z13() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: There is no instruction in it. What is left stops the compiler from moving
-        // accesses over it.
+        // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses
+        // across it.
         unsafe { asm!("", options(nostack, preserves_flags)) };
     }
 }

@@ -2,19 +2,20 @@
 
 //! Inline assembly for x86.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -49,14 +50,14 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -70,14 +71,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -90,14 +91,14 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -110,14 +111,14 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -130,7 +131,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -142,7 +143,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -154,7 +155,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -166,7 +167,7 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -179,14 +180,14 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -200,8 +201,8 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i, v) }
 }
 
@@ -212,8 +213,8 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i, v) }
 }
 
@@ -224,8 +225,8 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i, v) }
 }
 
@@ -236,14 +237,14 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -256,7 +257,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(i.wrapping_neg(), v) }
 }
 
@@ -267,7 +268,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -278,7 +279,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -289,7 +290,7 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -300,7 +301,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -311,7 +312,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -322,7 +323,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -333,7 +334,7 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -344,13 +345,13 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc dword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -363,7 +364,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -374,7 +375,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -385,7 +386,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -396,7 +397,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -407,7 +408,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -418,7 +419,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -429,7 +430,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -440,7 +441,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -451,13 +452,13 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec dword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -470,7 +471,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -481,7 +482,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -492,7 +493,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -503,7 +504,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -514,7 +515,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -525,7 +526,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -536,7 +537,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -547,7 +548,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -558,14 +559,14 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -578,11 +579,11 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -598,11 +599,11 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -618,11 +619,11 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -638,11 +639,11 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -658,7 +659,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_and(!i, v) };
 }
 
@@ -669,7 +670,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and(!i, v) }
 }
 
@@ -680,7 +681,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_acquire(!i, v) }
 }
 
@@ -691,7 +692,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_release(!i, v) }
 }
 
@@ -702,7 +703,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(!i, v) }
 }
 
@@ -713,14 +714,14 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -733,11 +734,11 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -753,11 +754,11 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -773,11 +774,11 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -793,11 +794,11 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -813,14 +814,14 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -833,11 +834,11 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -853,11 +854,11 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -873,11 +874,11 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -893,11 +894,11 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -914,14 +915,14 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg dword ptr [{v}], {new:e}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -935,8 +936,8 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -947,8 +948,8 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -959,8 +960,8 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -972,7 +973,7 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -980,7 +981,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
             v = in(reg) v,
             inout("eax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -994,8 +995,8 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1006,8 +1007,8 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1018,8 +1019,8 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1030,10 +1031,10 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -1041,12 +1042,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
             v = in(reg) v,
             inout("eax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -1059,8 +1060,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1071,8 +1072,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1083,8 +1084,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1095,17 +1096,17 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub dword ptr [{v}], {i:e}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1119,16 +1120,16 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec dword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1142,16 +1143,16 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc dword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1165,17 +1166,17 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add dword ptr [{v}], {i:e}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1189,8 +1190,8 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_negative(i, v) }
 }
 
@@ -1201,8 +1202,8 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_negative(i, v) }
 }
 
@@ -1213,8 +1214,8 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_negative(i, v) }
 }
 
@@ -1225,14 +1226,14 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1248,7 +1249,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1260,34 +1261,34 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
             // Is it 0?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test eax, eax",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jne {yes}",
             v = in(reg) v,
             out("eax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1301,34 +1302,34 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
             // Is it negative?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test eax, eax",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jns {yes}",
             v = in(reg) v,
             out("eax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1342,32 +1343,32 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
             // Is it positive?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Subtracts 1.
             "dec {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jle {yes}",
             v = in(reg) v,
             out("eax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1381,14 +1382,14 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1406,19 +1407,19 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v into EDX:EAX, or stores what is there already.
+            // Loads *v into EDX:EAX, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
             v = in(reg) v,
             out("eax") r_lo,
             out("edx") r_hi,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1435,19 +1436,19 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v into EDX:EAX, or stores what is there already.
+            // Loads *v into EDX:EAX, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
             v = in(reg) v,
             out("eax") r_lo,
             out("edx") r_hi,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1462,23 +1463,23 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // Stores i if *v is that, else loads *v.
+            // Stores i if *v is the expected value, else loads *v.
             "2: lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             in("ebx") i as i32,
             in("ecx") (i >> 32) as i32,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1491,23 +1492,23 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // Stores i if *v is that, else loads *v.
+            // Stores i if *v is the expected value, else loads *v.
             "2: lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             in("ebx") i as i32,
             in("ecx") (i >> 32) as i32,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1520,25 +1521,25 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds i in the low half.
             "add ebx, dword ptr [{i}]",
             // Adds i in the high half, with the carry.
             "adc ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1546,7 +1547,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1561,25 +1562,25 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds i in the low half.
             "add ebx, dword ptr [{i}]",
             // Adds i in the high half, with the carry.
             "adc ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1587,7 +1588,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
             out("ecx") r_hi,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1602,8 +1603,8 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(i, v) }
 }
 
@@ -1614,8 +1615,8 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(i, v) }
 }
 
@@ -1626,8 +1627,8 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(i, v) }
 }
 
@@ -1640,25 +1641,25 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds i in the low half.
             "add ebx, dword ptr [{i}]",
             // Adds i in the high half, with the carry.
             "adc ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1666,7 +1667,7 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1681,8 +1682,8 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i, v) }
 }
 
@@ -1693,8 +1694,8 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i, v) }
 }
 
@@ -1705,8 +1706,8 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i, v) }
 }
 
@@ -1717,25 +1718,25 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts i in the low half.
             "sub ebx, dword ptr [{i}]",
             // Subtracts i in the high half, with the borrow.
             "sbb ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1743,7 +1744,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1758,25 +1759,25 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts i in the low half.
             "sub ebx, dword ptr [{i}]",
             // Subtracts i in the high half, with the borrow.
             "sbb ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1784,7 +1785,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
             out("ecx") r_hi,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1799,8 +1800,8 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(i, v) }
 }
 
@@ -1811,8 +1812,8 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(i, v) }
 }
 
@@ -1823,8 +1824,8 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(i, v) }
 }
 
@@ -1837,25 +1838,25 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts i in the low half.
             "sub ebx, dword ptr [{i}]",
             // Subtracts i in the high half, with the borrow.
             "sbb ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -1863,7 +1864,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1878,8 +1879,8 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(i, v) }
 }
 
@@ -1890,8 +1891,8 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(i, v) }
 }
 
@@ -1902,8 +1903,8 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(i, v) }
 }
 
@@ -1914,31 +1915,31 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") _,
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1953,31 +1954,31 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("ebx") r_lo,
             out("ecx") r_hi,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1992,8 +1993,8 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_inc_return(v) }
 }
 
@@ -2004,8 +2005,8 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_inc_return(v) }
 }
 
@@ -2016,8 +2017,8 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_inc_return(v) }
 }
 
@@ -2030,31 +2031,31 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") r_lo,
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2069,8 +2070,8 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_inc(v) }
 }
 
@@ -2081,8 +2082,8 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_inc(v) }
 }
 
@@ -2093,8 +2094,8 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_inc(v) }
 }
 
@@ -2105,31 +2106,31 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") _,
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2144,31 +2145,31 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("ebx") r_lo,
             out("ecx") r_hi,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2183,8 +2184,8 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_dec_return(v) }
 }
 
@@ -2195,8 +2196,8 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_dec_return(v) }
 }
 
@@ -2207,8 +2208,8 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_dec_return(v) }
 }
 
@@ -2221,31 +2222,31 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             out("eax") r_lo,
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2260,8 +2261,8 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_dec(v) }
 }
 
@@ -2272,8 +2273,8 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_dec(v) }
 }
 
@@ -2284,8 +2285,8 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_dec(v) }
 }
 
@@ -2296,25 +2297,25 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Clears the bits that are clear in i in the low half.
             "and ebx, dword ptr [{i}]",
             // Clears the bits that are clear in i in the high half.
             "and ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2322,7 +2323,7 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2337,25 +2338,25 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Clears the bits that are clear in i in the low half.
             "and ebx, dword ptr [{i}]",
             // Clears the bits that are clear in i in the high half.
             "and ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2363,7 +2364,7 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2378,8 +2379,8 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(i, v) }
 }
 
@@ -2390,8 +2391,8 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(i, v) }
 }
 
@@ -2402,8 +2403,8 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(i, v) }
 }
 
@@ -2414,7 +2415,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_and(!i, v) };
 }
 
@@ -2425,7 +2426,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(!i, v) }
 }
 
@@ -2436,7 +2437,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_acquire(!i, v) }
 }
 
@@ -2447,7 +2448,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_release(!i, v) }
 }
 
@@ -2458,7 +2459,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(!i, v) }
 }
 
@@ -2469,25 +2470,25 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Sets the bits that are set in i in the low half.
             "or ebx, dword ptr [{i}]",
             // Sets the bits that are set in i in the high half.
             "or ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2495,7 +2496,7 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2510,25 +2511,25 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Sets the bits that are set in i in the low half.
             "or ebx, dword ptr [{i}]",
             // Sets the bits that are set in i in the high half.
             "or ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2536,7 +2537,7 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2551,8 +2552,8 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_or(i, v) }
 }
 
@@ -2563,8 +2564,8 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_or(i, v) }
 }
 
@@ -2575,8 +2576,8 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_or(i, v) }
 }
 
@@ -2587,25 +2588,25 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Flips the bits that are set in i in the low half.
             "xor ebx, dword ptr [{i}]",
             // Flips the bits that are set in i in the high half.
             "xor ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2613,7 +2614,7 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
             out("edx") _,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2628,25 +2629,25 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically. Of other memory, only our
-    // own arguments are read.
+    // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
+    // function.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Flips the bits that are set in i in the low half.
             "xor ebx, dword ptr [{i}]",
             // Flips the bits that are set in i in the high half.
             "xor ecx, dword ptr [{i} + 4]",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             i = in(reg) &raw const i,
@@ -2654,7 +2655,7 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
             out("edx") r_hi,
             out("ebx") _,
             out("ecx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2669,8 +2670,8 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_xor(i, v) }
 }
 
@@ -2681,8 +2682,8 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_xor(i, v) }
 }
 
@@ -2693,8 +2694,8 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_xor(i, v) }
 }
 
@@ -2707,23 +2708,23 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // Stores new if *v is that, else loads *v.
+            // Stores new if *v is the expected value, else loads *v.
             "2: lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             v = in(reg) v,
             in("ebx") new as i32,
             in("ecx") (new >> 32) as i32,
             out("eax") r_lo,
             out("edx") r_hi,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2738,8 +2739,8 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -2750,8 +2751,8 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -2762,8 +2763,8 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -2776,7 +2777,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
@@ -2786,7 +2787,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             inout("edx") (old >> 32) as i32 => r_hi,
             in("ebx") new as i32,
             in("ecx") (new >> 32) as i32,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2801,8 +2802,8 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2813,8 +2814,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2825,8 +2826,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2837,17 +2838,17 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found_lo: i32;
     let found_hi: i32;
     let is: u8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Keeps the result before other instructions change the condition codes.
+            // Saves the result before other instructions change the condition codes.
             "sete {is}",
             v = in(reg) v,
             inout("eax") expected as i32 => found_lo,
@@ -2855,13 +2856,13 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
             in("ebx") new as i32,
             in("ecx") (new >> 32) as i32,
             is = lateout(reg_byte) is,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
     if is == 0 {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     is != 0
@@ -2874,8 +2875,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -2886,8 +2887,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -2898,8 +2899,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -2910,7 +2911,7 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_sub_return(i, v) };
     new == 0
 }
@@ -2922,28 +2923,28 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Is it 0?
             "or ebx, ecx",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             out("eax") _,
@@ -2951,7 +2952,7 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
             out("ebx") _,
             out("ecx") _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2965,28 +2966,28 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Expects what is in the low half.
+            // Loads the low half of the expected value.
             "mov eax, dword ptr [{v}]",
-            // And in the high half.
+            // Loads its high half.
             "mov edx, dword ptr [{v} + 4]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Is it 0?
             "or ebx, ecx",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             out("eax") _,
@@ -2994,7 +2995,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
             out("ebx") _,
             out("ecx") _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3008,7 +3009,7 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return(i, v) };
     new < 0
 }
@@ -3020,7 +3021,7 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_acquire(i, v) };
     new < 0
 }
@@ -3032,7 +3033,7 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_release(i, v) };
     new < 0
 }
@@ -3044,7 +3045,7 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let new = unsafe { atomic64_add_return_relaxed(i, v) };
     new < 0
 }
@@ -3056,14 +3057,14 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3079,7 +3080,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -3091,36 +3092,36 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // To look at both halves.
+            // Copies the low half.
             "2: mov ebx, eax",
             // Is it 0?
             "or ebx, edx",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Was it 0?
             "3: or eax, edx",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jne {yes}",
             v = in(reg) v,
             out("eax") _,
@@ -3128,7 +3129,7 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
             out("ebx") _,
             out("ecx") _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3142,34 +3143,34 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
             // Is it negative?
             "2: test edx, edx",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Adds 1.
             "add ebx, 1",
             // Adds the carry.
             "adc ecx, 0",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // Was it negative?
             "3: test edx, edx",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jns {yes}",
             v = in(reg) v,
             out("eax") _,
@@ -3177,7 +3178,7 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
             out("ebx") _,
             out("ecx") _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3191,32 +3192,32 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow, and compares the old value with 1.
             "sbb ecx, 0",
-            // Ends here if it is not less, so that it is positive.
+            // Exits if it is not less, thus positive.
             "jge 3f",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jl {yes}",
             v = in(reg) v,
             out("eax") _,
@@ -3224,7 +3225,7 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
             out("ebx") _,
             out("ecx") _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3240,28 +3241,28 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
     let r_lo: i32;
     let r_hi: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // The low half of what would be stored.
+            // Expects the low half of the value that may be stored.
             "mov eax, ebx",
-            // The high half.
+            // Expects its high half.
             "mov edx, ecx",
-            // Loads *v, or stores what is there already.
+            // Loads *v, or stores the value that is there already.
             "lock cmpxchg8b qword ptr [{v}]",
-            // To make the new value from the old one.
+            // Copies the old value.
             "2: mov ebx, eax",
-            // And its high half.
+            // Copies its high half.
             "mov ecx, edx",
             // Subtracts 1.
             "sub ebx, 1",
             // Subtracts the borrow.
             "sbb ecx, 0",
-            // Ends here if the difference is negative.
+            // Exits if the difference is negative.
             "js 3f",
-            // Stores that if *v is what was expected, else loads *v.
+            // Stores the new value if *v is the expected one, else loads *v.
             "lock cmpxchg8b qword ptr [{v}]",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end.
             "3:",
@@ -3270,7 +3271,7 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
             out("ecx") r_hi,
             out("eax") _,
             out("edx") _,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3286,14 +3287,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3308,14 +3309,14 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3329,14 +3330,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3349,14 +3350,14 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3369,14 +3370,14 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3389,7 +3390,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -3401,7 +3402,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -3413,7 +3414,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -3425,7 +3426,7 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -3438,14 +3439,14 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3459,8 +3460,8 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i, v) }
 }
 
@@ -3471,8 +3472,8 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i, v) }
 }
 
@@ -3483,8 +3484,8 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i, v) }
 }
 
@@ -3495,14 +3496,14 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3515,7 +3516,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
 }
 
@@ -3526,7 +3527,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -3537,7 +3538,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -3548,7 +3549,7 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -3559,7 +3560,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -3570,7 +3571,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -3581,7 +3582,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -3592,7 +3593,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -3603,13 +3604,13 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc dword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3622,7 +3623,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -3633,7 +3634,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -3644,7 +3645,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -3655,7 +3656,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -3666,7 +3667,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -3677,7 +3678,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -3688,7 +3689,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -3699,7 +3700,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -3710,13 +3711,13 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec dword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3729,7 +3730,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -3740,7 +3741,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -3751,7 +3752,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -3762,7 +3763,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -3773,7 +3774,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -3784,7 +3785,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -3795,7 +3796,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -3806,7 +3807,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -3817,14 +3818,14 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3837,11 +3838,11 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3857,11 +3858,11 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -3877,11 +3878,11 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -3897,11 +3898,11 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -3917,7 +3918,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_and(!i, v) };
 }
 
@@ -3928,7 +3929,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and(!i, v) }
 }
 
@@ -3939,7 +3940,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_acquire(!i, v) }
 }
 
@@ -3950,7 +3951,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_release(!i, v) }
 }
 
@@ -3961,7 +3962,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(!i, v) }
 }
 
@@ -3972,14 +3973,14 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3992,11 +3993,11 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4012,11 +4013,11 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -4032,11 +4033,11 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -4052,11 +4053,11 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -4072,14 +4073,14 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4092,11 +4093,11 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4112,11 +4113,11 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -4132,11 +4133,11 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -4152,11 +4153,11 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -4173,14 +4174,14 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg dword ptr [{v}], {new:e}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4194,8 +4195,8 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -4206,8 +4207,8 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -4218,8 +4219,8 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -4231,7 +4232,7 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -4239,7 +4240,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
             v = in(reg) v,
             inout("eax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4253,8 +4254,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -4265,8 +4266,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -4277,8 +4278,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -4289,10 +4290,10 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -4300,12 +4301,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new
             v = in(reg) v,
             inout("eax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -4322,8 +4323,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -4338,8 +4339,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -4354,8 +4355,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -4366,17 +4367,17 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub dword ptr [{v}], {i:e}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4390,16 +4391,16 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec dword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4413,16 +4414,16 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc dword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4436,17 +4437,17 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add dword ptr [{v}], {i:e}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4460,8 +4461,8 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_negative(i, v) }
 }
 
@@ -4472,8 +4473,8 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_negative(i, v) }
 }
 
@@ -4484,8 +4485,8 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_negative(i, v) }
 }
 
@@ -4496,14 +4497,14 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4519,7 +4520,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -4531,34 +4532,34 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
             // Is it 0?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test eax, eax",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jne {yes}",
             v = in(reg) v,
             out("eax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4572,34 +4573,34 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
             // Is it negative?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Adds 1.
             "inc {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test eax, eax",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jns {yes}",
             v = in(reg) v,
             out("eax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4613,32 +4614,32 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov eax, dword ptr [{v}]",
             // Is it positive?
             "2: test eax, eax",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:e}, eax",
             // Subtracts 1.
             "dec {n:e}",
-            // Stores that if *v is eax, else loads *v into eax.
+            // Stores the new value if *v is eax, else loads *v into eax.
             "lock cmpxchg dword ptr [{v}], {n:e}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jle {yes}",
             v = in(reg) v,
             out("eax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4652,14 +4653,14 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4676,14 +4677,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r}, byte ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg_byte) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4698,14 +4699,14 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r}, byte ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg_byte) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4719,14 +4720,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4739,14 +4740,14 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4759,14 +4760,14 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4779,7 +4780,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -4791,7 +4792,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -4803,7 +4804,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -4815,7 +4816,7 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -4828,14 +4829,14 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd byte ptr [{v}], {i}",
             v = in(reg) v,
             i = inout(reg_byte) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4849,8 +4850,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4861,8 +4862,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4873,8 +4874,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4885,14 +4886,14 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4905,7 +4906,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(i.wrapping_neg(), v) }
 }
 
@@ -4916,7 +4917,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -4927,7 +4928,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -4938,7 +4939,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -4949,7 +4950,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -4960,7 +4961,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -4971,7 +4972,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -4982,7 +4983,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -4993,13 +4994,13 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc byte ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5012,7 +5013,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -5023,7 +5024,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -5034,7 +5035,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -5045,7 +5046,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -5056,7 +5057,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -5067,7 +5068,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -5078,7 +5079,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -5089,7 +5090,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -5100,13 +5101,13 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec byte ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5119,7 +5120,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -5130,7 +5131,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -5141,7 +5142,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -5152,7 +5153,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -5163,7 +5164,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -5174,7 +5175,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -5185,7 +5186,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -5196,7 +5197,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -5207,14 +5208,14 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5227,11 +5228,11 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5247,11 +5248,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -5267,11 +5268,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -5287,11 +5288,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -5307,7 +5308,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_and(!i, v) };
 }
 
@@ -5318,7 +5319,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and(!i, v) }
 }
 
@@ -5329,7 +5330,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_acquire(!i, v) }
 }
 
@@ -5340,7 +5341,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_release(!i, v) }
 }
 
@@ -5351,7 +5352,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(!i, v) }
 }
 
@@ -5362,14 +5363,14 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5382,11 +5383,11 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5402,11 +5403,11 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -5422,11 +5423,11 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -5442,11 +5443,11 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -5462,14 +5463,14 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5482,11 +5483,11 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5502,11 +5503,11 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -5522,11 +5523,11 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -5542,11 +5543,11 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -5563,14 +5564,14 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg byte ptr [{v}], {new}",
             v = in(reg) v,
             new = inout(reg_byte) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5584,8 +5585,8 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -5596,8 +5597,8 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -5608,8 +5609,8 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -5621,7 +5622,7 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is al, else loads *v into al.
@@ -5629,7 +5630,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             v = in(reg) v,
             inout("al") old => r,
             new = in(reg_byte) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5643,8 +5644,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -5655,8 +5656,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -5667,8 +5668,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -5679,10 +5680,10 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is al, else loads *v into al.
@@ -5690,12 +5691,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
             v = in(reg) v,
             inout("al") expected => found,
             new = in(reg_byte) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -5708,8 +5709,8 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_try_cmpxchg(v, old, new) }
 }
 
@@ -5720,8 +5721,8 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_try_cmpxchg(v, old, new) }
 }
 
@@ -5732,8 +5733,8 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_try_cmpxchg(v, old, new) }
 }
 
@@ -5744,17 +5745,17 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub byte ptr [{v}], {i}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg_byte) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5768,16 +5769,16 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec byte ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5791,16 +5792,16 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc byte ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5814,17 +5815,17 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add byte ptr [{v}], {i}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg_byte) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5838,8 +5839,8 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_negative(i, v) }
 }
 
@@ -5850,8 +5851,8 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_negative(i, v) }
 }
 
@@ -5862,8 +5863,8 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_negative(i, v) }
 }
 
@@ -5874,14 +5875,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5897,7 +5898,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5909,34 +5910,34 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov al, byte ptr [{v}]",
             // Is it 0?
             "2: test al, al",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n}, al",
             // Adds 1.
             "inc {n}",
-            // Stores that if *v is al, else loads *v into al.
+            // Stores the new value if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {n}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test al, al",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jne {yes}",
             v = in(reg) v,
             out("al") _,
             n = out(reg_byte) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5950,34 +5951,34 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov al, byte ptr [{v}]",
             // Is it negative?
             "2: test al, al",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n}, al",
             // Adds 1.
             "inc {n}",
-            // Stores that if *v is al, else loads *v into al.
+            // Stores the new value if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {n}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test al, al",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jns {yes}",
             v = in(reg) v,
             out("al") _,
             n = out(reg_byte) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5991,32 +5992,32 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov al, byte ptr [{v}]",
             // Is it positive?
             "2: test al, al",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n}, al",
             // Subtracts 1.
             "dec {n}",
-            // Stores that if *v is al, else loads *v into al.
+            // Stores the new value if *v is al, else loads *v into al.
             "lock cmpxchg byte ptr [{v}], {n}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jle {yes}",
             v = in(reg) v,
             out("al") _,
             n = out(reg_byte) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6030,14 +6031,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6054,14 +6055,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:x}, word ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6076,14 +6077,14 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:x}, word ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6097,14 +6098,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6117,14 +6118,14 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6137,14 +6138,14 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6157,7 +6158,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -6169,7 +6170,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -6181,7 +6182,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -6193,7 +6194,7 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -6206,14 +6207,14 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6227,8 +6228,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -6239,8 +6240,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -6251,8 +6252,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -6263,14 +6264,14 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6283,7 +6284,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(i.wrapping_neg(), v) }
 }
 
@@ -6294,7 +6295,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -6305,7 +6306,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -6316,7 +6317,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -6327,7 +6328,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -6338,7 +6339,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -6349,7 +6350,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -6360,7 +6361,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -6371,13 +6372,13 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc word ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6390,7 +6391,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -6401,7 +6402,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -6412,7 +6413,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -6423,7 +6424,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -6434,7 +6435,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -6445,7 +6446,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -6456,7 +6457,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -6467,7 +6468,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -6478,13 +6479,13 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec word ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6497,7 +6498,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -6508,7 +6509,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -6519,7 +6520,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -6530,7 +6531,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -6541,7 +6542,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -6552,7 +6553,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -6563,7 +6564,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -6574,7 +6575,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -6585,14 +6586,14 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6605,11 +6606,11 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6625,11 +6626,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -6645,11 +6646,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -6665,11 +6666,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -6685,7 +6686,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_and(!i, v) };
 }
 
@@ -6696,7 +6697,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and(!i, v) }
 }
 
@@ -6707,7 +6708,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_acquire(!i, v) }
 }
 
@@ -6718,7 +6719,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_release(!i, v) }
 }
 
@@ -6729,7 +6730,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(!i, v) }
 }
 
@@ -6740,14 +6741,14 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6760,11 +6761,11 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6780,11 +6781,11 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -6800,11 +6801,11 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -6820,11 +6821,11 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -6840,14 +6841,14 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6860,11 +6861,11 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6880,11 +6881,11 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -6900,11 +6901,11 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -6920,11 +6921,11 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -6941,14 +6942,14 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg word ptr [{v}], {new:x}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6962,8 +6963,8 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6974,8 +6975,8 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6986,8 +6987,8 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6999,7 +7000,7 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is ax, else loads *v into ax.
@@ -7007,7 +7008,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             v = in(reg) v,
             inout("ax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7021,8 +7022,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -7033,8 +7034,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -7045,8 +7046,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -7057,10 +7058,10 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is ax, else loads *v into ax.
@@ -7068,12 +7069,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
             v = in(reg) v,
             inout("ax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -7086,8 +7087,8 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_try_cmpxchg(v, old, new) }
 }
 
@@ -7098,8 +7099,8 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_try_cmpxchg(v, old, new) }
 }
 
@@ -7110,8 +7111,8 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_try_cmpxchg(v, old, new) }
 }
 
@@ -7122,17 +7123,17 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub word ptr [{v}], {i:x}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7146,16 +7147,16 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec word ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7169,16 +7170,16 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc word ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7192,17 +7193,17 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add word ptr [{v}], {i:x}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7216,8 +7217,8 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_negative(i, v) }
 }
 
@@ -7228,8 +7229,8 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_negative(i, v) }
 }
 
@@ -7240,8 +7241,8 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_negative(i, v) }
 }
 
@@ -7252,14 +7253,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7275,7 +7276,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -7287,34 +7288,34 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov ax, word ptr [{v}]",
             // Is it 0?
             "2: test ax, ax",
-            // Ends here if so.
+            // Exits if so.
             "je 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:x}, ax",
             // Adds 1.
             "inc {n:x}",
-            // Stores that if *v is ax, else loads *v into ax.
+            // Stores the new value if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {n:x}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not 0.
+            // Sets the condition: it was not 0.
             "test ax, ax",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jne {yes}",
             v = in(reg) v,
             out("ax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7328,34 +7329,34 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov ax, word ptr [{v}]",
             // Is it negative?
             "2: test ax, ax",
-            // Ends here if so.
+            // Exits if so.
             "js 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:x}, ax",
             // Adds 1.
             "inc {n:x}",
-            // Stores that if *v is ax, else loads *v into ax.
+            // Stores the new value if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {n:x}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
-            // It was not negative.
+            // Sets the condition: it was not negative.
             "test ax, ax",
             // The end.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jns {yes}",
             v = in(reg) v,
             out("ax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7369,32 +7370,32 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v.
             "mov ax, word ptr [{v}]",
             // Is it positive?
             "2: test ax, ax",
-            // Ends here if so.
+            // Exits if so.
             "jg 3f",
-            // To make the new value from the old one.
+            // Copies the old value.
             "mov {n:x}, ax",
             // Subtracts 1.
             "dec {n:x}",
-            // Stores that if *v is ax, else loads *v into ax.
+            // Stores the new value if *v is ax, else loads *v into ax.
             "lock cmpxchg word ptr [{v}], {n:x}",
-            // Starts again if it was not, with what was loaded.
+            // Retries if it was not, with the loaded value.
             "jne 2b",
             // The end: "equal", thus not greater, if it was not.
             "3:",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "jle {yes}",
             v = in(reg) v,
             out("ax") _,
             n = out(reg) _,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7408,14 +7409,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -7432,14 +7433,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7454,14 +7455,14 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7475,14 +7476,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7495,14 +7496,14 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7516,14 +7517,14 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg dword ptr [{v}], {new:e}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -7540,8 +7541,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -7555,8 +7556,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -7570,8 +7571,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -7587,7 +7588,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -7595,7 +7596,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
             v = in(reg) v,
             inout("eax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -7613,8 +7614,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -7629,8 +7630,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -7645,8 +7646,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -7661,10 +7662,10 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -7672,12 +7673,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
             v = in(reg) v,
             inout("eax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -7694,8 +7695,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
@@ -7710,8 +7711,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
@@ -7726,12 +7727,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // x86 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
-/// Whether the CPU has sse2: as far as the compiler is told, or, with `std`, as the CPU says.
+/// Whether the CPU has sse2. Without `std`, whether sse2 is enabled at compile time.
 #[inline(always)]
 fn sse2() -> bool {
     #[cfg(feature = "std")]
@@ -7744,26 +7745,26 @@ fn sse2() -> bool {
 #[inline(always)]
 pub(crate) fn mb() {
     if sse2() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses, of every memory type.
                 "mfence",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
@@ -7774,26 +7775,26 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     if sse2() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders loads, of every memory type.
                 "lfence",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
@@ -7804,26 +7805,26 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     if sse2() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders stores, of every memory type.
                 "sfence",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
@@ -7834,26 +7835,26 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     if sse2() {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // Orders all accesses, of every memory type.
                 "mfence",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
-        // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes,
-        // it writes back what it found in one atomic access, so that even the red zone of the stack
-        // survives it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access, so even the red zone of the stack
+        // stays intact.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer stays.
+                // The stack pointer does not change.
                 options(nostack),
             );
         }
@@ -7863,30 +7864,30 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // A locked instruction that changes nothing.
             "lock add dword ptr [esp - 4], 0",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack),
         );
     }
@@ -7895,16 +7896,16 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -7912,8 +7913,8 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -7921,8 +7922,8 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 

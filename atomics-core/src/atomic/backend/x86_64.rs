@@ -2,19 +2,20 @@
 
 //! Inline assembly for x86_64.
 //!
-//! Each function is the C function of its name. An instruction's meaning stands above it.
+//! Each function is the C function of its name. The comment above an instruction says what it
+//! does.
 //!
-//! No block has the options `nomem`, `readonly` or `pure`: to the compiler each is an access
-//! to unknown memory, over which it moves no other access. That is the compiler's half of
-//! every ordering, and it keeps dependencies alive, because nothing is known of a value that
+//! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
+//! unknown memory, so it moves no other access across it. That is the compiler's part of every
+//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
 //! comes out of a block.
 //!
 //! # Safety
 //!
-//! The contract of every function: its pointers are valid for reads and writes, and accesses
-//! to `v` from elsewhere at the same time are no data races with atomic ones. `v` is aligned to
-//! the size of its type. A `*const` is to be valid for writes as well, because there are CPUs
-//! that load a wide value by storing what is there already.
+//! The contract of every function: its pointers are valid for reads and writes, `v` is aligned
+//! to the size of its type, and no concurrent access to `v` is a data race with an atomic
+//! access. A `*const` pointer must be valid for writes, too, because some CPUs load a wide value
+//! by storing the value that is there already.
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -27,14 +28,14 @@ use core::ffi::c_void;
 #[inline(always)]
 pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -49,14 +50,14 @@ pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:e}, dword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -70,14 +71,14 @@ pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -90,14 +91,14 @@ pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -110,14 +111,14 @@ pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -130,7 +131,7 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -142,7 +143,7 @@ pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -154,7 +155,7 @@ pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -166,7 +167,7 @@ pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -179,14 +180,14 @@ pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -200,8 +201,8 @@ pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i, v) }
 }
 
@@ -212,8 +213,8 @@ pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i, v) }
 }
 
@@ -224,8 +225,8 @@ pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i, v) }
 }
 
@@ -236,14 +237,14 @@ pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -256,7 +257,7 @@ pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(i.wrapping_neg(), v) }
 }
 
@@ -267,7 +268,7 @@ pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -278,7 +279,7 @@ pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -289,7 +290,7 @@ pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -300,7 +301,7 @@ pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -311,7 +312,7 @@ pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -322,7 +323,7 @@ pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -333,7 +334,7 @@ pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -344,13 +345,13 @@ pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc dword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -363,7 +364,7 @@ pub(crate) unsafe fn atomic_inc(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return(1, v) }
 }
 
@@ -374,7 +375,7 @@ pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_acquire(1, v) }
 }
 
@@ -385,7 +386,7 @@ pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_release(1, v) }
 }
 
@@ -396,7 +397,7 @@ pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_return_relaxed(1, v) }
 }
 
@@ -407,7 +408,7 @@ pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add(1, v) }
 }
 
@@ -418,7 +419,7 @@ pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_acquire(1, v) }
 }
 
@@ -429,7 +430,7 @@ pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_release(1, v) }
 }
 
@@ -440,7 +441,7 @@ pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_add_relaxed(1, v) }
 }
 
@@ -451,13 +452,13 @@ pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec dword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -470,7 +471,7 @@ pub(crate) unsafe fn atomic_dec(v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return(1, v) }
 }
 
@@ -481,7 +482,7 @@ pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_acquire(1, v) }
 }
 
@@ -492,7 +493,7 @@ pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_release(1, v) }
 }
 
@@ -503,7 +504,7 @@ pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_sub_return_relaxed(1, v) }
 }
 
@@ -514,7 +515,7 @@ pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub(1, v) }
 }
 
@@ -525,7 +526,7 @@ pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_acquire(1, v) }
 }
 
@@ -536,7 +537,7 @@ pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_release(1, v) }
 }
 
@@ -547,7 +548,7 @@ pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_sub_relaxed(1, v) }
 }
 
@@ -558,14 +559,14 @@ pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -578,11 +579,11 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -598,11 +599,11 @@ pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -618,11 +619,11 @@ pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -638,11 +639,11 @@ pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -658,7 +659,7 @@ pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_and(!i, v) };
 }
 
@@ -669,7 +670,7 @@ pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and(!i, v) }
 }
 
@@ -680,7 +681,7 @@ pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_acquire(!i, v) }
 }
 
@@ -691,7 +692,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_release(!i, v) }
 }
 
@@ -702,7 +703,7 @@ pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_fetch_and_relaxed(!i, v) }
 }
 
@@ -713,14 +714,14 @@ pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -733,11 +734,11 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -753,11 +754,11 @@ pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -773,11 +774,11 @@ pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -793,11 +794,11 @@ pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -813,14 +814,14 @@ pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor dword ptr [{v}], {i:e}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -833,11 +834,11 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -853,11 +854,11 @@ pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -873,11 +874,11 @@ pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -893,11 +894,11 @@ pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -914,14 +915,14 @@ pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg dword ptr [{v}], {new:e}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -935,8 +936,8 @@ pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -947,8 +948,8 @@ pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -959,8 +960,8 @@ pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_xchg(v, new) }
 }
 
@@ -972,7 +973,7 @@ pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
     let r: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -980,7 +981,7 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
             v = in(reg) v,
             inout("eax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -994,8 +995,8 @@ pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1006,8 +1007,8 @@ pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1018,8 +1019,8 @@ pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_cmpxchg(v, old, new) }
 }
 
@@ -1030,10 +1031,10 @@ pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i32;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is eax, else loads *v into eax.
@@ -1041,12 +1042,12 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
             v = in(reg) v,
             inout("eax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -1059,8 +1060,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1071,8 +1072,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1083,8 +1084,8 @@ pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_try_cmpxchg(v, old, new) }
 }
 
@@ -1095,17 +1096,17 @@ pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub dword ptr [{v}], {i:e}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1119,16 +1120,16 @@ pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec dword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1142,16 +1143,16 @@ pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc dword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1165,17 +1166,17 @@ pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add dword ptr [{v}], {i:e}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1189,8 +1190,8 @@ pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_negative(i, v) }
 }
 
@@ -1201,8 +1202,8 @@ pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_negative(i, v) }
 }
 
@@ -1213,8 +1214,8 @@ pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_negative(i, v) }
 }
 
@@ -1225,14 +1226,14 @@ pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1248,7 +1249,7 @@ pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -1260,7 +1261,7 @@ pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_add_unless(v, 1, 0) }
 }
 
@@ -1271,14 +1272,14 @@ pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1294,14 +1295,14 @@ pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1317,14 +1318,14 @@ pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1341,14 +1342,14 @@ pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1363,14 +1364,14 @@ pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1384,14 +1385,14 @@ pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1404,14 +1405,14 @@ pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -1424,14 +1425,14 @@ pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1444,7 +1445,7 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -1456,7 +1457,7 @@ pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -1468,7 +1469,7 @@ pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -1480,7 +1481,7 @@ pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -1493,14 +1494,14 @@ pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1514,8 +1515,8 @@ pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i, v) }
 }
 
@@ -1526,8 +1527,8 @@ pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i, v) }
 }
 
@@ -1538,8 +1539,8 @@ pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i, v) }
 }
 
@@ -1550,14 +1551,14 @@ pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1570,7 +1571,7 @@ pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(i.wrapping_neg(), v) }
 }
 
@@ -1581,7 +1582,7 @@ pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -1592,7 +1593,7 @@ pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -1603,7 +1604,7 @@ pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -1614,7 +1615,7 @@ pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -1625,7 +1626,7 @@ pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -1636,7 +1637,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -1647,7 +1648,7 @@ pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -1658,13 +1659,13 @@ pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc qword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1677,7 +1678,7 @@ pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return(1, v) }
 }
 
@@ -1688,7 +1689,7 @@ pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_acquire(1, v) }
 }
 
@@ -1699,7 +1700,7 @@ pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_release(1, v) }
 }
 
@@ -1710,7 +1711,7 @@ pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_return_relaxed(1, v) }
 }
 
@@ -1721,7 +1722,7 @@ pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add(1, v) }
 }
 
@@ -1732,7 +1733,7 @@ pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_acquire(1, v) }
 }
 
@@ -1743,7 +1744,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_release(1, v) }
 }
 
@@ -1754,7 +1755,7 @@ pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_add_relaxed(1, v) }
 }
 
@@ -1765,13 +1766,13 @@ pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec qword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1784,7 +1785,7 @@ pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return(1, v) }
 }
 
@@ -1795,7 +1796,7 @@ pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_acquire(1, v) }
 }
 
@@ -1806,7 +1807,7 @@ pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_release(1, v) }
 }
 
@@ -1817,7 +1818,7 @@ pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_sub_return_relaxed(1, v) }
 }
 
@@ -1828,7 +1829,7 @@ pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub(1, v) }
 }
 
@@ -1839,7 +1840,7 @@ pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_acquire(1, v) }
 }
 
@@ -1850,7 +1851,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_release(1, v) }
 }
 
@@ -1861,7 +1862,7 @@ pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_sub_relaxed(1, v) }
 }
 
@@ -1872,14 +1873,14 @@ pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -1892,11 +1893,11 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -1912,11 +1913,11 @@ pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -1932,11 +1933,11 @@ pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -1952,11 +1953,11 @@ pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -1972,7 +1973,7 @@ pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_and(!i, v) };
 }
 
@@ -1983,7 +1984,7 @@ pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and(!i, v) }
 }
 
@@ -1994,7 +1995,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_acquire(!i, v) }
 }
 
@@ -2005,7 +2006,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_release(!i, v) }
 }
 
@@ -2016,7 +2017,7 @@ pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_fetch_and_relaxed(!i, v) }
 }
 
@@ -2027,14 +2028,14 @@ pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2047,11 +2048,11 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2067,11 +2068,11 @@ pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -2087,11 +2088,11 @@ pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -2107,11 +2108,11 @@ pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -2127,14 +2128,14 @@ pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2147,11 +2148,11 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2167,11 +2168,11 @@ pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -2187,11 +2188,11 @@ pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -2207,11 +2208,11 @@ pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -2228,14 +2229,14 @@ pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg qword ptr [{v}], {new:r}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2249,8 +2250,8 @@ pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -2261,8 +2262,8 @@ pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -2273,8 +2274,8 @@ pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_xchg(v, new) }
 }
 
@@ -2286,7 +2287,7 @@ pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
     let r: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is rax, else loads *v into rax.
@@ -2294,7 +2295,7 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             v = in(reg) v,
             inout("rax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2308,8 +2309,8 @@ pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2320,8 +2321,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2332,8 +2333,8 @@ pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_cmpxchg(v, old, new) }
 }
 
@@ -2344,10 +2345,10 @@ pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i64;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is rax, else loads *v into rax.
@@ -2355,12 +2356,12 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
             v = in(reg) v,
             inout("rax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -2373,8 +2374,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -2385,8 +2386,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -2397,8 +2398,8 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_try_cmpxchg(v, old, new) }
 }
 
@@ -2409,17 +2410,17 @@ pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, ne
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub qword ptr [{v}], {i:r}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2433,16 +2434,16 @@ pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec qword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2456,16 +2457,16 @@ pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc qword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2479,17 +2480,17 @@ pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add qword ptr [{v}], {i:r}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2503,8 +2504,8 @@ pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_negative(i, v) }
 }
 
@@ -2515,8 +2516,8 @@ pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_negative(i, v) }
 }
 
@@ -2527,8 +2528,8 @@ pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_negative(i, v) }
 }
 
@@ -2539,14 +2540,14 @@ pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2562,7 +2563,7 @@ pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -2574,7 +2575,7 @@ pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic64_add_unless(v, 1, 0) }
 }
 
@@ -2585,14 +2586,14 @@ pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2608,14 +2609,14 @@ pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2631,14 +2632,14 @@ pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic64_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic64_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -2655,14 +2656,14 @@ pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2677,14 +2678,14 @@ pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2698,14 +2699,14 @@ pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2718,14 +2719,14 @@ pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -2738,14 +2739,14 @@ pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2758,7 +2759,7 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -2770,7 +2771,7 @@ pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -2782,7 +2783,7 @@ pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -2794,7 +2795,7 @@ pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -2807,14 +2808,14 @@ pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> 
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2828,8 +2829,8 @@ pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i, v) }
 }
 
@@ -2840,8 +2841,8 @@ pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i, v) }
 }
 
@@ -2852,8 +2853,8 @@ pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i, v) }
 }
 
@@ -2864,14 +2865,14 @@ pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2884,7 +2885,7 @@ pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
 }
 
@@ -2895,7 +2896,7 @@ pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -2906,7 +2907,7 @@ pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -2917,7 +2918,7 @@ pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -2928,7 +2929,7 @@ pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -2939,7 +2940,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -2950,7 +2951,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -2961,7 +2962,7 @@ pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -2972,13 +2973,13 @@ pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc qword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -2991,7 +2992,7 @@ pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return(1, v) }
 }
 
@@ -3002,7 +3003,7 @@ pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_acquire(1, v) }
 }
 
@@ -3013,7 +3014,7 @@ pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_release(1, v) }
 }
 
@@ -3024,7 +3025,7 @@ pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_return_relaxed(1, v) }
 }
 
@@ -3035,7 +3036,7 @@ pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add(1, v) }
 }
 
@@ -3046,7 +3047,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_acquire(1, v) }
 }
 
@@ -3057,7 +3058,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_release(1, v) }
 }
 
@@ -3068,7 +3069,7 @@ pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_add_relaxed(1, v) }
 }
 
@@ -3079,13 +3080,13 @@ pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec qword ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3098,7 +3099,7 @@ pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return(1, v) }
 }
 
@@ -3109,7 +3110,7 @@ pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_acquire(1, v) }
 }
 
@@ -3120,7 +3121,7 @@ pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_release(1, v) }
 }
 
@@ -3131,7 +3132,7 @@ pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_sub_return_relaxed(1, v) }
 }
 
@@ -3142,7 +3143,7 @@ pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub(1, v) }
 }
 
@@ -3153,7 +3154,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_acquire(1, v) }
 }
 
@@ -3164,7 +3165,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_release(1, v) }
 }
 
@@ -3175,7 +3176,7 @@ pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_sub_relaxed(1, v) }
 }
 
@@ -3186,14 +3187,14 @@ pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3206,11 +3207,11 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3226,11 +3227,11 @@ pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -3246,11 +3247,11 @@ pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -3266,11 +3267,11 @@ pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -3286,7 +3287,7 @@ pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_and(!i, v) };
 }
 
@@ -3297,7 +3298,7 @@ pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and(!i, v) }
 }
 
@@ -3308,7 +3309,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_acquire(!i, v) }
 }
 
@@ -3319,7 +3320,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_release(!i, v) }
 }
 
@@ -3330,7 +3331,7 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_fetch_and_relaxed(!i, v) }
 }
 
@@ -3341,14 +3342,14 @@ pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3361,11 +3362,11 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3381,11 +3382,11 @@ pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -3401,11 +3402,11 @@ pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -3421,11 +3422,11 @@ pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -3441,14 +3442,14 @@ pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3461,11 +3462,11 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3481,11 +3482,11 @@ pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -3501,11 +3502,11 @@ pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -3521,11 +3522,11 @@ pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> i
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -3542,14 +3543,14 @@ pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> i
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg qword ptr [{v}], {new:r}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -3563,8 +3564,8 @@ pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -3575,8 +3576,8 @@ pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -3587,8 +3588,8 @@ pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isiz
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_xchg(v, new) }
 }
 
@@ -3600,7 +3601,7 @@ pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isiz
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
     let r: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is rax, else loads *v into rax.
@@ -3608,7 +3609,7 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
             v = in(reg) v,
             inout("rax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3622,8 +3623,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -3634,8 +3635,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -3646,8 +3647,8 @@ pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_cmpxchg(v, old, new) }
 }
 
@@ -3658,10 +3659,10 @@ pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new:
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: isize;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is rax, else loads *v into rax.
@@ -3669,12 +3670,12 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new
             v = in(reg) v,
             inout("rax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -3691,8 +3692,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -3707,8 +3708,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -3723,8 +3724,8 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
     old: *mut isize,
     new: isize,
 ) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_try_cmpxchg(v, old, new) }
 }
 
@@ -3735,17 +3736,17 @@ pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub qword ptr [{v}], {i:r}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3759,16 +3760,16 @@ pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec qword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3782,16 +3783,16 @@ pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc qword ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3805,17 +3806,17 @@ pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add qword ptr [{v}], {i:r}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -3829,8 +3830,8 @@ pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_negative(i, v) }
 }
 
@@ -3841,8 +3842,8 @@ pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_negative(i, v) }
 }
 
@@ -3853,8 +3854,8 @@ pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_negative(i, v) }
 }
 
@@ -3865,14 +3866,14 @@ pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3888,7 +3889,7 @@ pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: is
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -3900,7 +3901,7 @@ pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_long_add_unless(v, 1, 0) }
 }
 
@@ -3911,14 +3912,14 @@ pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3934,14 +3935,14 @@ pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3957,14 +3958,14 @@ pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_long_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_long_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -3981,14 +3982,14 @@ pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r}, byte ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg_byte) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4003,14 +4004,14 @@ pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r}, byte ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg_byte) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4024,14 +4025,14 @@ pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4044,14 +4045,14 @@ pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4064,14 +4065,14 @@ pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4084,7 +4085,7 @@ pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -4096,7 +4097,7 @@ pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -4108,7 +4109,7 @@ pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -4120,7 +4121,7 @@ pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -4133,14 +4134,14 @@ pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd byte ptr [{v}], {i}",
             v = in(reg) v,
             i = inout(reg_byte) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4154,8 +4155,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4166,8 +4167,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4178,8 +4179,8 @@ pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i, v) }
 }
 
@@ -4190,14 +4191,14 @@ pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4210,7 +4211,7 @@ pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(i.wrapping_neg(), v) }
 }
 
@@ -4221,7 +4222,7 @@ pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -4232,7 +4233,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -4243,7 +4244,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -4254,7 +4255,7 @@ pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -4265,7 +4266,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -4276,7 +4277,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -4287,7 +4288,7 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -4298,13 +4299,13 @@ pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc byte ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4317,7 +4318,7 @@ pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return(1, v) }
 }
 
@@ -4328,7 +4329,7 @@ pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_acquire(1, v) }
 }
 
@@ -4339,7 +4340,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_release(1, v) }
 }
 
@@ -4350,7 +4351,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_return_relaxed(1, v) }
 }
 
@@ -4361,7 +4362,7 @@ pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add(1, v) }
 }
 
@@ -4372,7 +4373,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_acquire(1, v) }
 }
 
@@ -4383,7 +4384,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_release(1, v) }
 }
 
@@ -4394,7 +4395,7 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_add_relaxed(1, v) }
 }
 
@@ -4405,13 +4406,13 @@ pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec byte ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4424,7 +4425,7 @@ pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return(1, v) }
 }
 
@@ -4435,7 +4436,7 @@ pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_acquire(1, v) }
 }
 
@@ -4446,7 +4447,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_release(1, v) }
 }
 
@@ -4457,7 +4458,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_sub_return_relaxed(1, v) }
 }
 
@@ -4468,7 +4469,7 @@ pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub(1, v) }
 }
 
@@ -4479,7 +4480,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_acquire(1, v) }
 }
 
@@ -4490,7 +4491,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_release(1, v) }
 }
 
@@ -4501,7 +4502,7 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
 }
 
@@ -4512,14 +4513,14 @@ pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4532,11 +4533,11 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4552,11 +4553,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -4572,11 +4573,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -4592,11 +4593,11 @@ pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -4612,7 +4613,7 @@ pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_and(!i, v) };
 }
 
@@ -4623,7 +4624,7 @@ pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and(!i, v) }
 }
 
@@ -4634,7 +4635,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_acquire(!i, v) }
 }
 
@@ -4645,7 +4646,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_release(!i, v) }
 }
 
@@ -4656,7 +4657,7 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_fetch_and_relaxed(!i, v) }
 }
 
@@ -4667,14 +4668,14 @@ pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4687,11 +4688,11 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4707,11 +4708,11 @@ pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -4727,11 +4728,11 @@ pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -4747,11 +4748,11 @@ pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -4767,14 +4768,14 @@ pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor byte ptr [{v}], {i}",
             v = in(reg) v,
             i = in(reg_byte) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4787,11 +4788,11 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -4807,11 +4808,11 @@ pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -4827,11 +4828,11 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -4847,11 +4848,11 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -4868,14 +4869,14 @@ pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg byte ptr [{v}], {new}",
             v = in(reg) v,
             new = inout(reg_byte) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -4889,8 +4890,8 @@ pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -4901,8 +4902,8 @@ pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -4913,8 +4914,8 @@ pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_xchg(v, new) }
 }
 
@@ -4926,7 +4927,7 @@ pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
     let r: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is al, else loads *v into al.
@@ -4934,7 +4935,7 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
             v = in(reg) v,
             inout("al") old => r,
             new = in(reg_byte) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -4948,8 +4949,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -4960,8 +4961,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -4972,8 +4973,8 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_cmpxchg(v, old, new) }
 }
 
@@ -4984,10 +4985,10 @@ pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i8;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is al, else loads *v into al.
@@ -4995,12 +4996,12 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
             v = in(reg) v,
             inout("al") expected => found,
             new = in(reg_byte) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -5013,8 +5014,8 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_try_cmpxchg(v, old, new) }
 }
 
@@ -5025,8 +5026,8 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_try_cmpxchg(v, old, new) }
 }
 
@@ -5037,8 +5038,8 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_try_cmpxchg(v, old, new) }
 }
 
@@ -5049,17 +5050,17 @@ pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub byte ptr [{v}], {i}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg_byte) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5073,16 +5074,16 @@ pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec byte ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5096,16 +5097,16 @@ pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc byte ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5119,17 +5120,17 @@ pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add byte ptr [{v}], {i}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg_byte) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5143,8 +5144,8 @@ pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_negative(i, v) }
 }
 
@@ -5155,8 +5156,8 @@ pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_negative(i, v) }
 }
 
@@ -5167,8 +5168,8 @@ pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_negative(i, v) }
 }
 
@@ -5179,14 +5180,14 @@ pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5202,7 +5203,7 @@ pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -5214,7 +5215,7 @@ pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i8_add_unless(v, 1, 0) }
 }
 
@@ -5225,14 +5226,14 @@ pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5248,14 +5249,14 @@ pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5271,14 +5272,14 @@ pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i8_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5295,14 +5296,14 @@ pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:x}, word ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5317,14 +5318,14 @@ pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:x}, word ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5338,14 +5339,14 @@ pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5358,14 +5359,14 @@ pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -5378,14 +5379,14 @@ pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v.
             "lock add word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5398,7 +5399,7 @@ pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add(i, v) };
     old.wrapping_add(i)
 }
@@ -5410,7 +5411,7 @@ pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
     old.wrapping_add(i)
 }
@@ -5422,7 +5423,7 @@ pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_release(i, v) };
     old.wrapping_add(i)
 }
@@ -5434,7 +5435,7 @@ pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
     old.wrapping_add(i)
 }
@@ -5447,14 +5448,14 @@ pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v; i's register receives the old value.
             "lock xadd word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = inout(reg) i => r,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5468,8 +5469,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -5480,8 +5481,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -5492,8 +5493,8 @@ pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i, v) }
 }
 
@@ -5504,14 +5505,14 @@ pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts i from *v.
             "lock sub word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5524,7 +5525,7 @@ pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(i.wrapping_neg(), v) }
 }
 
@@ -5535,7 +5536,7 @@ pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(i.wrapping_neg(), v) }
 }
 
@@ -5546,7 +5547,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(i.wrapping_neg(), v) }
 }
 
@@ -5557,7 +5558,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -5568,7 +5569,7 @@ pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(i.wrapping_neg(), v) }
 }
 
@@ -5579,7 +5580,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(i.wrapping_neg(), v) }
 }
 
@@ -5590,7 +5591,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(i.wrapping_neg(), v) }
 }
 
@@ -5601,7 +5602,7 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(i.wrapping_neg(), v) }
 }
 
@@ -5612,13 +5613,13 @@ pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v.
             "lock inc word ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5631,7 +5632,7 @@ pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return(1, v) }
 }
 
@@ -5642,7 +5643,7 @@ pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_acquire(1, v) }
 }
 
@@ -5653,7 +5654,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_release(1, v) }
 }
 
@@ -5664,7 +5665,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_return_relaxed(1, v) }
 }
 
@@ -5675,7 +5676,7 @@ pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add(1, v) }
 }
 
@@ -5686,7 +5687,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_acquire(1, v) }
 }
 
@@ -5697,7 +5698,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_release(1, v) }
 }
 
@@ -5708,7 +5709,7 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_add_relaxed(1, v) }
 }
 
@@ -5719,13 +5720,13 @@ pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Subtracts 1 from *v.
             "lock dec word ptr [{v}]",
             v = in(reg) v,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5738,7 +5739,7 @@ pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return(1, v) }
 }
 
@@ -5749,7 +5750,7 @@ pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_acquire(1, v) }
 }
 
@@ -5760,7 +5761,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_release(1, v) }
 }
 
@@ -5771,7 +5772,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_sub_return_relaxed(1, v) }
 }
 
@@ -5782,7 +5783,7 @@ pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub(1, v) }
 }
 
@@ -5793,7 +5794,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_acquire(1, v) }
 }
 
@@ -5804,7 +5805,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_release(1, v) }
 }
 
@@ -5815,7 +5816,7 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
 }
 
@@ -5826,14 +5827,14 @@ pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Clears the bits of *v that are clear in i.
             "lock and word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -5846,11 +5847,11 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -5866,11 +5867,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -5886,11 +5887,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -5906,11 +5907,11 @@ pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found & i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -5926,7 +5927,7 @@ pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_and(!i, v) };
 }
 
@@ -5937,7 +5938,7 @@ pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and(!i, v) }
 }
 
@@ -5948,7 +5949,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_acquire(!i, v) }
 }
 
@@ -5959,7 +5960,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_release(!i, v) }
 }
 
@@ -5970,7 +5971,7 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_fetch_and_relaxed(!i, v) }
 }
 
@@ -5981,14 +5982,14 @@ pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Sets the bits of *v that are set in i.
             "lock or word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6001,11 +6002,11 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6021,11 +6022,11 @@ pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -6041,11 +6042,11 @@ pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -6061,11 +6062,11 @@ pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found | i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -6081,14 +6082,14 @@ pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Flips the bits of *v that are set in i.
             "lock xor word ptr [{v}], {i:x}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6101,11 +6102,11 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6121,11 +6122,11 @@ pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_acquire(v, &mut found, next) };
         if stored {
             break;
@@ -6141,11 +6142,11 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_release(v, &mut found, next) };
         if stored {
             break;
@@ -6161,11 +6162,11 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         let next = found ^ i;
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg_relaxed(v, &mut found, next) };
         if stored {
             break;
@@ -6182,14 +6183,14 @@ pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg word ptr [{v}], {new:x}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6203,8 +6204,8 @@ pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6215,8 +6216,8 @@ pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6227,8 +6228,8 @@ pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_xchg(v, new) }
 }
 
@@ -6240,7 +6241,7 @@ pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
     let r: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is ax, else loads *v into ax.
@@ -6248,7 +6249,7 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
             v = in(reg) v,
             inout("ax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6262,8 +6263,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -6274,8 +6275,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -6286,8 +6287,8 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_cmpxchg(v, old, new) }
 }
 
@@ -6298,10 +6299,10 @@ pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16)
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: i16;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is ax, else loads *v into ax.
@@ -6309,12 +6310,12 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
             v = in(reg) v,
             inout("ax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -6327,8 +6328,8 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_try_cmpxchg(v, old, new) }
 }
 
@@ -6339,8 +6340,8 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_try_cmpxchg(v, old, new) }
 }
 
@@ -6351,8 +6352,8 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_try_cmpxchg(v, old, new) }
 }
 
@@ -6363,17 +6364,17 @@ pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts i from *v and sets ZF if nothing is left.
+            // Subtracts i from *v and sets ZF if the difference is 0.
             "lock sub word ptr [{v}], {i:x}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6387,16 +6388,16 @@ pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Subtracts 1 from *v and sets ZF if nothing is left.
+            // Subtracts 1 from *v and sets ZF if the difference is 0.
             "lock dec word ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6410,16 +6411,16 @@ pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds 1 to *v and sets ZF if it is now 0.
             "lock inc word ptr [{v}]",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "je {yes}",
             v = in(reg) v,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6433,17 +6434,17 @@ pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Adds i to *v and sets SF if the sum is negative.
             "lock add word ptr [{v}], {i:x}",
-            // Jumps right there if a caller branches on the result.
+            // Jumps directly to the target if the caller branches on the result.
             "js {yes}",
             v = in(reg) v,
             i = in(reg) i,
             yes = label { return true },
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6457,8 +6458,8 @@ pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_negative(i, v) }
 }
 
@@ -6469,8 +6470,8 @@ pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_negative(i, v) }
 }
 
@@ -6481,8 +6482,8 @@ pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_negative(i, v) }
 }
 
@@ -6493,14 +6494,14 @@ pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> boo
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found == u {
             break;
         }
         let next = found.wrapping_add(a);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6516,7 +6517,7 @@ pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) ->
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
     old != u
 }
@@ -6528,7 +6529,7 @@ pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_i16_add_unless(v, 1, 0) }
 }
 
@@ -6539,14 +6540,14 @@ pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found < 0 {
             break;
         }
         let next = found.wrapping_add(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6562,14 +6563,14 @@ pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found > 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6585,14 +6586,14 @@ pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // SAFETY: The caller upholds the contract, which both functions share.
     let mut found = unsafe { atomic_i16_read(v) };
     loop {
         if found.wrapping_sub(1) < 0 {
             break;
         }
         let next = found.wrapping_sub(1);
-        // SAFETY: The caller keeps the contract of this function; the other pointer is to a local.
+        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
         let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
         if stored {
             break;
@@ -6609,14 +6610,14 @@ pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Loads *v in one access.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6631,14 +6632,14 @@ pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Loads *v in one access; no later access passes it.
+            // Loads *v in one access; later accesses are ordered after it.
             "mov {r:r}, qword ptr [{v}]",
             v = in(reg) v,
             r = lateout(reg) r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6652,14 +6653,14 @@ pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const 
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores i to *v in one access.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6672,14 +6673,14 @@ pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
 /// See the [module](self).
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Stores i to *v in one access; it passes no earlier access.
+            // Stores i to *v in one access; earlier accesses are ordered before it.
             "mov qword ptr [{v}], {i:r}",
             v = in(reg) v,
             i = in(reg) i,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6693,14 +6694,14 @@ pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_v
 #[inline(always)]
 pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Swaps *v and new; with memory, LOCK is implied.
             "xchg qword ptr [{v}], {new:r}",
             v = in(reg) v,
             new = inout(reg) new => r,
-            // The stack pointer and the condition codes stay.
+            // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
     }
@@ -6717,8 +6718,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_acquire(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -6732,8 +6733,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_release(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -6747,8 +6748,8 @@ pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
     v: *mut *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_xchg(v, new) }
 }
 
@@ -6764,7 +6765,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
     new: *const c_void,
 ) -> *const c_void {
     let r: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is rax, else loads *v into rax.
@@ -6772,7 +6773,7 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg(
             v = in(reg) v,
             inout("rax") old => r,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
@@ -6790,8 +6791,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -6806,8 +6807,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -6822,8 +6823,8 @@ pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
     old: *const c_void,
     new: *const c_void,
 ) -> *const c_void {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_cmpxchg(v, old, new) }
 }
 
@@ -6838,10 +6839,10 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // SAFETY: The pointer is valid, as the caller promises.
+    // SAFETY: The caller guarantees that the pointer is valid.
     let expected = unsafe { *old };
     let found: *const c_void;
-    // SAFETY: The caller promises that `*v` may be accessed atomically; nothing else is touched.
+    // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
             // Stores new if *v is rax, else loads *v into rax.
@@ -6849,12 +6850,12 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
             v = in(reg) v,
             inout("rax") expected => found,
             new = in(reg) new,
-            // The stack pointer stays; the condition codes change.
+            // The stack pointer does not change; the condition codes do.
             options(nostack),
         );
     }
     if found != expected {
-        // SAFETY: The pointer is valid, as the caller promises.
+        // SAFETY: The caller guarantees that the pointer is valid.
         unsafe { *old = found };
     }
     found == expected
@@ -6871,8 +6872,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
@@ -6887,8 +6888,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
@@ -6903,22 +6904,22 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old: *mut *const c_void,
     new: *const c_void,
 ) -> bool {
-    // x86_64 has nothing weaker that would be cheaper.
-    // SAFETY: The caller keeps the contract of this function, which is that of the other.
+    // Nothing weaker is cheaper on x86_64.
+    // SAFETY: The caller upholds the contract, which both functions share.
     unsafe { atomic_ptr_try_cmpxchg(v, old, new) }
 }
 
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, of every memory type.
             "mfence",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack),
         );
     }
@@ -6927,14 +6928,14 @@ pub(crate) fn mb() {
 /// `rmb()`.
 #[inline(always)]
 pub(crate) fn rmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders loads, of every memory type.
             "lfence",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack),
         );
     }
@@ -6943,14 +6944,14 @@ pub(crate) fn rmb() {
 /// `wmb()`.
 #[inline(always)]
 pub(crate) fn wmb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders stores, of every memory type.
             "sfence",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack),
         );
     }
@@ -6959,14 +6960,14 @@ pub(crate) fn wmb() {
 /// `dma_mb()`.
 #[inline(always)]
 pub(crate) fn dma_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // Orders all accesses, of every memory type.
             "mfence",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack),
         );
     }
@@ -6975,30 +6976,30 @@ pub(crate) fn dma_mb() {
 /// `dma_rmb()`.
 #[inline(always)]
 pub(crate) fn dma_rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `dma_wmb()`.
 #[inline(always)]
 pub(crate) fn dma_wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
-    // SAFETY: Memory and registers are afterwards what they were. Where an instruction writes, it
-    // writes back what it found in one atomic access, so that even the red zone of the stack
-    // survives it.
+    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
+    // writes back what it read, in one atomic access, so even the red zone of the stack stays
+    // intact.
     unsafe {
         asm!(
             // A locked instruction that changes nothing.
             "lock add dword ptr [rsp - 4], 0",
-            // The stack pointer stays.
+            // The stack pointer does not change.
             options(nostack),
         );
     }
@@ -7007,16 +7008,16 @@ pub(crate) fn smp_mb() {
 /// `smp_rmb()`.
 #[inline(always)]
 pub(crate) fn smp_rmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_wmb()`.
 #[inline(always)]
 pub(crate) fn smp_wmb() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -7024,8 +7025,8 @@ pub(crate) fn smp_wmb() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -7033,8 +7034,8 @@ pub(crate) fn smp_mb__before_atomic() {
 #[allow(non_snake_case, reason = "it is C's name")]
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: There is no instruction in it. What is left stops the compiler from moving accesses
-    // over it.
+    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
+    // it.
     unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 

@@ -1,16 +1,19 @@
-//! The bindings of a row `op`: where the operands of a template are.
+//! The bindings of a row `op`: how `asm!` passes the operands of a template.
 
-use super::{Parser, or_none};
-use crate::arch::{Fill, Lang, Place, Scratch, Template};
+use super::cells::{join_or_none, parse_bits};
+use super::state::Parser;
+use crate::arch::model::Lang;
+use crate::arch::template::{Fill, ResultLocation, Scratch, Template};
 use crate::diag::Error;
 use crate::lex::{Cell, is_name, shorten};
 use crate::model::op::Op;
 
 const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, \
-     +NAME@REG, +NAME/BITS, ?CC, `keep`, `cc`, `apart`, `word`, word:sign or word:zero";
+     +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign \
+     or word:zeros";
 
 impl<'a> Parser<'a, '_> {
-    pub(super) fn binding(
+    pub(super) fn parse_binding(
         &self,
         cell: Cell<'a>,
         op: &Op,
@@ -25,8 +28,8 @@ impl<'a> Parser<'a, '_> {
                 "C has no registers: write `-`",
             ));
         }
-        if let Some(result) = self.bind(cell, op, template)? {
-            if template.result != Place::Nowhere {
+        if let Some(result) = self.add_binding(cell, op, template)? {
+            if template.result != ResultLocation::Nowhere {
                 return Err(cell.error("a second result", "a variant returns one value"));
             }
             template.result = result;
@@ -34,46 +37,47 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    /// Adds one binding of an instruction, but for the place of the result, which it returns.
-    fn bind(
+    /// Adds one binding to a template, except for the location of the result, which it returns.
+    fn add_binding(
         &self,
         cell: Cell<'a>,
         op: &Op,
         template: &mut Template,
-    ) -> Result<Option<Place>, Error> {
+    ) -> Result<Option<ResultLocation>, Error> {
         let text = cell.text;
         match text {
-            "keep" | "cc" => {
-                if (text == "cc") == self.arch.flags {
+            "preserves_flags" | "clobbers_flags" => {
+                if (text == "clobbers_flags") == self.arch.clobbers_flags {
                     return Err(cell.error(
-                        format!("`{text}` says what the row `flags` says already"),
-                        "remove it: `keep` is for tables with flags, `cc` for those without",
+                        format!("`{text}` repeats the row `flags`"),
+                        "remove it: `preserves_flags` is for tables with `flags  yes`, \
+                         `clobbers_flags` for tables with `flags  no`",
                     ));
                 }
-                template.keeps_flags = text == "keep";
+                template.preserves_flags = text == "preserves_flags";
                 return Ok(None);
             }
-            "apart" => {
-                if template.apart {
-                    return Err(cell.error("a second `apart`", "remove one of them"));
+            "early" => {
+                if template.early {
+                    return Err(cell.error("a second `early`", "remove one of them"));
                 }
-                template.apart = true;
+                template.early = true;
                 return Ok(None);
             }
-            "word" | "word:sign" | "word:zero" => {
+            "word" | "word:sign" | "word:zeros" => {
                 if template.word.is_some() {
                     return Err(cell.error("a second `word`", "remove one of them"));
                 }
                 if template.bits.iter().any(|bits| *bits >= 32) || self.arch.size(32).is_none() {
                     return Err(cell.error(
-                        "a variable that is not a part of a word",
-                        "the binding is for 8 and 16 bits, in tables with a row `size` for 32",
+                        "a variable that is not a part of a 32-bit word",
+                        "the binding is for 8 and 16 bits, in tables with a row `size` for 32 bits",
                     ));
                 }
                 template.word = Some(match text {
                     "word" => None,
                     "word:sign" => Some(Fill::Sign),
-                    _ => Some(Fill::Zero),
+                    _ => Some(Fill::Zeros),
                 });
                 return Ok(None);
             }
@@ -82,57 +86,55 @@ impl<'a> Parser<'a, '_> {
         if let Some(rest) = text.strip_prefix(">r") {
             let Some(register) = rest.strip_prefix('@') else {
                 return if rest.is_empty() {
-                    Ok(Some(Place::Fresh))
+                    Ok(Some(ResultLocation::OwnRegister))
                 } else {
-                    Err(self.not_a_binding(cell, op))
+                    Err(refuse_binding(cell, op))
                 };
             };
-            self.bind_register(cell, "r", None, register, template)?;
-            return Ok(Some(Place::Fresh));
+            self.fix_register(cell, "r", None, register, template)?;
+            return Ok(Some(ResultLocation::OwnRegister));
         }
         if let Some(scratch) = text.strip_prefix('+') {
-            self.scratch(cell, scratch, op, template)?;
+            self.add_scratch(cell, scratch, op, template)?;
             return Ok(None);
         }
         if let Some(condition) = text.strip_prefix('?').filter(|cc| !cc.is_empty()) {
-            for (line, needed) in [(&self.arch.branch, "branch"), (&self.arch.setcc, "setcc")] {
-                if line.is_none() && !self.faulty.has(|head| head == needed) {
-                    return Err(cell.error(
-                        format!("a condition in a table without a row `{needed}`"),
-                        "say how to branch on a condition, and how to set a register, above the \
-                         rows that use one",
-                    ));
-                }
-            }
-            if template.condition.is_some() {
-                return Err(cell.error("a second condition", "a variant returns one value"));
-            }
-            template.condition = Some(condition.into());
+            self.add_condition(cell, condition, template)?;
             return Ok(None);
         }
-        self.argument(cell, op, template)
+        self.add_argument(cell, op, template)
     }
 
-    fn not_a_binding(&self, cell: Cell<'_>, op: &Op) -> Error {
-        let args: Vec<_> = op.operands().map(|a| a.name.as_str()).collect();
-        cell.error(
-            format!("`{}` is not a binding", shorten(cell.text)),
-            format!(
-                "a binding is {BINDINGS}; the arguments of `{}` are {}",
-                op.name,
-                or_none(&args),
-            ),
-        )
+    /// The binding `?CC`.
+    fn add_condition(
+        &self,
+        cell: Cell<'a>,
+        condition: &str,
+        template: &mut Template,
+    ) -> Result<(), Error> {
+        for (line, needed) in [(&self.arch.branch, "branch"), (&self.arch.setcc, "setcc")] {
+            if line.is_none() && !self.faulty.has(|head| head == needed) {
+                return Err(cell.error(
+                    format!("a condition in a table without a row `{needed}`"),
+                    "add rows `branch` and `setcc` above the rows that use conditions",
+                ));
+            }
+        }
+        if template.condition.is_some() {
+            return Err(cell.error("a second condition", "a variant returns one value"));
+        }
+        template.condition = Some(condition.into());
+        Ok(())
     }
 
-    /// `ARG:FILL@REG>r`, of which all but the argument can be missing, but not everything; or
+    /// The bindings of an argument: `ARG:FILL@REG>r` with at least one of the three suffixes, or
     /// `ARG:memory`.
-    fn argument(
+    fn add_argument(
         &self,
         cell: Cell<'a>,
         op: &Op,
         template: &mut Template,
-    ) -> Result<Option<Place>, Error> {
+    ) -> Result<Option<ResultLocation>, Error> {
         let text = cell.text;
         let (arg, returned) = match text.strip_suffix(">r") {
             Some(arg) => (arg, true),
@@ -147,25 +149,24 @@ impl<'a> Parser<'a, '_> {
             None => (arg, None),
         };
         let known = op.operands().find(|a| a.name == arg);
-        let named = returned || register.is_some() || fill.is_some();
-        let Some(operand) = known.filter(|_| named) else {
-            return Err(self.not_a_binding(cell, op));
+        let has_suffix = returned || register.is_some() || fill.is_some();
+        let Some(operand) = known.filter(|_| has_suffix) else {
+            return Err(refuse_binding(cell, op));
         };
-        if returned && op.pointer() == Some(operand) {
+        let is_pointer = op.pointer() == Some(operand);
+        if returned && is_pointer {
             return Err(cell.error(
-                format!("`{arg}` is a pointer, whose register holds what was found"),
-                "the result follows from that: leave out the `>r`",
+                format!("`{arg}` is a `p` argument, which cannot be the result"),
+                "remove `>r`: its register receives the old value, from which the result is \
+                 computed",
             ));
         }
         if fill == Some("memory") {
-            // An argument in memory is neither changed nor a part of a word, and a `p` argument
-            // changes.
-            let changes = returned || op.pointer() == Some(operand);
-            if changes || register.is_some() || template.word.is_some() {
+            if returned || is_pointer || register.is_some() || template.word.is_some() {
                 return Err(cell.error(
                     format!("`{arg}` cannot be in memory here"),
-                    "an argument in memory is only read: it is neither a pointer, nor holds it the \
-                     result, nor is it in a word; its address is in any register",
+                    "an argument in memory is only read, through an address in any register: it is \
+                     not a `p` argument, and goes with no `>r`, fixed register or `word`",
                 ));
             }
             if template.memory.iter().any(|name| name == arg) {
@@ -176,16 +177,15 @@ impl<'a> Parser<'a, '_> {
         }
         if let Some(fill) = fill {
             let fill = match (fill, template.word.is_some()) {
-                ("zero", false) => Fill::Zero,
+                ("zeros", _) => Fill::Zeros,
                 ("sign", false) => Fill::Sign,
-                ("zeros", true) => Fill::Zeros,
                 ("ones", true) => Fill::Ones,
                 _ => {
                     return Err(cell.error(
-                        format!("`{}` fills no register", shorten(fill)),
-                        "behind `:` stand `zero` or `sign`, for the bits of the register above \
-                         the argument; or, behind a binding `word`, `zeros` or `ones`, for those \
-                         of the word around it; or `memory`, for an address in the register",
+                        format!("`{}` cannot fill a register here", shorten(fill)),
+                        "after `:`, write `zeros` or `sign` for the bits of the register above the \
+                         argument; after a binding `word`, `zeros` or `ones` for the bits of the \
+                         word around it; or `memory` for an argument in memory",
                     ));
                 }
             };
@@ -195,13 +195,13 @@ impl<'a> Parser<'a, '_> {
             template.filled.push((arg.into(), fill));
         }
         if let Some(register) = register {
-            self.bind_register(cell, arg, None, register, template)?;
+            self.fix_register(cell, arg, None, register, template)?;
         }
-        Ok(returned.then(|| Place::Arg(arg.into())))
+        Ok(returned.then(|| ResultLocation::Argument(arg.into())))
     }
 
-    /// `NAME`, `NAME@REG`, `NAME/BITS` or `NAME/BITS@REG` of a scratch register.
-    fn scratch(
+    /// A scratch register: `NAME`, `NAME@REG`, `NAME/BITS` or `NAME/BITS@REG`.
+    fn add_scratch(
         &self,
         cell: Cell<'a>,
         text: &'a str,
@@ -213,11 +213,11 @@ impl<'a> Parser<'a, '_> {
             None => (text, None),
         };
         let (name, width) = match text.split_once('/') {
-            Some((name, bits)) => (name, Some(super::bits(cell.part(bits))?)),
+            Some((name, bits)) => (name, Some(parse_bits(cell.part(bits))?)),
             None => (text, None),
         };
         if !is_name(name) {
-            return Err(self.not_a_binding(cell, op));
+            return Err(refuse_binding(cell, op));
         }
         if template.scratch.iter().any(|s| s.name == name) {
             return Err(cell.error(
@@ -230,7 +230,7 @@ impl<'a> Parser<'a, '_> {
         {
             return Err(cell.error(
                 format!("no single register holds {width} bits"),
-                "the width of a scratch register has a row `size` above this row",
+                "a scratch register has the width of a row `size` above this row",
             ));
         }
         template.scratch.push(Scratch {
@@ -238,17 +238,17 @@ impl<'a> Parser<'a, '_> {
             bits: width,
         });
         match register {
-            Some(register) => self.bind_register(cell, name, width, register, template),
+            Some(register) => self.fix_register(cell, name, width, register, template),
             None => Ok(()),
         }
     }
 
-    /// Puts an operand into a fixed register; `width` is its width where that is not that of the
-    /// variable.
-    fn bind_register(
+    /// Puts an operand into a fixed register. `width` is its width if that differs from the width
+    /// of the variable.
+    fn fix_register(
         &self,
         cell: Cell<'a>,
-        arg: &str,
+        operand: &str,
         width: Option<u32>,
         register: &str,
         template: &mut Template,
@@ -269,18 +269,30 @@ impl<'a> Parser<'a, '_> {
             };
             return Err(cell.error(
                 message,
-                format!("the registers above this row are {}", or_none(&known)),
+                format!("the registers above this row are {}", join_or_none(&known)),
             ));
         }
         for (other, taken) in &template.fixed {
-            if other == arg || taken == register {
+            if other == operand || taken == register {
                 return Err(cell.error(
                     format!("`{other}` is in the register `{taken}` already"),
-                    "each argument has a register of its own",
+                    "each operand has a register of its own",
                 ));
             }
         }
-        template.fixed.push((arg.into(), register.into()));
+        template.fixed.push((operand.into(), register.into()));
         Ok(())
     }
+}
+
+fn refuse_binding(cell: Cell<'_>, op: &Op) -> Error {
+    let args: Vec<_> = op.operands().map(|a| a.name.as_str()).collect();
+    cell.error(
+        format!("`{}` is not a binding", shorten(cell.text)),
+        format!(
+            "a binding is {BINDINGS}; the arguments of `{}` are {}",
+            op.name,
+            join_or_none(&args),
+        ),
+    )
 }

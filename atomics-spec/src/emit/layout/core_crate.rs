@@ -3,7 +3,7 @@
 use super::file::{File, banner};
 use super::modules::{modules, native_bytes, without_table};
 use crate::arch::{Arch, BARRIERS, Lang};
-use crate::emit::asm::{self, Hosted, Labels, Options};
+use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::extern_c::{self, Link};
@@ -100,12 +100,12 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     }
     add("src/atomic/backend.rs", core_backend(spec));
     for arch in spec.asm_archs() {
-        let options = Options {
+        let surroundings = Surroundings {
             labels: Labels::Always,
             barriers: Barriers::All,
             hosted: Hosted::If("feature = \"std\""),
         };
-        let text = asm::module(spec, arch, options)?;
+        let text = asm::module(spec, arch, surroundings)?;
         add(&format!("src/atomic/backend/{}.rs", arch.name), text);
     }
     let link = Link::Bindgen {

@@ -3,7 +3,7 @@
 use super::file::{File, banner};
 use super::modules::modules;
 use crate::arch::Arch;
-use crate::emit::asm::{self, Hosted, Labels, Options};
+use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::extern_c::{self, Link};
@@ -86,12 +86,12 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
             add("kernel/sync/atomic/backend.rs", choice(spec));
             add("kernel/sync/atomic/backend/helpers.rs", rust_helpers(spec));
             for arch in inline_archs(spec) {
-                let options = Options {
+                let surroundings = Surroundings {
                     labels: LABELS,
                     barriers: Barriers::Atomic,
                     hosted: Hosted::Never,
                 };
-                let text = asm::module(spec, arch, options)?;
+                let text = asm::module(spec, arch, surroundings)?;
                 add(
                     &format!("kernel/sync/atomic/backend/{}.rs", arch.name),
                     text,

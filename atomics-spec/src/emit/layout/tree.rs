@@ -2,7 +2,7 @@
 
 use super::modules::{modules, native_bytes, without_table};
 use crate::arch::Arch;
-use crate::emit::asm::{self, Hosted, Labels, Options};
+use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::extern_c::{self, Link};
 use crate::emit::root::{self, Parts};
@@ -27,12 +27,12 @@ pub enum Backend {
 ///
 /// If its table leaves no way to carry out a variant.
 pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
-    let options = Options {
+    let surroundings = Surroundings {
         labels: Labels::Always,
         barriers: Barriers::All,
         hosted: Hosted::Never,
     };
-    asm::module(spec, arch, options)
+    asm::module(spec, arch, surroundings)
 }
 
 /// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where

@@ -1,0 +1,85 @@
+//! The rows `barrier` and `fence`, and the check that a table is complete.
+
+use super::cells::take_only;
+use super::state::{Open, Parser};
+use crate::arch::features::Features;
+use crate::arch::model::{BARRIERS, Fence};
+use crate::diag::Error;
+use crate::lex::{Cell, Row, shorten};
+
+impl<'a> Parser<'a, '_> {
+    pub(super) fn parse_barrier(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        self.open = Open::Skipped;
+        let cell = take_only(row, "barrier  NAME")?;
+        if !BARRIERS.contains(&cell.text) {
+            return Err(cell.error(
+                format!("unknown barrier `{}`", shorten(cell.text)),
+                format!("the barriers are {}", BARRIERS.join(", ")),
+            ));
+        }
+        let Some(needs) = self.needs else {
+            // The faulty row `with` above would say which CPUs this is for.
+            return Ok(());
+        };
+        let choices = self.arch.barriers.entry(cell.text.into()).or_default();
+        if choices.iter().any(|(known, _)| *known == needs) {
+            return Err(cell.error(
+                format!("the barrier `{}` has two rows", cell.text),
+                "remove one of them",
+            ));
+        }
+        choices.push((needs, Vec::new()));
+        self.open = Open::Barrier(cell.text.into());
+        Ok(())
+    }
+
+    pub(super) fn parse_fence(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        self.open = Open::Skipped;
+        let cell = take_only(row, "fence  NAME")?;
+        let known = Fence::ALL.iter().find(|(name, _)| *name == cell.text);
+        let Some((_, fence)) = known else {
+            return Err(cell.error(
+                format!("unknown fence `{}`", shorten(cell.text)),
+                "the fences are acquire, release, full_before and full_after",
+            ));
+        };
+        if self.arch.fences.insert(*fence, Vec::new()).is_some() {
+            return Err(cell.error(
+                format!("the fence `{}` has two rows", cell.text),
+                "remove one of them",
+            ));
+        }
+        self.open = Open::Fence(*fence);
+        Ok(())
+    }
+
+    /// Reports the rows that every table must have and this one lacks.
+    pub(super) fn report_missing(&mut self, first: Cell<'_>) {
+        for needed in ["arch", "lang", "width"] {
+            if !self.seen.contains(&needed) {
+                self.errors.push(first.error(
+                    format!("the table has no row `{needed}`"),
+                    "a table names the architecture, the language of its templates and the width \
+                     of a pointer",
+                ));
+            }
+        }
+        let lacking: Vec<_> = BARRIERS
+            .into_iter()
+            .filter(|b| {
+                !self
+                    .arch
+                    .barrier_choices(b)
+                    .any(|(needs, _)| needs == Features::NONE)
+            })
+            .collect();
+        // The rows below a faulty row `with` were skipped.
+        if !lacking.is_empty() && !self.faulty.has(|head| head == "with") {
+            self.errors.push(first.error(
+                format!("the table lacks the barriers {}", lacking.join(", ")),
+                "for a barrier that only restrains the compiler, write a row `barrier` without \
+                 rows below it",
+            ));
+        }
+    }
+}

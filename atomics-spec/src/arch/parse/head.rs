@@ -1,0 +1,169 @@
+//! The rows that describe the architecture as a whole.
+
+use super::cells::{check_operands, parse_bits, refuse_class, take_only, take_rest};
+use super::state::Parser;
+use crate::arch::model::Lang;
+use crate::diag::Error;
+use crate::lex::{Row, is_name, shorten};
+
+impl<'a> Parser<'a, '_> {
+    pub(super) fn parse_arch(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_only(row, "arch  NAME")?;
+        if !is_name(cell.text) {
+            return Err(cell.error(
+                format!(
+                    "`{}` is not the name of an architecture",
+                    shorten(cell.text)
+                ),
+                "a name is made of a-z, 0-9 and _, and starts with a letter",
+            ));
+        }
+        if self.input.others.iter().any(|a| a.name == cell.text) {
+            return Err(cell.error(
+                format!("the architecture `{}` has two tables", cell.text),
+                "an architecture has one table",
+            ));
+        }
+        self.arch.name = cell.text.into();
+        Ok(())
+    }
+
+    pub(super) fn parse_lang(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_only(row, "lang  asm|c")?;
+        let depends = |head: &&str| matches!(*head, "op" | "asm" | "c");
+        if let Some(other) = self.seen.iter().copied().find(depends) {
+            return Err(row.head().error(
+                format!("the row `lang` is below a row `{other}`"),
+                "move it above all rows that depend on it",
+            ));
+        }
+        let lang = match cell.text {
+            "asm" => Lang::Asm,
+            "c" => Lang::C,
+            other => {
+                return Err(cell.error(
+                    format!("unknown language `{}`", shorten(other)),
+                    "write `asm` for instructions or `c` for C expressions",
+                ));
+            }
+        };
+        self.lang = Some(lang);
+        self.arch.lang = lang;
+        Ok(())
+    }
+
+    pub(super) fn parse_width(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        self.arch.width = parse_bits(take_only(row, "width  BITS")?)?;
+        Ok(())
+    }
+
+    pub(super) fn parse_endian(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_only(row, "endian  little|big")?;
+        if !matches!(cell.text, "little" | "big") {
+            return Err(cell.error(
+                format!("unknown byte order `{}`", shorten(cell.text)),
+                "write `little` or `big` if templates rely on the byte order; otherwise remove the \
+                 row",
+            ));
+        }
+        self.arch.endian = Some(cell.text.into());
+        Ok(())
+    }
+
+    pub(super) fn parse_flags(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        const COLUMNS: &str = "flags  yes|no  [REGISTER]";
+        row.at_most(3, COLUMNS)?;
+        let cell = row.get(1, "yes|no", COLUMNS)?;
+        self.arch.clobbers_flags = match cell.text {
+            "yes" => true,
+            "no" => false,
+            other => {
+                return Err(cell.error(
+                    format!("`{}` is neither `yes` nor `no`", shorten(other)),
+                    "write `yes` if instructions clobber the condition codes unless a template \
+                     says otherwise, `no` if they preserve them",
+                ));
+            }
+        };
+        let Some(register) = row.cells.get(2) else {
+            return Ok(());
+        };
+        if !is_name(register.text) {
+            return Err(register.error(
+                format!("`{}` is not a register", shorten(register.text)),
+                "write the register that holds the condition codes, as `asm!` names it",
+            ));
+        }
+        self.arch.flags_register = Some(register.text.into());
+        Ok(())
+    }
+
+    pub(super) fn parse_address(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_only(row, "address  CLASS")?;
+        if !is_name(cell.text) {
+            return Err(refuse_class(cell));
+        }
+        self.arch.address = cell.text.into();
+        Ok(())
+    }
+
+    pub(super) fn parse_branch(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_rest(row, 1, "branch  LINE")?;
+        check_operands(cell, &["cc", "label"], &["cc", "label"])?;
+        self.arch.branch = Some(cell.text.into());
+        Ok(())
+    }
+
+    pub(super) fn parse_setcc(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_rest(row, 1, "setcc  LINE")?;
+        check_operands(cell, &["cc", "r"], &["cc", "r"])?;
+        self.arch.setcc = Some(cell.text.into());
+        Ok(())
+    }
+
+    pub(super) fn parse_include(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_rest(row, 1, "include  HEADER")?;
+        let is_quoted = |open, close| {
+            cell.text.len() > 2 && cell.text.starts_with(open) && cell.text.ends_with(close)
+        };
+        if !is_quoted('<', '>') && !is_quoted('"', '"') {
+            return Err(cell.error(
+                format!("`{}` is not a header", shorten(cell.text)),
+                "write it as in C: <stdint.h> or \"name.h\"",
+            ));
+        }
+        self.arch.includes.push(cell.text.into());
+        Ok(())
+    }
+
+    pub(super) fn parse_kernel(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_only(row, "kernel  inline")?;
+        if cell.text != "inline" {
+            return Err(cell.error(
+                format!("unknown value `{}`", shorten(cell.text)),
+                "write `kernel  inline`, or remove the row if a kernel calls its C helpers",
+            ));
+        }
+        if self.lang == Some(Lang::C) {
+            return Err(row.head().error(
+                "C expressions cannot be inline in the Rust code of a kernel",
+                "the row is for tables with `lang  asm`",
+            ));
+        }
+        self.arch.kernel = true;
+        Ok(())
+    }
+
+    pub(super) fn parse_store_mb(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = take_only(row, "store_mb  xchg")?;
+        if cell.text != "xchg" {
+            return Err(cell.error(
+                format!("unknown value `{}`", shorten(cell.text)),
+                "write `store_mb  xchg`, or remove the row if smp_store_mb() is a store and \
+                 smp_mb()",
+            ));
+        }
+        self.arch.store_mb_is_xchg = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! Templates: the code for one variant, and how `asm!` passes its operands.
+
+use super::features::Features;
+
+/// Where a template leaves its result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ResultLocation {
+    /// There is no result.
+    #[default]
+    Nowhere,
+    /// In a register of its own, `{r}`.
+    OwnRegister,
+    /// In the register of an argument.
+    Argument(String),
+}
+
+/// One instruction or one C expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeLine {
+    /// The text, with operands in braces.
+    pub text: String,
+    /// What it does, in plain words.
+    pub meaning: String,
+}
+
+/// What fills the bits of a register outside the value in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// Zeros.
+    Zeros,
+    /// Copies of the sign bit.
+    Sign,
+    /// Ones. Only for an argument in its place in the containing word.
+    Ones,
+}
+
+/// A scratch register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scratch {
+    /// Its name in the template.
+    pub name: String,
+    /// Its width, if that differs from the width of the variable.
+    pub bits: Option<u32>,
+}
+
+/// The code for one variant at some widths.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// The widths in bits.
+    pub bits: Vec<u32>,
+    /// The CPU features that it requires.
+    pub needs: Features,
+    /// Where it leaves the result.
+    pub result: ResultLocation,
+    /// Operands in fixed registers, as pairs of operand and register. The operand is an argument,
+    /// a scratch register, or `r` for a result in a register of its own.
+    pub fixed: Vec<(String, String)>,
+    /// Arguments whose registers are filled beyond the value: up to the width of a pointer, or, in
+    /// the containing word, on both sides of the value.
+    pub filled: Vec<(String, Fill)>,
+    /// Arguments that are passed in memory: their registers hold addresses.
+    pub memory: Vec<String>,
+    /// Scratch registers.
+    pub scratch: Vec<Scratch>,
+    /// Whether it accesses the aligned 32-bit word that contains the variable. The inner value
+    /// says how 32-bit operands are extended to a full register, if they must be.
+    pub word: Option<Option<Fill>>,
+    /// Whether outputs are early-clobber: never in the register of an input. Templates of more
+    /// than one instruction always are.
+    pub early: bool,
+    /// The condition code that is the result.
+    pub condition: Option<String>,
+    /// Whether it preserves the condition codes.
+    pub preserves_flags: bool,
+    /// The instructions, or the C expression.
+    pub lines: Vec<CodeLine>,
+}
+
+impl Template {
+    /// Whether it is a loop: whether it branches back to a label of its own.
+    pub fn is_loop(&self) -> bool {
+        let is_back = |word: &str| {
+            let label = word.strip_suffix('b').unwrap_or("");
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit())
+        };
+        let mut lines = self.lines.iter();
+        lines.any(|line| line.text.split([' ', ',']).any(is_back))
+    }
+}

@@ -1,0 +1,107 @@
+//! Bodies that consist of calls of other functions of the module.
+
+use super::call::{SAME_CONTRACT, format_call};
+use super::pointer::{emit_read_pointer, emit_write_pointer, format_expr};
+use crate::emit::instructions::format_name;
+use crate::emit::text::{Text, fresh};
+use crate::model::Variant;
+use crate::model::op::ArgKind;
+use crate::plan::{Derived, Tells};
+
+/// Emits the body of a function that calls another variant.
+pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>) {
+    let Derived {
+        source,
+        args,
+        tells,
+    } = derived;
+    let returned = v.of.result();
+    if *tells != Tells::Result {
+        emit_read_pointer(t, v);
+    }
+    let mut found = fresh("old", v.of.op);
+    let operands: Vec<String> = source
+        .of
+        .op
+        .operands()
+        .zip(args)
+        .map(|(arg, expr)| match (arg.kind, tells) {
+            (ArgKind::Pointer, Tells::Result) => format_name(expr),
+            (ArgKind::Pointer, _) => {
+                t.line(format!("let mut {found} = {};", format_expr(v, expr, "")));
+                format!("&mut {found}")
+            }
+            _ => format_expr(v, expr, ""),
+        })
+        .collect();
+    let call = format_call(v, source, &operands);
+    match tells {
+        Tells::Result => {
+            let end = if returned.is_some() { "" } else { ";" };
+            t.proven(SAME_CONTRACT, "", &call, end);
+        }
+        Tells::Old if source.of.op.pointer().is_some() => t.proven(SAME_CONTRACT, "", &call, ";"),
+        Tells::Old if returned.is_none() && v.of.op.pointer().is_none() => {
+            t.proven(SAME_CONTRACT, "", &call, ";");
+        }
+        Tells::Old => t.proven(SAME_CONTRACT, &format!("let {found} = "), &call, ";"),
+        Tells::New => {
+            found = fresh("new", v.of.op);
+            t.proven(SAME_CONTRACT, &format!("let {found} = "), &call, ";");
+        }
+    }
+    if *tells == Tells::Result {
+        return;
+    }
+    if let Some(fails) = &v.of.meaning.fails {
+        let failed = format_expr(v, &v.of.meaning.expand(fails), &found);
+        emit_write_pointer(t, v, &failed, &found);
+    }
+    if let Some(result) = returned {
+        // The result is an expression of the new value. If only the old one is known, expand it.
+        let result = if *tells == Tells::Old {
+            v.of.meaning.expand(&result)
+        } else {
+            result
+        };
+        t.line(format_expr(v, &result, &found));
+    }
+}
+
+/// Emits the body of a function that is a loop around a compare-and-exchange.
+pub(super) fn emit_loop(t: &mut Text, v: &Variant<'_>, read: &Variant<'_>, exchange: &Variant<'_>) {
+    let op = v.of.op;
+    let meaning = v.of.meaning;
+    let (found, next) = (fresh("found", op), fresh("next", op));
+    emit_read_pointer(t, v);
+    t.proven(
+        SAME_CONTRACT,
+        &format!("let mut {found} = "),
+        &format_call(v, read, &[]),
+        ";",
+    );
+    t.block("loop", |t| {
+        if let Some(fails) = &meaning.fails {
+            let fails = format_expr(v, &meaning.expand(fails), &found);
+            t.block(&format!("if {fails}"), |t| t.line("break;"));
+        }
+        if let Some(new) = &meaning.new {
+            t.line(format!("let {next} = {};", format_expr(v, new, &found)));
+        }
+        let call = format_call(v, exchange, &[format!("&mut {found}"), next.clone()]);
+        t.proven(
+            "The caller upholds the contract, and the other pointer is to a local variable.",
+            &format!("let {} = ", fresh("stored", op)),
+            &call,
+            ";",
+        );
+        t.block(&format!("if {}", fresh("stored", op)), |t| t.line("break;"));
+    });
+    if let Some(fails) = &meaning.fails {
+        let failed = format_expr(v, &meaning.expand(fails), &found);
+        emit_write_pointer(t, v, &failed, &found);
+    }
+    if let Some(result) = v.of.result() {
+        t.line(format_expr(v, &meaning.expand(&result), &found));
+    }
+}

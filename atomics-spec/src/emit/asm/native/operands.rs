@@ -1,0 +1,150 @@
+//! The operands and options of an `asm!` block.
+
+use super::context::{Native, asm_name};
+use super::encoding::{HALVES, widen};
+use crate::arch::ResultLocation;
+use crate::emit::asm::pointer::pointee;
+use crate::emit::text::{Text, fresh};
+use crate::model::op::{Arg, ArgKind};
+use crate::names::rust_ident;
+
+impl Native<'_> {
+    /// Emits the operands and the options.
+    pub fn emit_operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
+        let op = self.v.of.op;
+        let address = match self.template.word {
+            None => rust_ident(op.variable()),
+            Some(_) => fresh("word", op),
+        };
+        let name = if self.template.word.is_some() {
+            address.as_str()
+        } else {
+            "v"
+        };
+        t.line(format!("{name} = in({}) {address},", self.arch.address));
+        for arg in op.operands() {
+            self.emit_argument(t, arg);
+        }
+        if self.template.word.is_some() {
+            let fill = self.template.word.flatten();
+            let mask = fresh("mask", op);
+            for (name, value) in [("mask", mask.clone()), ("rest", format!("!{mask}"))] {
+                if self.uses(name) {
+                    let class = self.class(32);
+                    t.line(format!("{name} = in({class}) {},", widen(&value, fill)));
+                }
+            }
+            if self.uses("shift") {
+                let class = self.class(32);
+                t.line(format!("shift = in({class}) {},", fresh("shift", op)));
+            }
+        }
+        self.emit_outputs(t);
+        if sets {
+            t.line(format!("{flag} = lateout({}) {flag},", self.class(8)));
+        }
+        if jumps {
+            let yes = fresh("yes", op);
+            t.line(format!("{yes} = label {{ return true }},"));
+        }
+        let clobbered = self.arch.flags_register.as_ref();
+        if let Some(register) = clobbered.filter(|_| !self.template.preserves_flags) {
+            t.comment("The condition codes change.");
+            t.line(format!("out({register:?}) _,"));
+        }
+        if self.template.preserves_flags {
+            t.comment("The stack pointer and the condition codes do not change.");
+            t.line("options(nostack, preserves_flags),");
+        } else {
+            t.comment("The stack pointer does not change; the condition codes do.");
+            t.line("options(nostack),");
+        }
+    }
+
+    /// The registers of an operand, as pairs of a name and a register. A fixed register has no
+    /// name, any other has the name from the template.
+    fn registers(&self, name: &str, bits: u32) -> Vec<(String, String)> {
+        let op = self.v.of.op;
+        let parts: Vec<String> = if self.arch.is_pair(bits) {
+            HALVES.iter().map(|half| format!("{name}_{half}")).collect()
+        } else {
+            vec![name.into()]
+        };
+        let fixed = self.template.fixed.iter().find(|(n, _)| n == name);
+        match fixed.and_then(|(_, register)| self.arch.register(register, bits)) {
+            Some(registers) => {
+                let registers = registers.split('+');
+                registers
+                    .map(|r| (String::new(), format!("{r:?}")))
+                    .collect()
+            }
+            None => {
+                let class = self.class(if self.arch.is_pair(bits) { 32 } else { bits });
+                let named = |part: &String| format!("{} = ", asm_name(part, op));
+                parts
+                    .iter()
+                    .map(|part| (named(part), class.to_owned()))
+                    .collect()
+            }
+        }
+    }
+
+    /// Emits the operand of an argument.
+    fn emit_argument(&self, t: &mut Text, arg: &Arg) {
+        let op = self.v.of.op;
+        if self.is_in_memory(&arg.name) {
+            let (name, value) = (asm_name(&arg.name, op), rust_ident(&arg.name));
+            return t.line(format!(
+                "{name} = in({}) &raw const {value},",
+                self.arch.address
+            ));
+        }
+        let encoding = self.encoding(&arg.name);
+        let is_pointer = arg.kind == ArgKind::Pointer;
+        let value = if is_pointer {
+            pointee(self.v)
+        } else {
+            rust_ident(&arg.name)
+        };
+        let out = if is_pointer {
+            Some(fresh("found", op))
+        } else {
+            let holds = self.template.result == ResultLocation::Argument(arg.name.clone());
+            holds.then(|| fresh("r", op))
+        };
+        let registers = self.registers(&arg.name, self.register_bits());
+        let outs = out.map(|out| encoding.parts(&out));
+        for (index, ((name, register), input)) in
+            registers.iter().zip(encoding.encode(&value)).enumerate()
+        {
+            t.line(match outs.as_ref().and_then(|outs| outs.get(index)) {
+                Some(out) => format!("{name}inout({register}) {input} => {out},"),
+                None => format!("{name}in({register}) {input},"),
+            });
+        }
+    }
+
+    /// Emits the operands of a result in a register of its own and of scratch registers.
+    fn emit_outputs(&self, t: &mut Text) {
+        // A single instruction reads its inputs before it writes its outputs, so they can share
+        // registers unless the template forbids it.
+        let late = if self.template.lines.len() == 1 && !self.template.early {
+            "lateout"
+        } else {
+            "out"
+        };
+        if self.template.result == ResultLocation::OwnRegister {
+            let parts = self.encoding("r").parts(&fresh("r", self.v.of.op));
+            let registers = self.registers("r", self.register_bits());
+            for ((name, register), part) in registers.iter().zip(parts) {
+                t.line(format!("{name}{late}({register}) {part},"));
+            }
+        }
+        for scratch in &self.template.scratch {
+            let bits = scratch.bits.unwrap_or_else(|| self.register_bits());
+            for (name, register) in self.registers(&scratch.name, bits) {
+                t.line(format!("{name}{late}({register}) _,"));
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Writes one call for every operation, ordering and type that is legal: the tables say which.
+//! Writes one call for every operation, ordering and type that the tables allow.
 
 #[path = "build/calls.rs"]
 mod calls;

@@ -1,4 +1,4 @@
-//! Every legal call, of every layer, as data for the differential tests.
+//! Writes every legal call of every layer as data for the differential tests.
 
 use std::fmt::Write as _;
 
@@ -116,8 +116,7 @@ impl Calls {
         self.add("Raw", &v.function(), form, ty, &body);
     }
 
-    /// Adds the calls of a method of `Atomic<T>`, and of the function on a raw pointer that is
-    /// like it.
+    /// Adds the calls of a method of `Atomic<T>` and of the matching function on raw pointers.
     fn add_typed(&mut self, form: &FormOf<'_>, ty: &Type, ordering: Ordering) {
         let rust = rust_type(ty);
         let mut args: Vec<String> = (0..form.op.operands().count())
@@ -175,7 +174,7 @@ fn use_result(form: &FormOf<'_>, call: &str) -> Vec<String> {
     }
 }
 
-/// A Rust type as it is written.
+/// The Rust source for a type.
 fn rust_type(ty: &Type) -> String {
     if ty.is_pointer() {
         format!("{} u16", ty.name)

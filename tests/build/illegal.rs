@@ -1,4 +1,4 @@
-//! Every illegal call: the complement of the tables.
+//! Writes every call that the tables do not allow.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use atomics_spec::model::op::Ordering;
 use atomics_spec::model::ty::Type;
 use atomics_spec::{FormOf, Spec, names};
 
-/// A Rust type as it is written.
+/// The Rust source for a type.
 fn rust_type(ty: &Type) -> String {
     if ty.is_pointer() {
         format!("{} u16", ty.name)
@@ -15,8 +15,8 @@ fn rust_type(ty: &Type) -> String {
     }
 }
 
-/// A crate in which each line that begins with `fn illegal_` is one mistake.
-pub fn crate_root(spec: &Spec) -> String {
+/// Writes a crate in which each line that begins with `fn illegal_` makes one illegal call.
+pub fn write_crate(spec: &Spec) -> String {
     let mut out = "#![allow(unused)]\nuse atomics_core::*;\n".to_owned();
     let mut count = 0;
     for form in spec.typed_forms() {
@@ -24,14 +24,14 @@ pub fn crate_root(spec: &Spec) -> String {
             let has = ty.classes.contains(&form.meaning.class);
             for ordering in Ordering::ALL {
                 let legal = form.orderings().contains(&ordering);
-                // A type without the operation is one mistake, whatever the ordering.
+                // If a type lacks the operation, one ordering is enough to test.
                 let mistake = if has {
                     !legal
                 } else {
                     ordering == form.orderings()[0]
                 };
                 if mistake {
-                    calls(&mut out, &form, ty, ordering, &mut count);
+                    write_calls(&mut out, &form, ty, ordering, &mut count);
                 }
             }
         }
@@ -39,7 +39,14 @@ pub fn crate_root(spec: &Spec) -> String {
     out
 }
 
-fn calls(out: &mut String, form: &FormOf<'_>, ty: &Type, ordering: Ordering, count: &mut usize) {
+/// Writes the method call, and the call of the function on a raw pointer.
+fn write_calls(
+    out: &mut String,
+    form: &FormOf<'_>,
+    ty: &Type,
+    ordering: Ordering,
+    count: &mut usize,
+) {
     let rust = rust_type(ty);
     let value = match ty.name.as_str() {
         "bool" => "true",

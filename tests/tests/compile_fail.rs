@@ -1,15 +1,15 @@
-//! What is illegal does not compile, and the message says what would be legal.
+//! Checks that illegal code does not compile, and that the error message says what would be legal.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The illegal calls that follow from the tables: a line each.
+/// The file with the calls that the tables do not allow, one on each line.
 const ILLEGAL: &str = concat!(env!("OUT_DIR"), "/illegal.rs");
 
-/// The library that cargo builds for these tests.
-fn library(name: &str) -> PathBuf {
+/// Builds a library of the workspace, and returns the path of its `.rlib`.
+fn build_library(name: &str) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args([
@@ -46,12 +46,12 @@ fn library(name: &str) -> PathBuf {
         .expect("cargo builds the library")
 }
 
-/// The errors of rustc for a file, as it tells them in JSON.
+/// Compiles a file, and returns the errors that rustc reports, as JSON.
 fn compile(file: &Path) -> Vec<serde_json::Value> {
-    let library = library("atomics-core");
+    let library = build_library("atomics-core");
     let deps = library
         .parent()
-        .expect("a library is in a folder")
+        .expect("a library has a parent folder")
         .join("deps");
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -80,8 +80,8 @@ fn compile(file: &Path) -> Vec<serde_json::Value> {
         .collect()
 }
 
-/// The errors of rustc that have a place in a file, by line.
-fn errors(file: &Path) -> BTreeMap<usize, Vec<String>> {
+/// Compiles a file, and returns the errors that name a line, by line.
+fn compile_by_line(file: &Path) -> BTreeMap<usize, Vec<String>> {
     let mut errors: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for message in compile(file) {
         let spans = message["spans"].as_array().cloned().unwrap_or_default();
@@ -94,7 +94,7 @@ fn errors(file: &Path) -> BTreeMap<usize, Vec<String>> {
     errors
 }
 
-/// Every call that the tables do not have is one error, and there are no others.
+/// Every call that the tables do not allow is exactly one error, and there are no other errors.
 #[test]
 fn every_illegal_call_is_refused() {
     let text = std::fs::read_to_string(ILLEGAL).expect("the build script wrote it");
@@ -104,12 +104,12 @@ fn every_illegal_call_is_refused() {
         .filter(|(_, line)| line.starts_with("fn illegal_"))
         .map(|(index, _)| index + 1)
         .collect();
-    let errors = errors(Path::new(ILLEGAL));
+    let errors = compile_by_line(Path::new(ILLEGAL));
     for at in &expected {
         let line = text.lines().nth(at - 1).unwrap_or("");
         let found = errors.get(at).map_or(&[][..], Vec::as_slice);
         assert_eq!(found.len(), 1, "{line}: {found:?}");
-        // The messages are ours: of an ordering, or of a type.
+        // The message is one of this crate, about the ordering or the type.
         let ours = ["the ordering must be", "not an operation of this type"];
         assert!(
             ours.iter().any(|o| found[0].contains(o)),
@@ -122,7 +122,7 @@ fn every_illegal_call_is_refused() {
     println!("{} illegal calls, {count} errors", expected.len());
 }
 
-/// The same file without the mistakes compiles, so that the errors are those of the calls.
+/// The same file without the calls compiles, so the calls cause the errors.
 #[test]
 fn nothing_else_in_the_illegal_calls_is_wrong() {
     let text = std::fs::read_to_string(ILLEGAL).expect("the build script wrote it");
@@ -135,17 +135,17 @@ fn nothing_else_in_the_illegal_calls_is_wrong() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("legal.rs");
     std::fs::write(&file, prelude + &heads.collect::<String>()).expect("writable");
-    assert_eq!(errors(&file), BTreeMap::new());
+    assert_eq!(compile_by_line(&file), BTreeMap::new());
 }
 
-/// The messages of a representative set.
+/// The messages for a representative set of mistakes are as expected.
 #[test]
 fn messages() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }
 
-/// An `unsafe impl AtomicType` with a wrong `Repr` is caught. (Its message shows a line of Rust's
-/// library, or does not, depending on whether its source is installed: not a case for trybuild.)
+/// An `unsafe impl AtomicType` with a wrong `Repr` does not compile. This is not a case for
+/// trybuild, because the message quotes Rust's library only where its source is installed.
 #[test]
 fn a_wrong_layout_is_refused() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/type_layout.rs");

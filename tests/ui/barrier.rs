@@ -1,4 +1,4 @@
-//! A barrier orders loads, stores or everything.
+//! `smp_mb()` takes `Read`, `Write` or `Full`, and no other ordering.
 
 use atomics_core::barrier::smp_mb;
 use atomics_core::Acquire;

@@ -1,4 +1,4 @@
-//! An atomic load makes a copy.
+//! An atomic load copies the value, so the type must be `Copy`.
 
 use atomics_core::AtomicType;
 

@@ -1,4 +1,4 @@
-//! An enum with data has a payload whose bits are not always initialised.
+//! An enum with data cannot be atomic, because not all of its bits are always initialised.
 
 use atomics_core::AtomicType;
 

@@ -1,4 +1,4 @@
-//! The layout of the type must be known.
+//! The type's layout must be fixed by its `repr`.
 
 use atomics_core::AtomicType;
 

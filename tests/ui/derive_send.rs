@@ -1,4 +1,4 @@
-//! An `Atomic<T>` hands values of `T` to other threads.
+//! An `Atomic<T>` passes values to other threads, so `T` must be `Send`.
 
 use atomics_core::AtomicType;
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! Faults of the macro's input.
+//! An unknown option and a missing file in the macro's input are errors.
 
 atomics_macros::atomics! {
     mod atomics;

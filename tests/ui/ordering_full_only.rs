@@ -1,4 +1,4 @@
-//! C has `atomic_dec_and_test()` fully ordered only.
+//! `dec_and_test()` is always fully ordered, as in C.
 
 use atomics_core::{Atomic, Relaxed};
 

@@ -1,4 +1,4 @@
-//! A load has no store to release.
+//! A load cannot have release ordering.
 
 use atomics_core::{Atomic, Release};
 

@@ -1,4 +1,4 @@
-//! Nobody can add an ordering.
+//! Other crates cannot add an ordering.
 
 use atomics_core::ordering::{Ordering, OrderingType};
 

@@ -1,4 +1,4 @@
-//! A store has no load to acquire.
+//! A store cannot be fully ordered.
 
 use atomics_core::{Atomic, Full};
 

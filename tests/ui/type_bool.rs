@@ -1,4 +1,4 @@
-//! Not every sum of two bools is a bool.
+//! `bool` has no arithmetic, because a sum of two need not be a `bool`.
 
 use atomics_core::{Atomic, Relaxed};
 

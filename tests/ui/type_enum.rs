@@ -1,4 +1,4 @@
-//! A sum of two variants is no variant.
+//! An enum has no arithmetic, because a sum of two variants need not be a variant.
 
 use atomics_core::{Atomic, AtomicType, Full};
 

@@ -1,4 +1,4 @@
-//! Padding is uninitialised, and cannot be compared.
+//! A type with padding cannot be atomic, because padding is uninitialised.
 
 use atomics_core::AtomicType;
 

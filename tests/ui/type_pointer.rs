@@ -1,4 +1,4 @@
-//! A pointer is not an integer.
+//! A pointer has no bitwise operations.
 
 use atomics_core::{Atomic, Full};
 

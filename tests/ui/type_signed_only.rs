@@ -1,4 +1,4 @@
-//! An unsigned value is never negative.
+//! `add_negative()` exists only on signed types.
 
 use atomics_core::{Atomic, Full};
 

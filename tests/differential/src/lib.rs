@@ -1,4 +1,4 @@
-//! Every legal call of every layer as data: see `build/calls.rs`.
+//! Every legal call of every layer as data. `build/calls.rs` writes the table.
 
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32, AtomicI64, Ordering as O
 
 use atomics_core::*;
 
-/// Through what an operation is called.
+/// The interface through which an operation is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
-    /// C's names.
+    /// The functions with C's names.
     Raw,
     /// `Atomic<T>`.
     Typed,
@@ -20,19 +20,20 @@ pub enum Layer {
 /// One way to call one operation, in one ordering, on one type.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// Through what it is called.
+    /// The interface that is called.
     pub layer: Layer,
-    /// What the test reports call it.
+    /// The name of the call in test reports.
     pub name: &'static str,
-    /// The form's name without family and ordering.
+    /// The name of the form, without its family and ordering.
     pub base: &'static str,
     /// The type of the variable.
     pub ty: &'static str,
-    /// Calls it with operands, and returns what it returns; a `p` operand changes.
+    /// Makes the call with these operands, and returns its result. A pointer operand is updated
+    /// with what the call stored through it.
     pub run: fn(Place<'_>, &mut [i64]) -> Option<i64>,
 }
 
-/// Memory for variables of any type: one, or several beside each other.
+/// Memory for one variable of any type, or for several small ones next to each other.
 #[derive(Debug, Default)]
 #[repr(C, align(8))]
 pub struct Variable(UnsafeCell<u64>);
@@ -41,28 +42,29 @@ pub struct Variable(UnsafeCell<u64>);
 unsafe impl Sync for Variable {}
 
 impl Variable {
-    /// A variable of `bits` that holds `value`.
+    /// Makes a variable of `bits` bits that holds `value`.
     pub fn new(bits: u32, value: i64) -> Self {
         let mut this = Self::default();
         this.set(bits, value);
         this
     }
 
-    /// Has it hold `value`, when nobody else uses it.
+    /// Stores `value`. `&mut self` rules out that anyone else uses the variable.
     pub fn set(&mut self, bits: u32, value: i64) {
         self.place(bits, 0).set(bits, value);
     }
 
-    /// What it holds, when nobody else uses it.
+    /// Reads the value. `&mut self` rules out that anyone else uses the variable.
     pub fn get(&mut self, bits: u32) -> i64 {
         self.place(bits, 0).get(bits)
     }
 
-    /// The place of a variable of `bits`; it may have neighbours, which are counted from 0.
+    /// Returns the place of the variable of `bits` bits with this index. Small variables share the
+    /// memory, and are counted from 0.
     ///
     /// # Panics
     ///
-    /// If there are not as many.
+    /// If the index is past the end of the memory.
     pub fn place(&self, bits: u32, index: usize) -> Place<'_> {
         let size = bits as usize / 8;
         assert!((index + 1) * size <= size_of::<Self>(), "no such place");
@@ -73,45 +75,45 @@ impl Variable {
     }
 }
 
-/// Where a variable is. It is aligned for the type that it was made for.
+/// Where a variable is. The address is aligned for the width that it was made for.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     address: *mut u8,
     memory: PhantomData<&'a Variable>,
 }
 
-// SAFETY: It stands for a shared reference to a `Variable`, which is `Sync`.
+// SAFETY: A `Place` acts as a shared reference to a `Variable`, which is `Sync`.
 unsafe impl Send for Place<'_> {}
 // SAFETY: As above.
 unsafe impl Sync for Place<'_> {}
 
 impl Place<'_> {
-    /// A pointer to it.
+    /// Returns a pointer to the variable.
     pub fn pointer<T>(&self) -> *mut T {
         self.address.cast()
     }
 
-    /// It as a variable of C.
+    /// Returns the variable as one with C's names.
     pub fn raw<T: AtomicImpl>(&self) -> &AtomicRepr<T> {
         // SAFETY: The memory is aligned, and only accessed atomically while it is shared.
         unsafe { AtomicRepr::from_ptr(self.pointer()) }
     }
 
-    /// It as an atomic variable.
+    /// Returns the variable as an `Atomic<T>`.
     pub fn typed<T: AtomicType>(&self) -> &Atomic<T> {
         // SAFETY: The memory is aligned, and only accessed atomically while it is shared.
         unsafe { Atomic::from_ptr(self.pointer()) }
     }
 
-    /// It as what Rust's own library has for an atomic variable, `A`. That is another opinion than
-    /// that of the operations under test.
+    /// Returns the variable as an atomic type `A` of Rust's own library, which does not depend on
+    /// the operations under test.
     fn library<A: Sync>(&self) -> &A {
         // SAFETY: The memory is aligned for the width that the place was made for, which is that
         // of `A`; any bits are a valid `A`, and while it is shared, it is only accessed atomically.
         unsafe { &*self.pointer() }
     }
 
-    /// Stores a value there, by what Rust's library has.
+    /// Stores a value, with Rust's own atomics.
     pub fn set(&self, bits: u32, value: i64) {
         match bits {
             8 => self
@@ -127,7 +129,7 @@ impl Place<'_> {
         }
     }
 
-    /// What is there, by what Rust's library has.
+    /// Loads the value, with Rust's own atomics.
     pub fn get(&self, bits: u32) -> i64 {
         match bits {
             8 => self.library::<AtomicI8>().load(Order::Relaxed).into(),
@@ -137,7 +139,7 @@ impl Place<'_> {
         }
     }
 
-    /// Flips the lowest bit, by what Rust's library has.
+    /// Flips the lowest bit, with Rust's own atomics.
     pub fn flip(&self, bits: u32) {
         match bits {
             8 => _ = self.library::<AtomicI8>().fetch_xor(1, Order::Relaxed),
@@ -148,11 +150,12 @@ impl Place<'_> {
     }
 }
 
-/// A value as a number and back: its bits as a signed number, as the reference has it.
+/// Conversion to and from the numbers of the reference interpreter, which are the bits of a value
+/// as a signed number.
 pub trait Word: Copy {
-    /// The value with the low bits of a number.
+    /// Converts the low bits of a number to a value.
     fn from_word(word: i64) -> Self;
-    /// The number.
+    /// Converts the value to a number.
     fn to_word(self) -> i64;
 }
 

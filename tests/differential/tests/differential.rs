@@ -1,8 +1,9 @@
-//! Every call of every layer does what the reference interpreter of `semantics.tbl` says: alone,
-//! with threads that use the same variable or its neighbours, and when it is interrupted.
+//! Checks that every call of every layer does what the reference interpreter of `semantics.tbl`
+//! says: alone, while other threads use the same variable or its neighbours, and when a signal
+//! interrupts it.
 //!
-//! The backend is the one that the crate was built with: `--features c-helpers` tests C's. The
-//! architecture is the one that it was built for: `cargo xtask cross` tests the others.
+//! The tests cover the backend and the architecture that they are built for. `--features c-helpers`
+//! selects the C backend, and `cargo xtask cross` tests other architectures.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -19,36 +20,37 @@ mod neighbours;
 #[path = "differential/threads.rs"]
 mod threads;
 
-/// Random cases per call, besides the edges.
+/// The number of random cases per call, in addition to the edge values.
 const RANDOM: u32 = 100;
 
-/// How often to do something that is done `full` times on this machine's own CPU. An emulated one
-/// is slower: `LKMM_TEST_SLOWNESS` says how many times, and divides the number. It stays at a
-/// tenth at least, which is still enough to see what the tests are there to see.
-fn times(full: u32) -> u32 {
+/// Scales down a number of repetitions for a slow CPU. `LKMM_TEST_SLOWNESS` says how many times
+/// slower than this machine's CPU an emulated one is. A tenth of the repetitions always remains,
+/// which is enough for the tests to find faults.
+fn scale(full: u32) -> u32 {
     (full / slowness().clamp(1, 10)).max(1)
 }
 
+/// How many times slower than this machine's CPU the tests run.
 fn slowness() -> u32 {
-    number("LKMM_TEST_SLOWNESS", 1)
+    read_number("LKMM_TEST_SLOWNESS", 1)
 }
 
-/// Whether threads are to make a call: where that takes long, only the calls of C's names. All
-/// other layers come to the same functions as they do.
+/// Whether the tests with threads make this call. On a slow CPU, they only call the functions with
+/// C's names, because all other layers end up in those functions.
 fn is_for_threads(call: &Call) -> bool {
     slowness() == 1 || call.layer == Layer::Raw
 }
 
-/// The number in a variable of the environment, or another one if it is not there.
-fn number(variable: &str, otherwise: u32) -> u32 {
-    std::env::var(variable).map_or(otherwise, |text| {
+/// Reads a number from an environment variable, or returns `default` if the variable is not set.
+fn read_number(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).map_or(default, |text| {
         text.parse()
-            .unwrap_or_else(|_| panic!("{variable} is {text:?}, which is no number"))
+            .unwrap_or_else(|_| panic!("{variable} is {text:?}, which is not a number"))
     })
 }
 
-/// The model, without how architectures carry it out: that is what is tested, and takes an emulator
-/// long to read.
+/// The model without the tables of the architectures. The tests do not need these, and an emulator
+/// takes long to parse them.
 static SPEC: LazyLock<Spec> = LazyLock::new(|| {
     let tables = Tables {
         archs: Vec::new(),
@@ -57,7 +59,7 @@ static SPEC: LazyLock<Spec> = LazyLock::new(|| {
     Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
 });
 
-/// The forms by the names that calls have for them.
+/// The forms, by the name that [`Call::base`] has.
 static FORMS: LazyLock<BTreeMap<String, FormOf<'static>>> =
     LazyLock::new(|| SPEC.forms().map(|form| (form.base(), form)).collect());
 
@@ -72,7 +74,7 @@ fn bits(ty: &str) -> u32 {
     }
 }
 
-/// The edges of a type, as the reference has them.
+/// The edge values of a type, as the reference interpreter represents them.
 fn edges(ty: &str) -> Vec<i64> {
     if ty == "bool" {
         return vec![0, 1];
@@ -81,8 +83,8 @@ fn edges(ty: &str) -> Vec<i64> {
     vec![0, 1, -1, min, !min]
 }
 
-/// A random value of a type; small ones are as likely as large ones, so that equal ones occur.
-fn random(ty: &str, rng: &mut Rng) -> i64 {
+/// Picks a random value of a type. Half of the values are small, so that equal ones occur.
+fn pick_random(ty: &str, rng: &mut Rng) -> i64 {
     let raw = rng.i64(..);
     match (ty, rng.u32(..) % 2) {
         ("bool", _) => raw & 1,
@@ -91,11 +93,11 @@ fn random(ty: &str, rng: &mut Rng) -> i64 {
     }
 }
 
-/// What a call did, in the terms of the reference: the variable, the result, and the operands
-/// afterwards.
+/// What a call did, as the reference represents it: the new value of the variable, the result, and
+/// the operands after the call.
 type Effect = (i64, Option<i64>, Vec<i64>);
 
-/// Sets a variable up, calls, and reports what happened.
+/// Makes a call on a new variable that holds `memory`.
 fn call(call: &Call, memory: i64, operands: &[i64]) -> Effect {
     let mut operands = operands.to_vec();
     let mut x = Variable::new(bits(call.ty), memory);
@@ -103,7 +105,7 @@ fn call(call: &Call, memory: i64, operands: &[i64]) -> Effect {
     (x.get(bits(call.ty)), result, operands)
 }
 
-/// What the reference says, and the effect that follows from it.
+/// Runs the reference, and returns its outcome and the effect that a call must have.
 fn expect(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[i64]) -> (Outcome, Effect) {
     let outcome = interp::run(form, bits, memory, operands);
     let mut after = operands.to_vec();
@@ -115,6 +117,7 @@ fn expect(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[i64]) -> (Outco
     (outcome, (outcome.memory, outcome.result, after))
 }
 
+/// Makes a call, compares it with the reference, and returns the outcome.
 fn compare(form: &FormOf<'_>, case: &Call, memory: i64, operands: &[i64]) -> Outcome {
     let (outcome, expected) = expect(form, bits(case.ty), memory, operands);
     let found = call(case, memory, operands);
@@ -126,8 +129,8 @@ fn compare(form: &FormOf<'_>, case: &Call, memory: i64, operands: &[i64]) -> Out
     outcome
 }
 
-/// All lists of `count` of `values`.
-fn tuples(values: &[i64], count: usize) -> Vec<Vec<i64>> {
+/// All lists of `count` values out of `values`.
+fn list_tuples(values: &[i64], count: usize) -> Vec<Vec<i64>> {
     let mut lists = vec![Vec::new()];
     for _ in 0..count {
         lists = lists
@@ -158,15 +161,15 @@ fn every_call_agrees_with_the_reference() {
         };
         let edges = edges(case.ty);
         for memory in &edges {
-            for operands in tuples(&edges, count) {
+            for operands in list_tuples(&edges, count) {
                 run(*memory, &operands);
             }
         }
-        for _ in 0..times(RANDOM) {
-            let operands: Vec<i64> = (0..count).map(|_| random(case.ty, &mut rng)).collect();
-            run(random(case.ty, &mut rng), &operands);
+        for _ in 0..scale(RANDOM) {
+            let operands: Vec<i64> = (0..count).map(|_| pick_random(case.ty, &mut rng)).collect();
+            run(pick_random(case.ty, &mut rng), &operands);
         }
-        // Both paths of a conditional operation must have been taken.
+        // The cases must cover both paths of a conditional operation.
         assert!(
             stored || form.meaning.new.is_none(),
             "{} never stored",

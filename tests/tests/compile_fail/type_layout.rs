@@ -1,4 +1,4 @@
-//! A wrong `unsafe impl AtomicType` is caught where that is possible.
+//! A wrong `Repr` in an `unsafe impl AtomicType` does not compile.
 
 use atomics_core::{Atomic, AtomicType};
 

@@ -1,9 +1,10 @@
-//! Calls that are interrupted by a signal handler that changes the variable.
+//! Interrupts calls with a signal handler that changes the variable.
 //!
-//! A call is atomic, so it looks as if the handler had come before or after it. A loop of a
-//! load-linked and a store-conditional, or of a compare-and-exchange, finds the variable changed
-//! and must try again. `cargo xtask cross` has the emulator look for signals after each
-//! instruction, without which it does so between blocks only, and never within such a loop.
+//! Because a call is atomic, the handler must appear to run either before or after it. A loop
+//! around a load-linked and store-conditional pair, or around a compare-and-exchange, must notice
+//! that the variable has changed, and try again. By default, an emulator delivers signals only
+//! between blocks of instructions, and thus never within such a loop; `cargo xtask cross` has it
+//! deliver them after every instruction.
 
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -13,30 +14,30 @@ use atomics_differential::{CALLS, Call, Layer, Place, Variable};
 use atomics_spec::FormOf;
 use fastrand::Rng;
 
-use super::{Effect, FORMS, bits, edges, expect, number, random};
+use super::{Effect, FORMS, bits, edges, expect, pick_random, read_number};
 
-/// How often each kind of call is to be interrupted, unless `LKMM_TEST_INTERRUPTS` says otherwise.
-/// Most interrupts come before or after the few instructions that must notice them.
+/// How often to interrupt each kind of call, unless `LKMM_TEST_INTERRUPTS` says otherwise. Most
+/// interrupts arrive before or after the few instructions that must notice them.
 const INTERRUPTS: u32 = 10;
-/// How many values and operands each kind of call is tried with, in turn.
+/// How many combinations of value and operands to try in turn with each kind of call.
 const CASES: usize = 10;
-/// After how long without enough interrupts there is something wrong.
+/// How long to wait for enough interrupts of one kind of call before the test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The variable that the handler changes, and its width.
+/// The variable that the handler changes, and its width in bits below.
 static VARIABLE: AtomicPtr<Variable> = AtomicPtr::new(ptr::null_mut());
 static BITS: AtomicU32 = AtomicU32::new(0);
-/// Whether a call is being made; at all other times the handler changes nothing.
+/// Whether a call is being made. At all other times, the handler changes nothing.
 static CALLING: AtomicBool = AtomicBool::new(false);
 /// How often the handler has changed the variable during the call.
 static CHANGES: AtomicU32 = AtomicU32::new(0);
 /// The timer that sends the signal.
 static TIMER: AtomicPtr<libc::c_void> = AtomicPtr::new(ptr::null_mut());
-/// How often it has been started, from which follows how long it takes.
+/// How often the timer has been started. The next delay is derived from it.
 static STARTS: AtomicU32 = AtomicU32::new(0);
 
-/// If a call is being made, flips the lowest bit of the variable, so that nothing that was read
-/// from it before holds.
+/// If a call is being made, flips the lowest bit of the variable, so that any value that the call
+/// has read is outdated.
 extern "C" fn handler(_: libc::c_int) {
     if CALLING.load(SeqCst) {
         // SAFETY: It points to a variable for as long as a call is being made.
@@ -45,25 +46,27 @@ extern "C" fn handler(_: libc::c_int) {
         variable.place(bits, 0).flip(bits);
         CHANGES.fetch_add(1, SeqCst);
     }
-    start();
+    start_timer();
 }
 
-/// Has the next signal come soon, each time after another time. It is not sent at regular times,
-/// because where handling it takes longer than that, nothing else would be done.
-fn start() {
+/// Starts the timer for the next signal, with a short delay that varies from one signal to the
+/// next. An interval timer would not do: where handling a signal takes longer than the interval,
+/// the program would do nothing else.
+fn start_timer() {
     let scattered = STARTS.fetch_add(1, SeqCst).wrapping_mul(0x9e37_79b9) >> 16;
     // SAFETY: All zeros are a valid `itimerspec`: no time, no interval.
     let mut time: libc::itimerspec = unsafe { mem::zeroed() };
     time.it_value.tv_nsec = 20_000 + libc::c_long::from(scattered as u16);
-    // SAFETY: The pointer is valid. A timer that is deleted already is an error and no more.
+    // SAFETY: The pointer is valid. If the timer is deleted already, the call only returns an
+    // error.
     unsafe { libc::timer_settime(TIMER.load(SeqCst), 0, &time, ptr::null_mut()) };
 }
 
-/// Sends signals to the thread that made it for as long as it lives.
+/// A guard: while it lives, the thread that made it gets signals.
 struct Interrupts;
 
 impl Interrupts {
-    /// Has the signal run the handler, and sends the first.
+    /// Installs the handler, and starts the timer for the first signal.
     fn new() -> Self {
         // SAFETY: All zeros are a valid `sigaction`: no flags, an empty mask.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
@@ -76,14 +79,14 @@ impl Interrupts {
         let mut event: libc::sigevent = unsafe { mem::zeroed() };
         event.sigev_notify = libc::SIGEV_THREAD_ID;
         event.sigev_signo = libc::SIGUSR1;
-        // SAFETY: It has no conditions.
+        // SAFETY: `gettid()` is always safe to call.
         event.sigev_notify_thread_id = unsafe { libc::gettid() };
         let mut timer: libc::timer_t = ptr::null_mut();
         // SAFETY: Both pointers are valid.
         let done = unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut timer) };
         assert_eq!(done, 0, "no timer");
         TIMER.store(timer, SeqCst);
-        start();
+        start_timer();
         Self
     }
 }
@@ -91,14 +94,14 @@ impl Interrupts {
 impl Drop for Interrupts {
     fn drop(&mut self) {
         CALLING.store(false, SeqCst);
-        // SAFETY: The timer is there. A signal that is on its way finds no call, and fails to start
-        // the timer.
+        // SAFETY: The timer exists. The handler of a signal that is still pending sees no call, and
+        // fails to start the timer, which does no harm.
         unsafe { libc::timer_delete(TIMER.load(SeqCst)) };
     }
 }
 
-/// What may come of a call: without an interrupt, and with the handler before or after it, or
-/// both.
+/// A call's input, and the effects that it may have: without an interrupt, and with the handler
+/// running before it, after it, or both.
 struct Case {
     memory: i64,
     operands: Vec<i64>,
@@ -124,7 +127,7 @@ impl Case {
         }
     }
 
-    /// Makes the call, and returns whether it was interrupted.
+    /// Makes the call, checks its effect, and returns whether it was interrupted.
     fn run(&self, case: &Call, place: Place<'_>, operands: &mut [i64]) -> bool {
         let bits = bits(case.ty);
         place.set(bits, self.memory);
@@ -136,7 +139,7 @@ impl Case {
         let changes = CHANGES.load(SeqCst);
         let memory = place.get(bits);
         let is = |e: &Effect| (e.0, e.1, e.2.as_slice()) == (memory, result, &*operands);
-        // Two changes cancel each other out; with several, the call may stand between any two.
+        // Two changes cancel each other out. With several, the call may fall between any two.
         let right = match changes {
             0 => is(&self.alone),
             n if n % 2 == 1 => is(&self.before) || is(&self.after),
@@ -159,39 +162,40 @@ impl Case {
     }
 }
 
-/// What is tried with a kind of call: each edge, since conditions depend on them, and others.
-fn cases(form: &FormOf<'_>, ty: &str, rng: &mut Rng) -> Vec<Case> {
+/// Picks the cases for a kind of call: each edge value, because conditions depend on those, and
+/// random ones.
+fn pick_cases(form: &FormOf<'_>, ty: &str, rng: &mut Rng) -> Vec<Case> {
     let edges = edges(ty);
     let value = |index: usize, rng: &mut Rng| match edges.get(index) {
         Some(edge) => *edge,
-        None => random(ty, rng),
+        None => pick_random(ty, rng),
     };
     let mut case = |index: usize| {
         let memory = value(index, rng);
-        // What is equal to the variable decides on compare-and-exchange.
+        // Operands that equal the variable make a compare-and-exchange succeed.
         let operands = form.op.operands().map(|_| match rng.u32(..) % 3 {
             0 => memory,
             1 => memory ^ 1,
-            _ => random(ty, rng),
+            _ => pick_random(ty, rng),
         });
         Case::new(form, bits(ty), memory, operands.collect())
     };
     (0..CASES).map(&mut case).collect()
 }
 
-/// Only the calls of C's names: all other layers come to the same functions as they do.
+/// Makes only the calls with C's names, because all other layers end up in those functions.
 #[test]
 fn interrupted_calls_are_atomic() {
-    let wanted = number("LKMM_TEST_INTERRUPTS", INTERRUPTS);
+    let wanted = read_number("LKMM_TEST_INTERRUPTS", INTERRUPTS);
     let mut rng = Rng::with_seed(1);
     let _interrupts = Interrupts::new();
     let (mut kinds, mut tried, mut interrupts) = (0, 0, 0);
     for case in CALLS.iter().filter(|c| c.layer == Layer::Raw) {
         let form = &FORMS[case.base];
-        let cases = cases(form, case.ty, &mut rng);
+        let cases = pick_cases(form, case.ty, &mut rng);
         let mut operands = vec![0; form.op.operands().count()];
         let variable = Variable::default();
-        // Only for the handler, which has it as shared, too.
+        // Only the handler uses the pointer, and it makes a shared reference of it as well.
         VARIABLE.store(ptr::from_ref(&variable).cast_mut(), SeqCst);
         BITS.store(bits(case.ty), SeqCst);
         let place = variable.place(bits(case.ty), 0);
@@ -202,10 +206,10 @@ fn interrupted_calls_are_atomic() {
                 seen += u32::from(sample.run(case, place, &mut operands));
             }
             tried += cases.len();
-            // Rarely, since asking for the time takes as long as many calls.
+            // Once per round, because reading the clock takes as long as many calls.
             assert!(
                 start.elapsed() < PATIENCE,
-                "{} was interrupted {seen} times only",
+                "{} was interrupted only {seen} times",
                 case.name
             );
         }

@@ -1,7 +1,8 @@
-//! Small variables that share a word: a thread has one each, and nobody disturbs the others.
+//! Checks that threads do not disturb each other when each uses a small variable of its own in a
+//! word that they share.
 //!
-//! Where an architecture has no instructions for one or two bytes, an operation on them writes
-//! the word around them. It must write there what the neighbours hold at that time.
+//! Where an architecture has no instructions for one or two bytes, an operation on them writes the
+//! whole word around them. It must not overwrite a neighbour with an outdated value.
 
 use std::sync::Barrier;
 use std::thread;
@@ -10,22 +11,22 @@ use atomics_differential::{CALLS, Call, Place, Variable};
 use atomics_spec::FormOf;
 use fastrand::Rng;
 
-use super::{FORMS, bits, expect, is_for_threads, random, times};
+use super::{FORMS, bits, expect, is_for_threads, pick_random, scale};
 
-/// The bits of the word that the variables share.
+/// The width in bits of the word that the variables share.
 const WORD: u32 = 32;
 /// How many calls in a row each thread makes.
 const STEPS: usize = 50;
-/// How often it makes them, each time from a new start.
+/// How often each thread repeats its calls, each time from the start value.
 const ROUNDS: u32 = 40;
 
-/// What a thread does with its variable, and what must come of it.
+/// What a thread does with its variable, and the effects that it must see.
 struct Script {
     start: i64,
     steps: Vec<Step>,
 }
 
-/// One call.
+/// One call: its operands, and the expected value, result and operands after it.
 struct Step {
     operands: Vec<i64>,
     memory: i64,
@@ -35,11 +36,11 @@ struct Step {
 
 impl Script {
     fn new(form: &FormOf<'_>, ty: &str, rng: &mut Rng) -> Self {
-        let start = random(ty, rng);
+        let start = pick_random(ty, rng);
         let mut memory = start;
         let steps = (0..STEPS).map(|_| {
             let count = form.op.operands().count();
-            let operands: Vec<i64> = (0..count).map(|_| random(ty, rng)).collect();
+            let operands: Vec<i64> = (0..count).map(|_| pick_random(ty, rng)).collect();
             let (_, (new, result, after)) = expect(form, bits(ty), memory, &operands);
             memory = new;
             Step {
@@ -55,13 +56,13 @@ impl Script {
         }
     }
 
-    /// Follows the script. Nobody else changes the variable, so each call must do exactly what the
-    /// reference says.
+    /// Follows the script. No other thread changes the variable, so each call must do exactly what
+    /// the reference says.
     fn run(&self, case: &Call, place: Place<'_>, rounds: u32) -> Result<(), String> {
         let mut operands = vec![0; self.steps[0].operands.len()];
         for _ in 0..rounds {
             let mut memory = self.start;
-            // A plain store to a neighbour must not get lost, either.
+            // A store to a neighbour must not get lost, either.
             place.set(bits(case.ty), memory);
             for step in &self.steps {
                 operands.copy_from_slice(&step.operands);
@@ -84,7 +85,7 @@ impl Script {
 
 #[test]
 fn neighbours_do_not_disturb_each_other() {
-    let rounds = times(ROUNDS);
+    let rounds = scale(ROUNDS);
     let mut rng = Rng::with_seed(1);
     let mut disturbed = Vec::new();
     let mut kinds = 0;
@@ -101,7 +102,7 @@ fn neighbours_do_not_disturb_each_other() {
         let word = Variable::default();
         let together = Barrier::new(lanes);
         let run = |lane: usize| {
-            // The others wait for all: a thread must not be through before they begin.
+            // All threads start together, so that none finishes before the others begin.
             together.wait();
             scripts[lane].run(case, word.place(bits, lane), rounds)
         };
@@ -109,7 +110,7 @@ fn neighbours_do_not_disturb_each_other() {
             let threads: Vec<_> = (0..lanes).map(|l| scope.spawn(move || run(l))).collect();
             let ended = threads.into_iter().map(|t| t.join());
             ended
-                .filter_map(|end| end.expect("a thread panicked").err())
+                .filter_map(|end| end.expect("no thread panics").err())
                 .collect()
         });
         if let Some(first) = told.first() {

@@ -1,4 +1,4 @@
-//! Threads that hammer one variable: no change gets lost.
+//! Checks that no change gets lost when several threads use one variable.
 
 use std::thread;
 
@@ -6,18 +6,18 @@ use atomics_differential::{CALLS, Variable};
 use atomics_spec::expr::{Binary, Expr};
 use atomics_spec::{FormOf, interp};
 
-use super::{FORMS, bits, is_for_threads, times};
+use super::{FORMS, bits, is_for_threads, scale};
 
-/// Threads that hammer one variable.
+/// How many threads use one variable.
 const THREADS: u32 = 4;
-/// How often each does.
+/// How many calls each of them makes.
 const TIMES: u32 = 2_000;
 
-/// Calls that add the same whatever the order add up, however many threads make them: nothing is
-/// lost. A loop that does not try again when another thread was faster loses what it adds.
+/// Additions add up, no matter how the threads interleave. A loop that does not try again when
+/// another thread was faster would lose an addition.
 #[test]
 fn nothing_is_lost_between_threads() {
-    let times = times(TIMES);
+    let times = scale(TIMES);
     let mut hammered = 0;
     for case in CALLS
         .iter()
@@ -33,7 +33,8 @@ fn nothing_is_lost_between_threads() {
         let bits = bits(case.ty);
         let least = i64::MIN >> (64 - bits);
         let operands: Vec<i64> = [1, least][..form.op.operands().count()].to_vec();
-        // A start from which all calls succeed; without one, how many do depends on the order.
+        // A start value from which all calls succeed. Otherwise, the number that do would depend on
+        // the order.
         let end = |start: i64| {
             (0..THREADS * times).try_fold(start, |value, _| {
                 let outcome = interp::run(form, bits, value, &operands);
@@ -81,10 +82,10 @@ fn is_sum(new: &Expr, variable: &str) -> bool {
     }
 }
 
-/// Each thread sets, clears and flips its own bit; nobody's changes get lost.
+/// Each thread sets, clears or flips a bit of its own, and no change gets lost.
 #[test]
 fn bits_are_not_lost_between_threads() {
-    let times = times(TIMES);
+    let times = scale(TIMES);
     let mut hammered = 0;
     for case in CALLS
         .iter()
@@ -94,9 +95,10 @@ fn bits_are_not_lost_between_threads() {
         if form.class.name != "bitwise" {
             continue;
         }
-        // What one call does to the thread's own bit, clear or set, and to the others.
-        let own = |set: bool| interp::run(form, 32, i64::from(set), &[mask(form, 0)]).memory & 1;
-        let kept = interp::run(form, 32, 0b1010, &[mask(form, 0)]).memory & 0b1110;
+        // What one call makes of the thread's own bit, and of the other bits.
+        let own =
+            |set: bool| interp::run(form, 32, i64::from(set), &[find_mask(form, 0)]).memory & 1;
+        let kept = interp::run(form, 32, 0b1010, &[find_mask(form, 0)]).memory & 0b1110;
         if kept != 0b1010 {
             continue;
         }
@@ -107,7 +109,7 @@ fn bits_are_not_lost_between_threads() {
         let place = shared.place(bits, 0);
         thread::scope(|scope| {
             for thread in 0..THREADS {
-                let mask = mask(form, thread);
+                let mask = find_mask(form, thread);
                 scope.spawn(move || {
                     for _ in 0..times {
                         (case.run)(place, &mut [mask]);
@@ -132,8 +134,8 @@ fn bits_are_not_lost_between_threads() {
     assert!(hammered > 50, "only {hammered} kinds of call change bits");
 }
 
-/// The operand with which an operation touches one bit alone: the bit, or all others.
-fn mask(form: &FormOf<'_>, thread: u32) -> i64 {
+/// The operand with which an operation changes only one bit: that bit alone, or all bits but that.
+fn find_mask(form: &FormOf<'_>, thread: u32) -> i64 {
     let bit = 1_i64 << thread;
     let others = interp::run(form, 32, 0b1010, &[1]).memory & 0b1110;
     if others == 0b1010 { bit } else { !bit }

@@ -137,18 +137,23 @@ impl fmt::Display for Error {
 pub struct Errors(pub Vec<Error>);
 
 impl Errors {
-    pub(crate) fn push(&mut self, error: Error) {
+    /// Adds an error.
+    pub fn push(&mut self, error: Error) {
         self.0.push(error);
     }
 
     /// Keeps the value of `result`, or its error.
-    pub(crate) fn take<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+    pub fn take<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|e| self.push(e)).ok()
     }
 
     /// `value` if there is no error; else all errors, in the order of `files` and of their
     /// places.
-    pub(crate) fn into_result<T>(mut self, value: T, files: &[&str]) -> Result<T, Errors> {
+    ///
+    /// # Errors
+    ///
+    /// All errors, if there are some.
+    pub fn into_result<T>(mut self, value: T, files: &[&str]) -> Result<T, Errors> {
         if self.0.is_empty() {
             return Ok(value);
         }

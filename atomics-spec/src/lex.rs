@@ -32,7 +32,8 @@ impl<'a> Source<'a> {
 
 /// One column of one row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cell<'a> {
+pub struct Cell<'a> {
+    /// Its text.
     pub text: &'a str,
     line: &'a str,
     number: usize,
@@ -78,7 +79,8 @@ impl<'a> Cell<'a> {
 
 /// One row of a table: at least one cell.
 #[derive(Clone, Debug)]
-pub(crate) struct Row<'a> {
+pub struct Row<'a> {
+    /// Its columns.
     pub cells: Vec<Cell<'a>>,
 }
 
@@ -89,6 +91,10 @@ impl<'a> Row<'a> {
     }
 
     /// The cell in column `index` (from 0), which holds `what`.
+    ///
+    /// # Errors
+    ///
+    /// If the row ends before it; `columns` says what a row is.
     pub fn get(&self, index: usize, what: &str, columns: &str) -> Result<Cell<'a>, Error> {
         self.cells.get(index).copied().ok_or_else(|| {
             let last = self.cells[self.cells.len() - 1];
@@ -100,6 +106,10 @@ impl<'a> Row<'a> {
     }
 
     /// Refuses cells beyond the first `count`.
+    ///
+    /// # Errors
+    ///
+    /// If there is one; `columns` says what a row is.
     pub fn at_most(&self, count: usize, columns: &str) -> Result<(), Error> {
         match self.cells.get(count) {
             None => Ok(()),
@@ -121,7 +131,7 @@ impl<'a> Row<'a> {
 }
 
 /// A text for a message, cut if it is long.
-pub(crate) fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     const LIMIT: usize = 40;
     match text.char_indices().nth(LIMIT) {
         None => text.to_owned(),
@@ -130,7 +140,7 @@ pub(crate) fn shorten(text: &str) -> String {
 }
 
 /// The rows of a table.
-pub(crate) struct Rows<'a> {
+pub struct Rows<'a> {
     /// Those that could be read.
     pub list: Vec<Row<'a>>,
     /// Whether these are all.
@@ -138,7 +148,7 @@ pub(crate) struct Rows<'a> {
 }
 
 /// The rows of a table; reports lines that are no text, and a table without rows.
-pub(crate) fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Rows<'a> {
+pub fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Rows<'a> {
     let before = errors.0.len();
     let file = source.name;
     let mut list = Vec::new();

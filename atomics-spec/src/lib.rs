@@ -18,7 +18,7 @@ mod docs;
 pub mod emit;
 pub mod expr;
 pub mod interp;
-mod lex;
+pub mod lex;
 pub mod model;
 pub mod names;
 pub mod plan;

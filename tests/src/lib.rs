@@ -1,9 +1,9 @@
-//! What the tests of the workspace share.
+//! Code shared by the tests of the workspace.
 
 pub mod project;
 pub mod tree;
 
-/// The README's first program runs.
+/// Runs the programs in the README as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -11,7 +11,7 @@ pub fn repository() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// The folder that cargo builds this repository in.
+/// The folder in which cargo builds this repository.
 fn target() -> PathBuf {
     // target/debug/deps/test
     let own = env::current_exe().unwrap_or_default();
@@ -21,24 +21,24 @@ fn target() -> PathBuf {
         .unwrap_or_default()
 }
 
-/// Where scratch projects are built: below the folder that cargo builds this repository in, so
-/// that a second run finds the dependencies built.
+/// The build folder of a scratch project. It is below the folder in which cargo builds this
+/// repository, so that a second run need not build the dependencies again.
 pub fn build_folder(name: &str) -> PathBuf {
     target().join("scratch").join(name)
 }
 
-/// Runs `cargo xtask` of this repository.
+/// Runs this repository's `cargo xtask`.
 pub fn xtask(args: &[&str]) -> Output {
     xtask_with(&[], args)
 }
 
-/// The same with variables in its environment.
+/// Runs this repository's `cargo xtask` with additional environment variables.
 pub fn xtask_with(env: &[(&str, &str)], args: &[&str]) -> Output {
     let run = ["run", "--quiet", "--package", "xtask", "--"];
     run_cargo(&repository(), &target(), env, &[&run, args].concat())
 }
 
-/// Runs cargo in a folder, offline, with a build folder of its own.
+/// Runs cargo in a folder, offline, with a separate build folder.
 pub fn cargo(folder: &Path, build: &str, args: &[&str]) -> Output {
     run_cargo(folder, &build_folder(build), &[], args)
 }
@@ -59,14 +59,14 @@ fn run_cargo(folder: &Path, target: &Path, env: &[(&str, &str)], args: &[&str]) 
         .unwrap_or_else(|e| panic!("cargo does not start: {e}"))
 }
 
-/// What a command printed, both streams; panics with it if the command failed.
+/// The output of a command, from both streams. Panics with it if the command failed.
 pub fn success(output: &Output) -> String {
     let text = printed(output);
     assert!(output.status.success(), "{text}");
     text
 }
 
-/// What a command printed, both streams.
+/// The output of a command, from both streams.
 pub fn printed(output: &Output) -> String {
     let streams = [&output.stdout, &output.stderr];
     streams
@@ -74,7 +74,7 @@ pub fn printed(output: &Output) -> String {
         .concat()
 }
 
-/// Writes files, given by their path below `folder`.
+/// Writes files, given by their paths below `folder` and their contents.
 pub fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
         let path = folder.join(name);
@@ -83,7 +83,7 @@ pub fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
-/// A copy of what git has of this repository, as it is in the working tree.
+/// Copies this repository's working tree, without `.git` and `target`.
 pub fn copy_of_repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = repository();
@@ -109,7 +109,7 @@ fn copy(from: &Path, to: &Path, root: &Path) {
     }
 }
 
-/// All files below a folder with their contents.
+/// All files below a folder, with their contents.
 pub fn contents(folder: &Path) -> BTreeSet<(PathBuf, Vec<u8>)> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("readable") {

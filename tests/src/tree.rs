@@ -1,30 +1,30 @@
-//! A real Linux tree, for the tests that compare with one.
+//! The Linux tree for tests that need one.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// The tree that `LKMM_KERNEL_TREE` names; `cargo xtask test` names the one that it found. Without
-/// the variable there is none, and a test says so and passes.
+/// The tree that `LKMM_KERNEL_TREE` names. `cargo xtask test` sets the variable to the tree that it
+/// found. None without the variable; the test is then skipped.
 ///
 /// # Panics
 ///
-/// If it names something else.
+/// If the variable does not name a Linux tree.
 pub fn tree() -> Option<PathBuf> {
     let Some(tree) = env::var_os("LKMM_KERNEL_TREE").map(PathBuf::from) else {
-        println!("no Linux tree is named: `cargo xtask test` does so");
+        println!("skipped: LKMM_KERNEL_TREE is not set; `cargo xtask test` sets it");
         return None;
     };
     let named = tree.join("scripts/atomic/atomics.tbl").is_file();
     assert!(
         named,
-        "LKMM_KERNEL_TREE is {}, which is no Linux tree",
+        "LKMM_KERNEL_TREE is {}, which is not a Linux tree",
         tree.display()
     );
     Some(tree)
 }
 
-/// The parts of a tree that the drop-in reads and replaces, copied.
+/// Copies the parts of a tree that the drop-in reads and replaces.
 ///
 /// # Panics
 ///
@@ -49,7 +49,7 @@ pub fn copy_of(tree: &Path) -> tempfile::TempDir {
                 .args([&from, &target])
                 .status()
                 .is_ok_and(|s| s.success()),
-            "copying {}",
+            "cannot copy {}",
             from.display()
         );
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask gen` with bad input: a report on standard error, exit code 1, and nothing written.
+//! Tests `cargo xtask gen` with bad input: it reports the error on standard error, exits with 1 and
+//! writes nothing.
 
 use std::fs;
 use std::path::Path;
@@ -15,10 +16,13 @@ fn text(path: &Path) -> &str {
 }
 
 fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).expect("a folder").next().is_none()
+    fs::read_dir(folder)
+        .expect("a readable folder")
+        .next()
+        .is_none()
 }
 
-/// Runs a command that must fail; returns what it says.
+/// Runs a command that must fail. Returns its error message.
 fn refused(args: &[&str]) -> String {
     let output = project::xtask(args);
     let [printed, report] = [&output.stdout, &output.stderr].map(|s| String::from_utf8_lossy(s));
@@ -31,7 +35,7 @@ fn refused(args: &[&str]) -> String {
     report.into_owned()
 }
 
-/// Runs `gen` with a table, given by its contents, which must be refused with a report on FILE.
+/// Runs `gen` with a table of these contents. It must fail with `report`, where FILE is the table.
 fn refused_table(option: &str, bytes: &[u8], report: &str) {
     let files = folder();
     let out = folder();
@@ -86,7 +90,7 @@ error: `frob` is not an operation of atomics-spec/tables/atomics.tbl
 }
 
 #[test]
-fn files_that_are_no_tables() {
+fn files_that_are_not_tables() {
     let empty = "\
 error: the table has no rows
  --> FILE:1:1
@@ -115,7 +119,7 @@ error: the line has 10485760 characters
 }
 
 #[test]
-fn a_table_that_is_not_there() {
+fn a_missing_table() {
     let out = folder();
     let files = folder();
     let missing = files.path().join("missing.tbl");
@@ -136,7 +140,7 @@ fn a_table_that_is_not_there() {
     assert!(is_empty(out.path()));
 }
 
-/// An operation that no architecture can carry out.
+/// An operation that no architecture can implement.
 #[test]
 fn a_variant_without_a_plan() {
     let files = folder();
@@ -168,7 +172,7 @@ fn other_commands_report_the_same() {
     assert_eq!(refused(&["gen", "--check", "--table", text(&path)]), report);
 }
 
-/// As much of a tree as the generator looks for.
+/// A tree with only the files that the generator requires.
 fn tree() -> TempDir {
     let tree = folder();
     let files = [
@@ -212,7 +216,7 @@ fn a_tree_with_a_bad_table() {
 }
 
 #[test]
-fn a_folder_that_is_no_kernel_tree() {
+fn a_folder_that_is_not_a_kernel_tree() {
     for lacking in [
         "Makefile",
         "scripts",
@@ -246,7 +250,7 @@ fn a_folder_that_is_no_kernel_tree() {
 }
 
 #[test]
-fn a_path_that_is_no_folder() {
+fn a_path_that_is_not_a_folder() {
     let tree = tree();
     let before = contents(tree.path());
     for name in ["Makefile", "missing"] {

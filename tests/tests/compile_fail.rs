@@ -96,7 +96,7 @@ fn compile_by_line(file: &Path) -> BTreeMap<usize, Vec<String>> {
 
 /// Every call that the tables do not allow is exactly one error, and there are no other errors.
 #[test]
-fn every_illegal_call_is_refused() {
+fn every_illegal_call_is_rejected() {
     let text = std::fs::read_to_string(ILLEGAL).expect("the build script wrote it");
     let expected: Vec<usize> = text
         .lines()
@@ -147,7 +147,7 @@ fn messages() {
 /// An `unsafe impl AtomicType` with a wrong `Repr` does not compile. This is not a case for
 /// trybuild, because the message quotes Rust's library only where its source is installed.
 #[test]
-fn a_wrong_layout_is_refused() {
+fn a_wrong_layout_is_rejected() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/type_layout.rs");
     let errors = compile(&file);
     let rendered: Vec<&str> = errors

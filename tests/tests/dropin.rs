@@ -1,5 +1,5 @@
-//! `cargo xtask gen --kernel` and what is in the tree already: versions, local edits, patches. The
-//! tree is a small one that has only what the drop-in reads.
+//! Tests `cargo xtask gen --kernel` with different contents of the tree: versions, local edits and
+//! patches. The tree has only the files that the drop-in reads.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -42,7 +42,7 @@ fn generate(tree: &TempDir, options: &[&str]) -> Output {
     project::xtask(&[&["gen", "--kernel", text(tree.path())], options].concat())
 }
 
-/// Runs it where it must refuse and change nothing; returns what it says.
+/// Runs `gen --kernel`, which must fail without changing the tree. Returns its error message.
 fn refused(tree: &TempDir, options: &[&str]) -> String {
     let before = contents(tree.path());
     let output = generate(tree, options);
@@ -60,8 +60,8 @@ fn an_unknown_version() {
         &[("Makefile", "VERSION = 6\nPATCHLEVEL = 17\n")],
     );
     let report = "\
-error: TREE is Linux 6.17, and the drop-in is known to work in 7.2 and 7.3
- = help: name a tree of one of these, or give --force to generate all the same
+error: TREE is Linux 6.17, but the drop-in is only known to work in 7.2 and 7.3
+ = help: name a tree of one of these, or give --force to generate it anyway
 ";
     assert_eq!(refused(&tree, &[]), report);
     assert_eq!(refused(&tree, &["--check"]), report);
@@ -71,11 +71,11 @@ error: TREE is Linux 6.17, and the drop-in is known to work in 7.2 and 7.3
     let forced = generate(&tree, &["--force"]);
     let said = success(&forced);
     assert!(said.contains("warning: "), "{said}");
-    assert!(said.contains(" is Linux 6.17, and"), "{said}");
+    assert!(said.contains(" is Linux 6.17, but"), "{said}");
     success(&generate(&tree, &["--force", "--check"]));
 }
 
-/// `cargo xtask kernel` says what is wrong with a tree before it copies or builds anything.
+/// `cargo xtask kernel` reports a bad tree before it copies or builds anything.
 #[test]
 fn no_kernel_to_build() {
     let tree = tree();
@@ -91,11 +91,14 @@ fn no_kernel_to_build() {
     };
     let said = kernel(tree.path(), &[]);
     assert!(
-        said.contains("error: TREE is Linux 6.17, and the"),
+        said.contains("error: TREE is Linux 6.17, but the"),
         "{said}"
     );
     let said = kernel(&tree.path().join("nowhere"), &[]);
-    assert!(said.contains("error: cannot find the tree TREE"), "{said}");
+    assert!(
+        said.contains("error: cannot find the kernel tree TREE"),
+        "{said}"
+    );
     let said = kernel(&tree.path().join("rust"), &[]);
     assert!(
         said.contains("error: TREE is not a Linux source tree"),
@@ -119,12 +122,12 @@ fn a_makefile_without_a_version() {
         assert_eq!(
             report,
             format!(
-                "error: TREE/Makefile does not say which version of Linux it builds: it has no \
-                 line `{lacking} = NUMBER`\n"
+                "error: TREE/Makefile does not contain the version of Linux: it has no line \
+                 `{lacking} = NUMBER`\n"
             )
         );
     }
-    assert!(success(&generate(&tree, &["--force"])).contains("does not say which version"));
+    assert!(success(&generate(&tree, &["--force"])).contains("does not contain the version"));
 }
 
 #[test]
@@ -133,7 +136,7 @@ fn local_edits_are_kept() {
     success(&generate(&tree, &["--backend", "asm"]));
     let fresh = contents(tree.path());
     let edited = [
-        // Edited below, cut off, not generated at all, and one that goes away.
+        // Edited; checksum removed; not generated at all; and a file that will be removed.
         ("rust/kernel/sync/atomic/typed.rs", "//! Typed", "//! Mine"),
         ("rust/kernel/sync/atomic/raw.rs", "\n// ", "\n//"),
         ("rust/helpers/atomic.c", "cargo xtask gen", "me"),
@@ -161,23 +164,23 @@ fn local_edits_are_kept() {
     assert_eq!(
         report,
         "\
-error: TREE has local edits, which would be lost:
-  rust/helpers/atomic.c: is not as Linux has it
-  rust/kernel/sync/atomic/raw.rs: was generated, but its last line is no checksum
+error: TREE has local edits that would be lost:
+  rust/helpers/atomic.c: differs from the file in Linux
+  rust/kernel/sync/atomic/raw.rs: was generated, but its last line is not a checksum
   rust/kernel/sync/atomic/typed.rs: was edited after it was generated
-  rust/macros/atomic_type.rs: is neither a generated file nor one of Linux
+  rust/macros/atomic_type.rs: is neither a generated file nor a file of Linux
   rust/macros/lib.rs: has a generated part that was edited
   rust/kernel/sync/atomic/backend/x86_64.rs: was edited after it was generated
- = help: keep them elsewhere, or give --force to do without them
+ = help: save them elsewhere, or give --force to discard them
 "
     );
     assert_eq!(refused(&tree, &["--patch", "-"]), report);
     let checked = printed(&generate(&tree, &["--backend", "asm", "--check"]));
     assert!(checked.contains("unless --force is given"), "{checked}");
-    // Where nothing of the kind is, all can be written.
+    // An empty folder has no local edits.
     let out = tempfile::tempdir().expect("a temporary folder");
     success(&generate(&tree, &["--out", text(out.path())]));
-    // What is written elsewhere is judged there.
+    // With --out, only edits in the output folder matter.
     let typed = out.path().join("rust/kernel/sync/atomic/typed.rs");
     fs::write(&typed, "//! Mine.\n").expect("a writable folder");
     let elsewhere = refused(&tree, &["--out", text(out.path())]);
@@ -186,7 +189,7 @@ error: TREE has local edits, which would be lost:
 
     let said = success(&generate(&tree, &["--force", "--backend", "asm"]));
     assert_eq!(
-        said.matches("warning: a local edit gives way").count(),
+        said.matches("warning: discarding a local edit").count(),
         6,
         "{said}"
     );
@@ -194,14 +197,14 @@ error: TREE has local edits, which would be lost:
 }
 
 #[test]
-fn a_backend_gives_way_to_another() {
+fn one_backend_replaces_another() {
     let tree = tree();
     success(&generate(&tree, &[]));
     let helpers = contents(tree.path());
     success(&generate(&tree, &["--backend", "asm"]));
     assert_ne!(contents(tree.path()), helpers);
     success(&generate(&tree, &["--backend", "asm", "--check"]));
-    // The crate `kernel` may be built by a compiler without `label` operands.
+    // The kernel may be built with a compiler that does not support `label` operands.
     let asm = read(&tree, "rust/kernel/sync/atomic/backend/x86_64.rs");
     let option = "CONFIG_RUSTC_HAS_SPAN_FILE";
     let jumps = asm.matches("label {").count();
@@ -214,9 +217,9 @@ fn a_backend_gives_way_to_another() {
     assert!(!tree.path().join("rust/kernel/sync/atomic/backend").exists());
 }
 
-/// A file that the kernel's own script has written stays, if it says the same.
+/// A file that the kernel's own script has generated is kept if it has the same code.
 #[test]
-fn what_the_kernels_script_wrote() {
+fn a_file_of_the_kernels_script() {
     const HELPERS: &str = "rust/helpers/atomic.c";
     let tree = tree();
     success(&generate(&tree, &[]));
@@ -230,7 +233,7 @@ fn what_the_kernels_script_wrote() {
     success(&generate(&tree, &[]));
     assert_eq!(read(&tree, HELPERS), theirs);
     success(&generate(&tree, &["--check"]));
-    // If it says something else, that is replaced.
+    // A file with other code is replaced.
     let (above, _) = theirs
         .trim_end()
         .rsplit_once('\n')
@@ -243,7 +246,7 @@ fn what_the_kernels_script_wrote() {
 }
 
 #[test]
-fn the_users_macros_stay() {
+fn the_users_macros_are_kept() {
     let tree = tree();
     success(&generate(&tree, &[]));
     let edited =
@@ -268,7 +271,7 @@ fn macros_of_another_shape() {
 
 const DEF: &str = "tools/memory-model/linux-kernel.def";
 
-/// Definitions for herd7 as a tree may have them.
+/// An example of a tree's definitions for herd7.
 const DEFINITIONS: &str = "\
 READ_ONCE(A) __load{ONCE}(A)
 
@@ -300,12 +303,12 @@ fn definitions_for_herd7() {
     );
     success(&generate(&tree, &["--check"]));
     assert!(success(&generate(&tree, &[])).contains(" 0 files written, 0 removed"));
-    // What is the user's stays.
+    // The user's own lines are kept.
     let mine = format!("// Mine.\n{fresh}mine(A) READ_ONCE(*A)\n");
     project::write(tree.path(), &[(DEF, &mine)]);
     success(&generate(&tree, &["--backend", "asm"]));
     assert_eq!(read(&tree, DEF), mine);
-    // In the generated part, only if it may go.
+    // An edit in the generated part is only overwritten with --force.
     project::write(tree.path(), &[(DEF, &fresh.replace("(X,|,V)", "(X,^,V)"))]);
     let edited = printed(&generate(&tree, &["--check"]));
     assert!(edited.contains(&format!("differs: {DEF}")), "{edited}");
@@ -315,13 +318,13 @@ fn definitions_for_herd7() {
     assert!(report.contains(&fault), "{report}");
     success(&generate(&tree, &["--force"]));
     assert_eq!(read(&tree, DEF), fresh);
-    // The same of what is replaced for the first time.
+    // The same applies when the definitions are first replaced.
     project::write(
         tree.path(),
         &[(DEF, &DEFINITIONS.replace("(A,|,B)", "(A,^,B)"))],
     );
     let report = refused(&tree, &[]);
-    let fault = format!("{DEF}: defines atomics otherwise than they are generated");
+    let fault = format!("{DEF}: defines atomics differently from the generated definitions");
     assert!(report.contains(&fault), "{report}");
     assert_eq!(refused(&tree, &["--patch", "-"]), report);
 }
@@ -332,7 +335,7 @@ fn a_memory_model_of_another_shape() {
     project::write(tree.path(), &[("tools/memory-model/README", "A model.\n")]);
     let report = refused(&tree, &[]);
     assert!(
-        report.contains(&format!("cannot read TREE/{DEF}, of which the atomics")),
+        report.contains(&format!("cannot read TREE/{DEF}, whose atomics")),
         "{report}"
     );
     let heading = DEFINITIONS.replace("// Atomic", "// Atomics");
@@ -357,7 +360,7 @@ fn a_memory_model_of_another_shape() {
     }
 }
 
-/// Runs git in a folder, as somebody.
+/// Runs git in a folder, with an identity and without the user's configuration.
 fn git(folder: &Path, args: &[&str]) -> Output {
     let mut git = Command::new("git");
     git.current_dir(folder).args(args);
@@ -370,8 +373,8 @@ fn git(folder: &Path, args: &[&str]) -> Output {
     git.output().expect("git")
 }
 
-/// A tree in a git repository, with one file of the drop-in that is executable, for whatever
-/// reason, and one that is to go.
+/// A tree with a drop-in in a git repository. One file of the drop-in is executable, and one is no
+/// longer generated.
 fn repository() -> TempDir {
     let tree = tree();
     success(&generate(&tree, &["--backend", "asm"]));
@@ -392,7 +395,7 @@ fn repository() -> TempDir {
     tree
 }
 
-/// An environment in which nothing of the user's git is as usual.
+/// Writes a git configuration with unusual settings.
 fn strange_git(folder: &Path) -> PathBuf {
     let path = folder.join("config");
     let hooks = folder.join("hooks");
@@ -408,7 +411,7 @@ fn strange_git(folder: &Path) -> PathBuf {
     path
 }
 
-/// Has a tree's patch made, in a strange environment.
+/// Makes a tree's patch, with an unusual git configuration.
 fn patch(tree: &TempDir, file: &Path, options: &[&str]) -> Output {
     let strange = tempfile::tempdir().expect("a temporary folder");
     let config = strange_git(strange.path());
@@ -422,16 +425,16 @@ fn patch(tree: &TempDir, file: &Path, options: &[&str]) -> Output {
 }
 
 #[test]
-fn git_am_takes_the_patch() {
+fn git_am_accepts_the_patch() {
     let tree = repository();
-    // Changes of the user's that have nothing to do with it.
+    // An unrelated change by the user.
     project::write(tree.path(), &[("rust/helpers/other.c", "/* mine */\n")]);
     let before = contents(tree.path());
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("0001.patch");
     success(&patch(&tree, &file, &[]));
     assert_eq!(contents(tree.path()), before);
-    // Once more, over the patch that is there.
+    // The second run overwrites the patch.
     success(&patch(&tree, &file, &[]));
     let mail = fs::read_to_string(&file).expect("a patch");
     for line in [
@@ -478,20 +481,20 @@ fn git_am_takes_the_patch() {
         let author = git(clone.path(), &["log", "-1", "--format=%an <%ae>"]);
         assert_eq!(success(&author), "Ann Äuthor <ann@example.org>\n");
     }
-    // Among the user's other changes, too.
+    // The patch also applies to the tree with the user's change.
     success(&git(tree.path(), &["am", "--quiet", text(&file)]));
     assert_eq!(read(&tree, "rust/helpers/other.c"), "/* mine */\n");
-    // Now there is nothing left to do.
+    // Now there is nothing to do.
     fs::remove_file(&file).expect("a file");
     let said = success(&patch(&tree, &file, &[]));
     assert!(
-        said.contains("has this drop-in already: no patch is needed"),
+        said.contains("already has this drop-in: no patch is needed"),
         "{said}"
     );
     assert!(!file.exists());
 }
 
-/// All files of a repository: path, whether they can be executed, contents.
+/// All files of a repository: path, executable bit and contents.
 fn files_with_modes(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
     let files = contents(folder).into_iter();
     let relative = files.map(|(path, text)| {
@@ -505,7 +508,7 @@ fn files_with_modes(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
 }
 
 #[test]
-fn where_the_patch_goes() {
+fn the_patch_is_written_to_a_file_or_to_stdout() {
     let tree = tree();
     project::write(tree.path(), &[(DEF, DEFINITIONS)]);
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -514,15 +517,15 @@ fn where_the_patch_goes() {
     assert!(to_file.contains("apply it with `git am`"), "{to_file}");
     let written = fs::read_to_string(&file).expect("a patch");
     assert!(written.contains("\nSubject: [PATCH] rust: sync: atomic: Generate all"));
-    assert!(written.contains("\nComplete the atomics of tools/memory-model/linux-kernel.def"));
+    assert!(written.contains("\nComplete the atomics in tools/memory-model/linux-kernel.def"));
     let to_stdout = patch(&tree, Path::new("-"), &[]).stdout;
     let body = |mail: &str| mail.split_once("\nSubject").map(|m| m.1.to_owned());
     assert_eq!(body(&String::from_utf8_lossy(&to_stdout)), body(&written));
-    // A file of the user's is no patch.
+    // A file that is not a patch is not overwritten.
     fs::write(&file, "precious\n").expect("a writable folder");
     let refusal = patch(&tree, &file, &[]);
     assert_eq!(refusal.status.code(), Some(1));
-    assert!(printed(&refusal).contains("is no patch of this command"));
+    assert!(printed(&refusal).contains("is not a patch of this command"));
     assert_eq!(fs::read_to_string(&file).expect("a file"), "precious\n");
     success(&patch(&tree, &file, &["--force"]));
     let body_of_file = body(&fs::read_to_string(&file).expect("a patch"));
@@ -533,7 +536,7 @@ fn where_the_patch_goes() {
 }
 
 #[test]
-fn a_patch_is_somebodys() {
+fn a_patch_needs_an_author() {
     let tree = tree();
     let home = tempfile::tempdir().expect("a temporary folder");
     let env = [
@@ -549,7 +552,7 @@ fn a_patch_is_somebodys() {
     assert_eq!(output.status.code(), Some(1));
     let report = printed(&output);
     assert!(
-        report.starts_with("error: git does not know whose patch this is: "),
+        report.starts_with("error: git does not know the author of the patch: "),
         "{report}"
     );
     assert!(

@@ -1,5 +1,5 @@
-//! Every public function has an example in its documentation, which runs as a doctest: in
-//! `atomics-core`, and in the kernel under `CONFIG_RUST_KERNEL_DOCTESTS`.
+//! Checks that the documentation of every public function has an example. The examples run as
+//! doctests: in `atomics-core`, and in the kernel with `CONFIG_RUST_KERNEL_DOCTESTS`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use atomics_spec::{Spec, emit};
 use atomics_tests::project::contents;
 use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, TraitItem, Visibility};
 
-/// The public functions of some Rust, by path, and whether they have an example.
+/// The public functions of Rust source files, by path, with whether they have an example.
 #[derive(Debug, Default)]
 struct Functions(BTreeMap<String, bool>);
 
@@ -33,7 +33,7 @@ impl Functions {
                         self.add(path, &function.sig, has_example(&function.attrs));
                     }
                 }
-                // An example of a trait shows all of its methods.
+                // An example of a trait counts for all its methods.
                 Item::Trait(item) if is_public(&item.vis, &item.attrs) => {
                     let functions = item.items.iter().filter_map(|i| match i {
                         TraitItem::Fn(f) if !is_hidden(&f.attrs) => Some(f),
@@ -56,7 +56,7 @@ impl Functions {
         }
     }
 
-    /// Adds one; of several with a name in one place, such as `new`, each needs an example.
+    /// Adds a function. If several have the same path, such as `new`, each needs an example.
     fn add(&mut self, path: &str, signature: &syn::Signature, shown: bool) {
         let name = format!("{path}: {}()", signature.ident);
         *self.0.entry(name).or_insert(true) &= shown;
@@ -67,12 +67,15 @@ impl Functions {
         missing.map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Fails if one of them lacks an example, or if these are not all of the public interface.
+    /// Fails if a function lacks an example, or if a variant of the tables has no function.
     fn assert_all(&self) {
         let spec = spec();
         for variant in spec.variants() {
             let end = format!(": {}()", variant.function());
-            assert!(self.0.keys().any(|k| k.ends_with(&end)), "no method {end}");
+            assert!(
+                self.0.keys().any(|k| k.ends_with(&end)),
+                "no function {end}"
+            );
         }
         let missing = self.without_example();
         assert!(missing.is_empty(), "no example: {missing:#?}");
@@ -92,7 +95,7 @@ fn is_hidden(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|a| hidden(&a.meta))
 }
 
-/// Whether a doc comment has a block of code that runs.
+/// Whether a doc comment has a code block that runs as a doctest.
 fn has_example(attrs: &[Attribute]) -> bool {
     let line = |attr: &Attribute| match &attr.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
@@ -114,7 +117,7 @@ fn spec() -> Spec {
     Spec::builtin().unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// The backends are private, and what they have is shown by what calls it.
+/// Whether a file is part of the public interface. The backends are private.
 fn is_interface(path: &str) -> bool {
     path.ends_with(".rs") && !path.contains("/backend")
 }

@@ -1,7 +1,7 @@
-//! What is generated agrees with a real Linux tree, where there is one.
+//! Checks that the generated files agree with a real Linux tree.
 //!
-//! The tree is the one that `LKMM_KERNEL_TREE` names; `cargo xtask test` names the one that it
-//! found. Without the variable the tests say so and pass, and where it names no tree they fail.
+//! `LKMM_KERNEL_TREE` names the tree; `cargo xtask test` sets it to the tree that it found. Without
+//! the variable, the tests are skipped. If it does not name a tree, they fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,12 +11,12 @@ use std::process::Command;
 use atomics_tests::project::{self, contents, success};
 use atomics_tests::tree::{copy_of, tree};
 
-/// What `cargo xtask` prints.
+/// Runs `cargo xtask`, which must succeed, and returns its output.
 fn xtask(args: &[&str]) -> String {
     success(&project::xtask(args))
 }
 
-/// C without its comment lines.
+/// C code without comment lines and blank lines.
 fn code(c: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
@@ -42,9 +42,9 @@ fn the_c_helpers_are_upstreams() {
     let helpers = "rust/helpers/atomic.c";
     let read = |root: &Path| fs::read_to_string(root.join(helpers)).expect("a helper file");
     assert_eq!(code(&read(copy.path())), code(&read(&tree)));
-    // Then it is left to the kernel's own script.
+    // The file of the kernel's own script is kept.
     assert_eq!(read(copy.path()), read(&tree));
-    // The second time, nothing changes, not even the time of a file.
+    // A second run changes nothing.
     let before = contents(copy.path());
     let second = xtask(&["gen", "--kernel", root]);
     assert_eq!(contents(copy.path()), before);
@@ -52,9 +52,9 @@ fn the_c_helpers_are_upstreams() {
     xtask(&["gen", "--kernel", root, "--check"]);
 }
 
-/// Who looks for a name finds what upstream's text lets him find.
+/// Every documentation alias of upstream's code is also an alias in the drop-in.
 #[test]
-fn every_alias_of_upstream_is_there() {
+fn every_alias_of_upstream_exists() {
     let Some(tree) = tree() else { return };
     let copy = copy_of(&tree);
     xtask(&[
@@ -88,9 +88,10 @@ fn every_alias_of_upstream_is_there() {
 /// The backends of the drop-in.
 const BACKENDS: [&str; 2] = ["helpers", "asm"];
 
-/// It asks whether MAINTAINERS has a line for each new file. It has: those for the folders.
+/// FILE_PATH_CHANGES is ignored: it asks whether MAINTAINERS covers each new file, which it does by
+/// folder.
 #[test]
-fn checkpatch_takes_the_patch() {
+fn checkpatch_accepts_the_patch() {
     let Some(tree) = tree() else { return };
     for backend in BACKENDS {
         let copy = copy_of(&tree);
@@ -118,7 +119,7 @@ fn the_kernels_rustfmt_has_nothing_to_change() {
         let copy = copy_of(&tree);
         let root = copy.path().to_str().expect("a path in UTF-8");
         xtask(&["gen", "--kernel", root, "--backend", backend]);
-        // With the modules that they declare.
+        // rustfmt also checks the modules that these files declare.
         for file in ["rust/kernel/sync/atomic.rs", "rust/macros/lib.rs"] {
             let mut rustfmt = Command::new("rustfmt");
             rustfmt.arg("--check").arg("--config-path");
@@ -136,7 +137,7 @@ fn the_names_are_those_of_the_header() {
     let header = fs::read_to_string(tree.join("include/linux/atomic/atomic-instrumented.h"));
     let header = header.expect("the instrumented header");
     let families = ["atomic_", "atomic64_", "atomic_long_"];
-    // A definition has its name at the start of a line.
+    // The name of a function is at the start of a line of its definition.
     let names = header
         .lines()
         .filter_map(|line| line.split_once('('))
@@ -170,8 +171,8 @@ fn the_table_is_upstreams() {
     );
 }
 
-/// What a file for herd7 defines, by name: the number of parameters, and the body with numbers in
-/// the place of their names and without blanks.
+/// The definitions in a file for herd7, by name: the number of parameters, and the body without
+/// spaces and with parameters replaced by numbers.
 fn definitions(text: &str) -> BTreeMap<String, (usize, String)> {
     let definition = |line: &str| {
         let (name, rest) = line.split_once('(')?;
@@ -201,7 +202,7 @@ fn the_definitions_for_herd7_are_upstreams_and_more() {
     const DEF: &str = "tools/memory-model/linux-kernel.def";
     let Some(tree) = tree() else { return };
     let copy = copy_of(&tree);
-    // It would refuse to replace a definition that says something else.
+    // This fails if it would change the meaning of an existing definition.
     xtask(&[
         "gen",
         "--kernel",

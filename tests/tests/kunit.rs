@@ -1,5 +1,5 @@
-//! The KUnit suite of the kernel drop-in has all that it is meant to have. That it passes in a
-//! kernel is for a kernel to say.
+//! Checks that the KUnit suite of the kernel drop-in is complete. `cargo xtask kernel` runs the
+//! suite in a kernel.
 
 use atomics_spec::emit::kunit;
 use atomics_spec::model::op::Form;
@@ -16,7 +16,7 @@ fn module(spec: &Spec, path: &str) -> String {
     found.unwrap_or_else(|| panic!("no module {path}")).1
 }
 
-/// The test called `name`.
+/// The body of the test called `name`.
 fn test<'a>(suite: &'a str, name: &str) -> &'a str {
     let (_, rest) = suite
         .split_once(&format!("    fn {name}() {{\n"))
@@ -24,7 +24,7 @@ fn test<'a>(suite: &'a str, name: &str) -> &'a str {
     rest.split_once("\n    }\n").expect("it ends").0
 }
 
-/// Every form with every type that has it.
+/// Calls `each` with every form and every type that has it.
 fn for_each(spec: &Spec, mut each: impl FnMut(FormOf<'_>, &Type, &str)) {
     for form in spec.typed_forms() {
         for ty in &spec.types.types {
@@ -50,7 +50,7 @@ fn every_form_has_a_table_on_every_type() {
     });
 }
 
-/// Those that no typed method carries out are called by their C names.
+/// Variants without a typed method are called by their C names.
 #[test]
 fn every_variant_is_called() {
     let spec = builtin();
@@ -81,7 +81,7 @@ fn every_variant_is_called() {
             }
         }
     }
-    // `cmpxchg` in four orderings at least.
+    // At least `cmpxchg` in four orderings.
     assert!(raw >= 4 * spec.types.families.len());
 }
 
@@ -90,7 +90,7 @@ fn every_form_is_used_by_several_workers_on_every_type() {
     let spec = builtin();
     let suite = suite(&spec);
     for_each(&spec, |form, _, ty| {
-        // A store shows in the test of the load.
+        // A store is tested together with the load.
         let (name, call) = match form.form {
             Form::Store => ("load".into(), format!("&load_calls::<{ty}>()")),
             _ => (form.method(), format!("&{}_calls::<{ty}>()", form.method())),
@@ -103,13 +103,13 @@ fn every_form_is_used_by_several_workers_on_every_type() {
 }
 
 #[test]
-fn where_c_is_not_uniform_there_is_no_case() {
+fn there_is_no_case_where_architectures_differ() {
     let suite = suite(&builtin());
-    // arm64 takes the least value minus 1 for negative, the generic C for the greatest value.
+    // The least value minus 1 is negative on arm64, but the greatest value in the generic C code.
     let table = test(&suite, "dec_if_positive");
     assert!(!table.contains("(MIN, [], "), "{table}");
     assert!(table.contains("(MIN + 1, [], MIN + 1, MIN),"), "{table}");
-    // Nothing is compared for order after it wrapped.
+    // These operations do not compare a value that has wrapped around.
     for name in [
         "inc_unless_negative",
         "dec_unless_positive",
@@ -126,7 +126,7 @@ fn conditional_forms_have_both_paths_at_the_edges() {
     let suite = suite(&builtin());
     let both = [
         ("cmpxchg", "(MIN, [MIN, 1], 1, Ok(MIN)),"),
-        // They differ in the highest bit alone.
+        // The values differ only in the highest bit.
         ("cmpxchg", "(0, [MIN, 1], 0, Err(0)),"),
         ("cmpxchg", "(-1, [MAX, 0], -1, Err(-1)),"),
         ("add_unless", "(MAX, [1, MAX], MAX, false),"),
@@ -141,7 +141,7 @@ fn conditional_forms_have_both_paths_at_the_edges() {
     }
 }
 
-/// A bool has its two values, and a type on which a row comes out otherwise has its own table.
+/// A bool has cases for its two values, and a type with different results has its own table.
 #[test]
 fn types_that_differ_have_tables_of_their_own() {
     let builtin = Tables::builtin();
@@ -159,7 +159,7 @@ fn types_that_differ_have_tables_of_their_own() {
     let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
     let suite = suite(&spec);
     assert!(test(&suite, "xchg_bool").contains("(1, [0], 0, 1),"));
-    // 100 is not far from the greatest value of a byte.
+    // For a byte, 100 is shown relative to the greatest value.
     let wide = test(&suite, "jump");
     assert!(wide.contains("(0, [], 100, ()),"), "{wide}");
     assert!(wide.contains("jump_calls::<i16>") && !wide.contains("jump_calls::<i8>"));

@@ -1,4 +1,4 @@
-//! Adding an operation is adding rows: no Rust is edited, and it is everywhere.
+//! Checks that an operation can be added by adding rows to the tables, without editing Rust code.
 
 use std::fs;
 use std::path::Path;
@@ -28,10 +28,10 @@ assert_eq!(x.fetch_nand(-1, Full), !0b1000);
 fn nand_is_three_rows() {
     let copy = copy_of_repository();
     let root = copy.path();
-    // The copy is built where the last one was, so that the dependencies are there.
+    // Build the copy in the same place as the last one, so that the dependencies are already built.
     let folder = build_folder("new_op/source");
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.parent().expect("it has one")).expect("writable");
+    fs::create_dir_all(folder.parent().expect("a parent folder")).expect("writable");
     let moved = std::process::Command::new("cp")
         .arg("-r")
         .args([root, &folder])
@@ -80,8 +80,8 @@ fn nand_is_three_rows() {
         read("atomics-core/src/atomic/pointer.rs").contains("pub unsafe fn atomic_fetch_nand<")
     );
 
-    // The tests know it, too: the differential ones call it as often as they call `xor`, which
-    // has the same forms; and its examples run.
+    // The differential tests call it as often as `xor`, which has the same forms, and its examples
+    // run.
     let like_it = CALLS
         .iter()
         .filter(|c| matches!(c.base, "xor" | "fetch_xor"))

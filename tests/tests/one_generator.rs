@@ -1,5 +1,5 @@
-//! The macro and `cargo xtask gen` have one generator: what `atomics!` expands to are the tokens
-//! of the files in `atomics-core`.
+//! Checks that the macro and `cargo xtask gen` use the same generator: `atomics!` expands to the
+//! same tokens as the files in `atomics-core`.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{File, Item, ItemMod};
 
-/// Keeps the tokens that the macro expands to as text.
+/// Stores the tokens of the expansion as text.
 macro_rules! keep {
     ($($token:tt)*) => {
         const EXPANDED: &str = stringify!($($token)*);
@@ -20,7 +20,7 @@ atomics_macros::atomics! {
     into = keep,
 }
 
-/// A file of `atomics-core`.
+/// Parses a file of `atomics-core`.
 fn file(name: &str) -> File {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../atomics-core/src")
@@ -34,13 +34,13 @@ fn body(module: &ItemMod) -> &[Item] {
     module.content.as_ref().map_or(&[], |(_, items)| items)
 }
 
-/// The module `name` among `items`.
+/// Finds the module `name` in `items`.
 fn module<'a>(items: &'a [Item], name: &str) -> &'a ItemMod {
     let found = items.iter().find_map(|item| match item {
         Item::Mod(module) if module.ident == name => Some(module),
         _ => None,
     });
-    found.unwrap_or_else(|| panic!("the macro makes no module {name}"))
+    found.unwrap_or_else(|| panic!("the macro does not make a module {name}"))
 }
 
 fn tokens<T: ToTokens>(parts: impl IntoIterator<Item = T>) -> Vec<String> {
@@ -50,8 +50,7 @@ fn tokens<T: ToTokens>(parts: impl IntoIterator<Item = T>) -> Vec<String> {
         .collect()
 }
 
-/// Tokens as text. A string is what it says, however it is quoted: rustc makes a raw one of a
-/// doc comment.
+/// Tokens as text. Strings are normalised, because rustc turns a doc comment into a raw string.
 fn plain(tokens: TokenStream) -> String {
     let one = |token: TokenTree| match token {
         TokenTree::Group(group) => {
@@ -73,7 +72,7 @@ fn plain(tokens: TokenStream) -> String {
     tokens.into_iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// The module of a macro has the items and the inner attributes of the file.
+/// Checks that a module of the macro has the same items and inner attributes as a file.
 fn assert_same(found: &ItemMod, expected: &File, name: &str) {
     let inner = |a: &&syn::Attribute| matches!(a.style, syn::AttrStyle::Inner(_));
     assert_eq!(
@@ -105,14 +104,14 @@ fn the_macro_and_the_files_are_the_same_tokens() {
     for name in &names {
         let found = module(items, name);
         if name == "backend" {
-            // Which backend there is follows from features in one, from options in the other.
+            // The crate selects the backend by features, the macro by options.
             let asm = file("atomic/backend/x86_64.rs");
             assert_same(module(body(found), "x86_64"), &asm, "x86_64");
         } else {
             assert_same(found, &file(&format!("atomic/{name}.rs")), name);
         }
     }
-    // What is left is the root itself, where a module is a line.
+    // Compare the root, where each module is a single line.
     let line = |item: &Item| match item {
         Item::Mod(module) => {
             let ItemMod { vis, ident, .. } = module;

@@ -1,7 +1,8 @@
-//! Plans stand where the kernel's own fallbacks put them.
+//! Checks that plans agree with the kernel's own fallbacks.
 //!
-//! What is expected here was read off Linux 7.3: `arch/x86/include/asm/atomic.h` says what x86
-//! defines, and `include/linux/atomic/atomic-arch-fallback.h` what the rest falls back to.
+//! The expected plans are those of Linux 7.3: `arch/x86/include/asm/atomic.h` has the operations
+//! that x86 defines, and `include/linux/atomic/atomic-arch-fallback.h` the fallbacks for the
+//! others.
 
 use atomics_spec::arch::{Features, Fence};
 use atomics_spec::emit::asm::{self, Hosted, Labels, Surroundings};
@@ -15,7 +16,7 @@ fn plan_of(spec: &Spec, arch: &str, function: &str) -> String {
     plan_with(spec, arch, &[], function)
 }
 
-/// The plan on CPUs with some features.
+/// The plan on CPUs with exactly these features.
 fn plan_with(spec: &Spec, arch: &str, features: &[&str], function: &str) -> String {
     let arch = spec.arch(arch).expect("a table of the architecture");
     let variant = spec
@@ -80,7 +81,7 @@ fn x86_64_is_as_in_the_kernel() {
     }
 }
 
-/// A table of an architecture that has loads, stores and one relaxed compare-and-exchange.
+/// The table of an architecture with only loads, stores and a relaxed compare-and-exchange.
 const POOR: &str = "arch poor\nlang asm\nwidth 64\nflags no\n\
     size 8 reg - [{v}]\nsize 16 reg - [{v}]\nsize 32 reg - [{v}]\nsize 64 reg - [{v}]\n\
     op read 8,16,32,64 >r\nasm load {r}, {mem} -- loads\n\
@@ -98,7 +99,7 @@ fn poor(extra: &str) -> Spec {
 }
 
 #[test]
-fn everything_can_be_made_of_a_relaxed_cmpxchg() {
+fn a_relaxed_cmpxchg_is_enough_for_every_operation() {
     let spec = poor("");
     let fenced = |before: Option<Fence>, after: Option<Fence>| {
         format!("fenced: {before:?} cmpxchg_relaxed {after:?}")
@@ -124,7 +125,7 @@ fn everything_can_be_made_of_a_relaxed_cmpxchg() {
             "atomic_xchg_acquire",
             "loop: try_cmpxchg_acquire".to_owned(),
         ),
-        // A void operation is unordered, and so is its loop.
+        // A void operation has no ordering, so its loop has none.
         ("atomic_add", "loop: try_cmpxchg_relaxed".to_owned()),
         ("atomic_fetch_add", "loop: try_cmpxchg".to_owned()),
         (
@@ -136,7 +137,7 @@ fn everything_can_be_made_of_a_relaxed_cmpxchg() {
     for (function, plan) in expected {
         assert_eq!(plan_of(&spec, "poor", function), plan, "{function}");
     }
-    let arch = spec.arch("poor").expect("it is there");
+    let arch = spec.arch("poor").expect("it exists");
     let planner = Planner::new(&spec, arch, Features::NONE);
     for variant in spec.variants() {
         planner.plan(&variant).unwrap_or_else(|e| panic!("{e}"));
@@ -144,26 +145,26 @@ fn everything_can_be_made_of_a_relaxed_cmpxchg() {
 }
 
 #[test]
-fn what_an_architecture_has_is_used() {
+fn instructions_of_the_architecture_are_used() {
     let spec = poor("op fetch_add_relaxed 32 i>r\nasm ldadd {i}, {mem} -- adds\n");
     assert_eq!(
         plan_of(&spec, "poor", "atomic_fetch_add"),
         "fenced: Some(FullBefore) fetch_add_relaxed Some(FullAfter)"
     );
-    // Subtracting is adding the negative where adding is one instruction.
+    // If addition is one instruction, subtraction adds the negative.
     assert_eq!(
         plan_of(&spec, "poor", "atomic_fetch_sub_relaxed"),
         "by fetch_add_relaxed(-i)"
     );
-    // It is not at this width.
+    // There is no such instruction at this width.
     assert_eq!(
         plan_of(&spec, "poor", "atomic64_fetch_sub"),
         "loop: try_cmpxchg"
     );
 }
 
-/// Rust before 1.87 has no `label` operands, as a kernel may be built with: the condition becomes
-/// a byte there.
+/// A kernel may be built with Rust older than 1.87, which has no `label` operands. There, the
+/// condition is stored in a byte.
 #[test]
 fn conditions_do_without_labels() {
     let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
@@ -178,7 +179,7 @@ fn conditions_do_without_labels() {
         text.unwrap_or_else(|e| panic!("{e}"))
     };
     let (with, without) = (text(Labels::Always), text(Labels::Never));
-    // Or there is both, and what is configured decides.
+    // With `Labels::If`, both are generated, and a cfg option selects one.
     let both = text(Labels::If("NEW"));
     let jumps = with.matches("label {").count();
     assert!(jumps > 0 && both.matches("label {").count() == jumps);
@@ -191,7 +192,7 @@ fn conditions_do_without_labels() {
     assert!(with.contains("yes = label { return true }") && !with.contains("\"sete"));
     assert!(without.contains("\"sete {is}\"") && without.contains("\"sets {is}\""));
     assert!(!without.contains("label {"));
-    // As much Rust as the other, and it compiles.
+    // The variant without labels compiles.
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("lib.rs");
     let text = format!("#![allow(dead_code, non_snake_case)]\npub mod x86_64 {{\n{without}}}\n");
@@ -220,7 +221,7 @@ fn conditions_do_without_labels() {
     }
 }
 
-/// What was expected here was read off `arch/arm64/include/asm/atomic_lse.h` and
+/// The expected plans are those of `arch/arm64/include/asm/atomic_lse.h` and
 /// `arch/riscv/include/asm/cmpxchg.h`.
 #[test]
 fn features_choose_among_templates() {
@@ -238,7 +239,7 @@ fn features_choose_among_templates() {
             "atomic64_fetch_or_release",
             "native: ldsetl {i}, {r}, {mem}",
         ),
-        // There is a loop of LL and SC for each of these, but one instruction is better.
+        // Each of these also has a loop with LL and SC, but a single instruction is preferred.
         ("aarch64", &["lse"], "atomic_sub", "by add(-i)"),
         ("aarch64", &["lse"], "atomic_and", "by andnot(~i)"),
         (
@@ -300,11 +301,11 @@ fn features_choose_among_templates() {
             "{arch} {features:?} {function}"
         );
     }
-    // Neither feature alone compares and exchanges bytes.
+    // A compare-and-exchange of bytes needs both features.
     let one = plan_with(&spec, "riscv64", &["zacas"], "atomic_i8_cmpxchg");
     assert!(one.starts_with("native: 2: lr.w"), "{one}");
     let arch = spec.arch("riscv64").expect("a table of the architecture");
-    let v = spec.find("atomic_i8_cmpxchg").expect("it is there");
+    let v = spec.find("atomic_i8_cmpxchg").expect("it exists");
     let choice = Planners::new(&spec, arch).choose(&v).expect("a plan");
     let Choice::If {
         features,
@@ -347,9 +348,9 @@ fn every_variant_has_a_plan_everywhere() {
     }
 }
 
-/// A compiler for an architecture without a table names the way out.
+/// For an architecture without a table, the compile error names the alternative.
 #[test]
-fn without_a_table_there_is_c() {
+fn without_a_table_the_error_names_the_c_backend() {
     let spec = poor("");
     let text = module_tree(&spec, &Backend::Asm, None, None).unwrap_or_else(|e| panic!("{e}"));
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -385,8 +386,8 @@ fn without_a_table_there_is_c() {
     )));
 }
 
-/// A `p` argument receives the old value, which an operation that returns the new one does not
-/// tell: nothing with such an argument may be made of it.
+/// A `p` argument receives the old value. An operation that returns only the new value cannot
+/// implement an operation with such an argument.
 #[test]
 fn a_pointer_is_not_filled_from_the_new_value() {
     let builtin = Tables::builtin();
@@ -411,7 +412,7 @@ fn a_pointer_is_not_filled_from_the_new_value() {
         plan_of(&spec, "poor", "atomic_bound_return"),
         "native: bound {a}, {u}, {mem}"
     );
-    // fetch_add_unless does the same and tells the old value.
+    // fetch_add_unless does the same and returns the old value.
     let plan = plan_of(&spec, "poor", "atomic_try_bound");
     assert_eq!(plan, "by fetch_add_unless(a, u) tells old");
 }

@@ -1,11 +1,11 @@
-//! The macros, used as a user would: a crate of its own, with its own tables.
+//! Tests the macros as a user would use them: in a separate crate with its own tables.
 
 use std::fs;
 use std::path::Path;
 
 use atomics_tests::project::{build_folder, cargo, printed, repository, success, write};
 
-/// A manifest for a scratch crate.
+/// The manifest of a scratch crate.
 fn manifest(name: &str, build: bool) -> String {
     let root = repository();
     let root = root.display();
@@ -90,7 +90,7 @@ fn scratch(name: &str) -> std::path::PathBuf {
     let folder = build_folder("user").join(name);
     let _ = fs::remove_dir_all(&folder);
     let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("a lock file");
-    // The versions of this repository, which are there.
+    // Use the versions of this repository, because cargo runs offline.
     write(&folder, &[("Cargo.lock", &lock)]);
     folder
 }
@@ -116,10 +116,10 @@ fn a_users_own_table() {
         ],
     );
     let text = success(&test(&folder));
-    // Its examples run: those of the tables, and the one of the user.
+    // The examples run: those of the built-in tables, and the user's own.
     assert!(text.contains("nand"), "{text}");
 
-    // A change of the table alone rebuilds the crate: the new operation is there.
+    // A change of only the table rebuilds the crate with the new operation.
     write(
         &folder,
         &[(
@@ -130,7 +130,7 @@ fn a_users_own_table() {
     let text = printed(&test(&folder));
     assert!(
         text.contains("fetch_new"),
-        "the operation does not exist yet: {text}"
+        "the operation should not exist yet: {text}"
     );
     let table = format!("{TABLE}new\tF\ti\tv\n");
     let semantics = format!("{SEMANTICS}new bitwise v^i - -\n");
@@ -140,7 +140,7 @@ fn a_users_own_table() {
     );
     success(&test(&folder));
 
-    // A fault is an error at the macro call that quotes the line of the table.
+    // An error in a table is reported at the macro call, and quotes the line of the table.
     write(
         &folder,
         &[("my.tbl", &format!("{table}bad\tvZ\ti\tv\nworse\tv\tq\tv\n"))],

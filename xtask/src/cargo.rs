@@ -1,12 +1,14 @@
-//! Cargo, as a tool of ours.
+//! Runs cargo as a subprocess.
 
 use std::env;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// A cargo that does not take for its own what is meant for the one that runs this program, nor
-/// flags that would make the build another one than was asked for.
+/// A cargo command with the outer cargo's variables removed.
+///
+/// The variables of the cargo that runs this program, and `RUSTFLAGS`, would change the build.
+/// Those about folders, the network and registries are kept.
 pub fn command() -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
@@ -23,10 +25,11 @@ pub fn command() -> Command {
     command
 }
 
-/// Has a cargo print what it builds as [`messages`].
+/// The option that makes cargo print JSON messages, which [`messages`] parses.
 pub const MESSAGES: &str = "--message-format=json-render-diagnostics";
 
-/// The messages that it printed about a target: a library, a program or a test.
+/// Parses cargo's JSON output. Returns the messages about one target: a library, a program or a
+/// test.
 pub fn messages(output: &[u8], target: &str) -> Vec<Value> {
     let output = String::from_utf8_lossy(output);
     let messages = output.lines().filter_map(|m| serde_json::from_str(m).ok());

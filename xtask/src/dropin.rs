@@ -1,5 +1,6 @@
-//! The drop-in of a kernel tree: which files it has there, and whether they may be written.
+//! The drop-in for a kernel tree: which files it has, and whether they may be overwritten.
 
+mod backend;
 mod checksum;
 mod derive;
 mod edits;
@@ -13,49 +14,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use atomics_spec::emit::{self, KernelBackend, layout};
-use clap::ValueEnum;
+use atomics_spec::emit::{self, layout};
 
+pub use backend::Backend;
 pub use patch::Identity;
 use version::Version;
 
 use crate::tables::TableArgs;
 use crate::write::{self, Generated};
 
-/// How a kernel's drop-in carries out the operations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Backend {
-    /// It calls C helpers.
-    #[default]
-    Helpers,
-    /// By inline assembly where the architecture's table allows it and nothing checks each access;
-    /// else it calls C helpers.
-    Asm,
-}
-
-impl Backend {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Helpers => "helpers",
-            Self::Asm => "asm",
-        }
-    }
-}
-
-impl From<Backend> for KernelBackend {
-    fn from(backend: Backend) -> Self {
-        match backend {
-            Backend::Helpers => Self::Helpers,
-            Backend::Asm => Self::Asm,
-        }
-    }
-}
-
-/// The folders of a tree that have generated files, and may have left-over ones.
+/// The folders of a tree that contain generated files, and possibly left-over ones.
 pub const FOLDERS: [&str; 3] = ["rust/kernel/sync/atomic", "rust/helpers", "rust/macros"];
 
-/// What the drop-in needs to find in a tree.
+/// The paths that a tree must have.
 const NEEDED: [&str; 5] = [
     "Makefile",
     "scripts/atomic/atomics.tbl",
@@ -74,24 +45,24 @@ pub struct Dropin {
 }
 
 impl Dropin {
-    /// Makes the drop-in for a tree, by the tree's own table. Writes nothing.
+    /// Generates the drop-in for a tree from the tree's own table. Writes nothing.
     ///
     /// # Errors
     ///
-    /// If `tree` is not one of a kernel, or of a version that is not known; if a table is wrong;
-    /// or if the tree's `rust/macros/lib.rs` has no place for the derive, or its
-    /// `tools/memory-model/linux-kernel.def` none for the atomics.
+    /// If `tree` is not a kernel tree, or its version is not known; if a table has an error; if the
+    /// tree's `rust/macros/lib.rs` has no place for the derive, or its
+    /// `tools/memory-model/linux-kernel.def` has no place for the atomics.
     pub fn read(tree: &Path, tables: &TableArgs, backend: Backend) -> Result<Self> {
         require_tree(tree)?;
         Version::of(tree)?.require_known(tree)?;
         Self::of_any_version(tree, tables, backend)
     }
 
-    /// The same for a tree of any version. A warning says so if it is not a known one.
+    /// Like [`read`](Self::read), but accepts any version and warns about an unknown one.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), but for the version.
+    /// The same as [`read`](Self::read), except for the version.
     pub fn read_any_version(tree: &Path, tables: &TableArgs, backend: Backend) -> Result<Self> {
         require_tree(tree)?;
         let unknown = Version::of(tree).and_then(|version| version.require_known(tree));
@@ -114,7 +85,7 @@ impl Dropin {
         let mut files: Vec<Generated> = emitted
             .chain([derive])
             .map(|(path, contents)| Generated {
-                contents: theirs_or(tree, &path, checksum::signed(contents)),
+                contents: prefer_theirs(tree, &path, checksum::sign(contents)),
                 path: path.into(),
             })
             .collect();
@@ -139,32 +110,32 @@ impl Dropin {
         })
     }
 
-    /// The version of Linux that the tree has.
+    /// The Linux version of the tree.
     ///
     /// # Errors
     ///
-    /// If its Makefile does not say.
+    /// If the tree's Makefile does not contain it.
     pub fn version(&self) -> Result<Version> {
         Version::of(&self.tree)
     }
 
-    /// Everything that is to be written: generated files; the tree's `rust/macros/lib.rs` with the
-    /// entry point of the derive; and, if the tree has a memory model, its `linux-kernel.def` with
-    /// the atomics.
+    /// All files to write: the generated files; the tree's `rust/macros/lib.rs` with the entry
+    /// point of the derive; and, if the tree has a memory model, its `linux-kernel.def` with the
+    /// atomics.
     pub fn files(&self) -> &[Generated] {
         &self.files
     }
 
-    /// What an earlier run generated under `root` and this one does not.
+    /// The files under `root` that an earlier run generated and this one does not.
     ///
     /// # Errors
     ///
-    /// As [`write::find_orphans`].
+    /// The same as [`write::find_orphans`].
     pub fn orphans(&self, root: &Path) -> Result<Vec<PathBuf>> {
         write::find_orphans(root, &FOLDERS.map(Path::new), &self.files, layout::MARKER)
     }
 
-    /// The local edits in the drop-in's files under `root`, as a reader is told of them.
+    /// The local edits in the drop-in's files under `root`, as text for the user.
     ///
     /// # Errors
     ///
@@ -174,30 +145,30 @@ impl Dropin {
         Ok(edits.iter().map(ToString::to_string).collect())
     }
 
-    /// Refuses to write into `root` if local edits would be lost; with `force`, says which.
+    /// Fails if writing into `root` would lose local edits. With `force`, only warns about them.
     ///
     /// # Errors
     ///
-    /// In that case, or if a file cannot be read.
+    /// If local edits would be lost and `force` is not set, or if a file cannot be read.
     pub fn require_unedited(&self, root: &Path, orphans: &[PathBuf], force: bool) -> Result<()> {
         let edits = edits::find(root, &self.files, orphans)?;
         let root = root.display();
         if force {
             for edit in &edits {
-                eprintln!("warning: a local edit gives way in {root}: {edit}");
+                eprintln!("warning: discarding a local edit in {root}: {edit}");
             }
         } else if !edits.is_empty() {
             let list: String = edits.iter().map(|edit| format!("\n  {edit}")).collect();
             bail!(
-                "{root} has local edits, which would be lost:{list}\n \
-                 = help: keep them elsewhere, or give --force to do without them"
+                "{root} has local edits that would be lost:{list}\n \
+                 = help: save them elsewhere, or give --force to discard them"
             );
         }
         Ok(())
     }
 
-    /// The drop-in as a patch for the tree, from and signed off by `identity`; nothing if the tree
-    /// has it already.
+    /// The drop-in as a patch for the tree, authored and signed off by `identity`. None if the tree
+    /// already has the drop-in.
     ///
     /// # Errors
     ///
@@ -230,10 +201,10 @@ impl Dropin {
     }
 }
 
-/// What the tree has at `path` already, if only the comments differ that say who wrote it; else
-/// `contents`. The kernel has a script of its own for one of the files, and two generators would
-/// change it back and forth.
-fn theirs_or(tree: &Path, path: &str, contents: String) -> String {
+/// Returns the tree's file at `path` if a script of the kernel generated it and only the comments
+/// that name the generator differ, else `contents`. The kernel has its own script for one of the
+/// files, and two generators would change it back and forth.
+fn prefer_theirs(tree: &Path, path: &str, contents: String) -> String {
     let theirs = fs::read_to_string(tree.join(path)).unwrap_or_default();
     let by_a_script = theirs.contains("// Generated by scripts/");
     if by_a_script && checksum::is_intact(theirs.as_bytes()) && body(&theirs).eq(body(&contents)) {
@@ -243,13 +214,13 @@ fn theirs_or(tree: &Path, path: &str, contents: String) -> String {
     }
 }
 
-/// The lines of a file, but for those that are nothing but a `//` comment, and blank ones.
+/// The lines of a file, without blank lines and lines that are only a `//` comment.
 fn body(text: &str) -> impl Iterator<Item = &str> {
     let is_body = |line: &&str| !line.is_empty() && !line.starts_with("// ");
     text.lines().filter(is_body)
 }
 
-/// Refuses what is not a kernel tree.
+/// Checks that `tree` is a kernel tree.
 fn require_tree(tree: &Path) -> Result<()> {
     let named = tree.display();
     if !tree.is_dir() {

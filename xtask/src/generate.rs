@@ -7,45 +7,63 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use atomics_spec::emit::{self, layout};
+use clap::Args;
+use xtask::dropin::{self, Backend, Dropin, Identity};
+use xtask::repository;
+use xtask::tables::TableArgs;
+use xtask::write::{self, Generated};
 
 use crate::bindings;
-use crate::dropin::{self, Backend, Dropin, Identity};
-use crate::tables::TableArgs;
-use crate::write::{self, Generated};
 
-/// What to generate, and where.
-pub struct Options {
-    /// The tables.
-    pub tables: TableArgs,
-    /// Whether to compare only.
-    pub check: bool,
-    /// The kernel tree, for the drop-in.
-    pub kernel: Option<PathBuf>,
-    /// How the drop-in carries out the operations.
-    pub backend: Backend,
-    /// Where to write instead.
-    pub out: Option<PathBuf>,
-    /// Where to write the drop-in as a patch instead.
-    pub patch: Option<PathBuf>,
-    /// Whether the drop-in may replace local edits, and be for a version that is not known.
-    pub force: bool,
+/// Regenerates every generated file of this repository, or writes the drop-in for a kernel.
+#[derive(Args)]
+pub struct Gen {
+    #[command(flatten)]
+    tables: TableArgs,
+    /// Changes nothing; lists stale, missing and left-over files, and exits with 1 if there are
+    /// any.
+    #[arg(long)]
+    check: bool,
+    /// Reads TREE/scripts/atomic/atomics.tbl and writes the kernel's drop-in into TREE.
+    #[arg(long, value_name = "TREE", conflicts_with = "table")]
+    kernel: Option<PathBuf>,
+    /// How the drop-in implements the operations.
+    #[arg(long, value_enum, default_value_t, requires = "kernel")]
+    backend: Backend,
+    /// Writes into DIR instead, in the same layout.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Writes the drop-in as a patch for `git am` to FILE instead, or to standard output if FILE is
+    /// `-`. TREE is not changed. An existing FILE is replaced only if it is such a patch.
+    #[arg(long, value_name = "FILE", requires = "kernel", conflicts_with_all = ["check", "out"])]
+    patch: Option<PathBuf>,
+    /// Overwrites local edits in the drop-in's files, accepts a TREE of an unknown Linux version,
+    /// and overwrites any FILE.
+    #[arg(long, requires = "kernel")]
+    force: bool,
 }
 
-/// The folders of this repository that have generated files, and may have left-over ones.
+/// The folders of this repository that contain generated files, and possibly left-over ones.
 const FOLDERS: [&str; 3] = ["atomics-core/src", "atomics-core/c", "tests/generated"];
 
-/// Generates.
-///
-/// # Errors
-///
-/// If a table is wrong, a tree is not one of a known kernel or has local edits, or a file cannot
-/// be read or written; then nothing has changed.
-pub fn run(options: &Options) -> Result<ExitCode> {
+impl Gen {
+    /// Generates the files, or compares them with those on disk.
+    ///
+    /// # Errors
+    ///
+    /// If a table has an error, a tree is not a known kernel tree or has local edits, or a file
+    /// cannot be read or written. Nothing is changed then.
+    pub fn run(&self) -> Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(options: &Gen) -> Result<ExitCode> {
     let start = Instant::now();
     let Some(tree) = &options.kernel else {
-        let files = repository(options)?;
+        let files = core_files(options)?;
         let generated = start.elapsed();
-        let root = options.out.clone().unwrap_or_else(repository_root);
+        let root = options.out.clone().unwrap_or_else(repository::root);
         make_out(options)?;
         let folders = FOLDERS.map(Path::new);
         let orphans = write::find_orphans(&root, &folders, &files, layout::MARKER)?;
@@ -69,13 +87,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     let code = finish(options, root, dropin.files(), &orphans, (start, generated))?;
     if options.check && !options.force && !dropin.edits(root)?.is_empty() {
-        println!("There are local edits, which it refuses to overwrite unless --force is given.");
+        println!("There are local edits. They are not overwritten unless --force is given.");
     }
     Ok(code)
 }
 
-/// Makes the folder that is to be written to, if that is another one than usual.
-fn make_out(options: &Options) -> Result<()> {
+/// Creates the output folder if `--out` names one.
+fn make_out(options: &Gen) -> Result<()> {
     match &options.out {
         Some(out) if !options.check => {
             fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))
@@ -85,11 +103,11 @@ fn make_out(options: &Options) -> Result<()> {
 }
 
 /// Writes the drop-in as a patch.
-fn patch(options: &Options, dropin: &Dropin, tree: &Path, file: &Path) -> Result<ExitCode> {
+fn patch(options: &Gen, dropin: &Dropin, tree: &Path, file: &Path) -> Result<ExitCode> {
     dropin.require_unedited(tree, &dropin.orphans(tree)?, options.force)?;
     let Some(patch) = dropin.patch(&Identity::of_user(tree)?)? else {
         eprintln!(
-            "{} has this drop-in already: no patch is needed.",
+            "{} already has this drop-in: no patch is needed.",
             tree.display()
         );
         return Ok(ExitCode::SUCCESS);
@@ -101,9 +119,9 @@ fn patch(options: &Options, dropin: &Dropin, tree: &Path, file: &Path) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares or writes.
+/// Compares the files with those on disk, or writes them.
 fn finish(
-    options: &Options,
+    options: &Gen,
     root: &Path,
     files: &[Generated],
     orphans: &[PathBuf],
@@ -123,13 +141,13 @@ fn finish(
             findings.len(),
             files.len()
         );
-        println!("Mend it with `{}`.", command(options));
+        println!("Run `{}` to update them.", command(options));
         return Ok(ExitCode::FAILURE);
     }
     let written = write::write(root, files, orphans)?;
     println!(
-        "{}: {} files written, {} removed, {} unchanged; tables read and text made in {:.1} ms, \
-         all in {:.1} ms.",
+        "{}: {} files written, {} removed, {} unchanged; generated in {:.1} ms, \
+         {:.1} ms in total.",
         root.display(),
         written.written,
         written.removed,
@@ -140,8 +158,8 @@ fn finish(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The command that writes what `--check` compared.
-fn command(options: &Options) -> String {
+/// The command that writes the files that `--check` compared.
+fn command(options: &Gen) -> String {
     let mut words = vec!["cargo xtask gen".to_owned()];
     let flags = [
         ("--table", &options.tables.table),
@@ -150,7 +168,7 @@ fn command(options: &Options) -> String {
         ("--out", &options.out),
     ];
     for (flag, path) in flags {
-        words.extend(path.iter().map(|p| format!("{flag} {}", quoted(p))));
+        words.extend(path.iter().map(|p| format!("{flag} {}", quote(p))));
     }
     if options.backend == Backend::Asm {
         words.push("--backend asm".into());
@@ -161,28 +179,20 @@ fn command(options: &Options) -> String {
     words.join(" ")
 }
 
-/// A path as a shell takes it for one word.
-fn quoted(path: &Path) -> String {
+/// Quotes a path for a shell.
+fn quote(path: &Path) -> String {
     let text = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,=@%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    let quoted = shlex::try_quote(&text).map(std::borrow::Cow::into_owned);
+    // Only NUL cannot be quoted, and a path has none.
+    quoted.unwrap_or(text)
 }
 
-/// The root of this repository.
-pub fn repository_root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_owned()
-}
-
-fn repository(options: &Options) -> Result<Vec<Generated>> {
+fn core_files(options: &Gen) -> Result<Vec<Generated>> {
     let spec = options.tables.load()?;
     let mut files = emit::core_crate(&spec)?;
     let header = files.iter().find(|f| f.path == layout::CORE_HEADER);
-    let header = header.context("the crate has a C header")?;
-    let bindings = bindings::generate(header, &repository_root())?;
+    let header = header.context("the crate has no C header")?;
+    let bindings = bindings::generate(header, &repository::root())?;
     files.push(bindings);
 
     Ok(files.into_iter().map(to_disk).collect())

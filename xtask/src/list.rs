@@ -1,28 +1,71 @@
-//! `cargo xtask list`, and the help for a name that does not exist.
+//! `cargo xtask list`, and the error for an unknown name.
 
 use std::fmt::Write as _;
+use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use atomics_spec::arch::Arch;
 use atomics_spec::emit::docs::{rust_call, strength};
 use atomics_spec::plan::{Plan, Planner};
 use atomics_spec::{Spec, Variant};
+use clap::Args;
 use serde_json::{Value, json};
+use xtask::output::print;
+use xtask::tables::TableArgs;
 
-/// The architecture that is called `name`.
+/// Prints every variant.
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    tables: TableArgs,
+    /// Prints only the names of the C functions, sorted, one per line.
+    #[arg(long, conflicts_with = "json")]
+    names: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+    /// Also prints how this architecture implements each variant: with its own instruction or loop
+    /// (native), with the relaxed variant between fences (fenced), with a variant whose ordering is
+    /// stronger than required (stronger), with another variant (derived), or with a loop around a
+    /// compare-and-exchange (loop). May be given more than once with --json.
+    #[arg(long, value_name = "ARCH", conflicts_with = "names")]
+    arch: Vec<String>,
+}
+
+impl List {
+    /// Prints the list.
+    ///
+    /// # Errors
+    ///
+    /// If a table has an error, or there is no such architecture.
+    pub fn run(&self) -> Result<ExitCode> {
+        let spec = self.tables.load()?;
+        let archs = self.arch.iter().map(|name| arch(&spec, name));
+        let archs: Vec<_> = archs.collect::<Result<_>>()?;
+        print(&match (self.names, self.json, archs.as_slice()) {
+            (true, ..) => names(&spec),
+            (_, true, archs) => json(&spec, archs)?,
+            (.., []) => table(&spec),
+            (.., [arch]) => arch_table(&spec, arch)?,
+            _ => bail!("more than one --arch requires --json"),
+        })
+    }
+}
+
+/// Finds the architecture called `name`.
 pub fn arch<'s>(spec: &'s Spec, name: &str) -> Result<&'s Arch> {
     let names: Vec<&str> = spec.asm_archs().map(|a| a.name.as_str()).collect();
     let found = spec.asm_archs().find(|a| a.name == name);
     found.ok_or_else(|| {
         anyhow!(
-            "no table is called `{name}`\n = help: there are tables of {}",
+            "there is no table for the architecture `{name}`\n = help: there are tables for {}",
             names.join(", ")
         )
     })
 }
 
-/// The architectures called `names`; without names the one that this program runs on, or all if
-/// there is no table of it.
+/// Finds the architectures called `names`. Without names, returns the one that this program runs
+/// on, or all if it has no table.
 pub fn archs<'s>(spec: &'s Spec, names: &[String]) -> Result<Vec<&'s Arch>> {
     if !names.is_empty() {
         return names.iter().map(|name| arch(spec, name)).collect();
@@ -31,14 +74,14 @@ pub fn archs<'s>(spec: &'s Spec, names: &[String]) -> Result<Vec<&'s Arch>> {
     Ok(own.map_or_else(|| spec.asm_archs().collect(), |own| vec![own]))
 }
 
-/// One way to carry out a variant on an architecture.
+/// One way to implement a variant on an architecture.
 struct Way<'s> {
-    /// On CPUs with which sets of features.
+    /// The sets of CPU features for which this plan is used.
     cpus: Vec<Vec<&'s str>>,
     plan: Plan<'s>,
 }
 
-/// All ways to carry out a variant on an architecture.
+/// All ways to implement a variant on an architecture.
 fn ways<'s>(spec: &'s Spec, arch: &'s Arch, v: &Variant<'s>) -> Result<Vec<Way<'s>>> {
     let mut ways: Vec<Way<'_>> = Vec::new();
     for set in arch.feature_sets() {
@@ -76,7 +119,7 @@ impl Way<'_> {
         value
     }
 
-    /// In a few words.
+    /// A short description.
     fn words(&self) -> String {
         let least = self.cpus.iter().min_by_key(|set| set.len());
         match least.filter(|set| !set.is_empty()) {
@@ -86,12 +129,12 @@ impl Way<'_> {
     }
 }
 
-/// Every variant in columns, with how it is carried out on an architecture.
+/// A table of all variants, with how an architecture implements each.
 pub fn arch_table(spec: &Spec, arch: &Arch) -> Result<String> {
     let mut out = String::new();
     let _ = writeln!(out, "{:<36} {:<14} {}", "variant", "ordering", arch.name);
     for v in spec.variants() {
-        // What needs most comes first.
+        // The way that needs the most features comes first.
         let ways: Vec<String> = ways(spec, arch, &v)?.iter().rev().map(Way::words).collect();
         let _ = writeln!(
             out,
@@ -104,8 +147,8 @@ pub fn arch_table(spec: &Spec, arch: &Arch) -> Result<String> {
     Ok(out)
 }
 
-/// The names of C's functions, one a line, sorted. Variables that C has as plain values have
-/// macros instead, and no names here.
+/// The names of the C functions, sorted, one per line. Families without an atomic type in C use
+/// macros on plain variables and are left out.
 pub fn names(spec: &Spec) -> String {
     let functions = spec.variants().filter(|v| v.family.c_object.is_some());
     let mut names: Vec<String> = functions.map(|v| v.function()).collect();
@@ -115,13 +158,13 @@ pub fn names(spec: &Spec) -> String {
         .fold(String::new(), |out, name| out + name + "\n")
 }
 
-/// The typed call of a variant.
+/// The Rust call of a variant, typed if there is one.
 fn call(v: &Variant<'_>, spec: &Spec) -> String {
     let twin = spec.typed_forms().find(|f| f.method() == v.of.base());
     rust_call(twin.as_ref().unwrap_or(&v.of), v.ordering)
 }
 
-/// Every variant in columns.
+/// A table of all variants.
 pub fn table(spec: &Spec) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -142,7 +185,7 @@ pub fn table(spec: &Spec) -> String {
     out
 }
 
-/// Every variant as JSON; with `archs`, how they carry it out.
+/// All variants as JSON, with how each of `archs` implements them.
 pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
     let variants: Vec<Value> = spec
         .variants()
@@ -174,7 +217,7 @@ pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
     Ok(serde_json::to_string_pretty(&variants)? + "\n")
 }
 
-/// What to say of a name that no variant has.
+/// The error message for a name that no variant has.
 pub fn unknown(spec: &Spec, name: &str) -> String {
     let best = spec
         .variants()
@@ -182,13 +225,13 @@ pub fn unknown(spec: &Spec, name: &str) -> String {
         .min_by_key(|known| distance(known, name))
         .unwrap_or_default();
     format!(
-        "no variant is called `{}`\n = help: did you mean `{best}`? `cargo xtask list --names` has \
-         all names",
+        "there is no variant `{}`\n = help: did you mean `{best}`? `cargo xtask list --names` \
+         lists all names",
         name.chars().take(80).collect::<String>()
     )
 }
 
-/// How many characters must be changed, added or removed to make `b` of `a`.
+/// The edit distance of `a` and `b`: how many characters to change, add or remove.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(80).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! Which tables a command works on.
+//! The command-line options that select the tables.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use anyhow::{Context, Result, bail};
 use atomics_spec::{Source, Spec, Tables};
 use clap::Args;
 
-/// The tables that replace the built-in ones.
+/// The tables that replace the built-in tables.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
-    /// Operations, in the format of the kernel's atomics.tbl, instead of the built-in ones.
+    /// The operations, in the format of the kernel's atomics.tbl, instead of the built-in table.
     #[arg(long, value_name = "FILE")]
     pub table: Option<PathBuf>,
-    /// What the operations compute, instead of the built-in semantics.tbl.
+    /// The semantics of the operations, instead of the built-in semantics.tbl.
     #[arg(long, value_name = "FILE")]
     pub semantics: Option<PathBuf>,
 }
@@ -23,14 +23,14 @@ impl TableArgs {
     ///
     /// # Errors
     ///
-    /// If a file cannot be read, or all errors of all tables.
+    /// If a file cannot be read or a table has errors. All errors of all tables are reported.
     pub fn load(&self) -> Result<Spec> {
         let table = self.table.as_deref().map(read).transpose()?;
         let semantics = self.semantics.as_deref().map(read).transpose()?;
         let mut tables = Tables::builtin();
         if let Some((name, bytes)) = &table {
             tables.ops = Source { name, bytes };
-            // The built-in tables may know more operations than a table of somebody else.
+            // The other built-in tables may have rows for operations that this table lacks.
             tables.strict = false;
             tables.strict_archs = false;
         }

@@ -1,10 +1,10 @@
-//! The one writer that puts generated files on disk, all or nothing.
+//! Writes generated files to disk, all or nothing. All generated files are written here.
 //!
-//! `Plan` looks: it resolves every path and compares in memory, so that what can be seen to go
-//! wrong is seen before anything changes. `Transaction::stage` then puts each new content into a
+//! `Plan` only reads: it resolves every path and compares contents in memory, so that most errors
+//! are found before anything changes. `Transaction::stage` then writes each new content to a
 //! temporary file beside its destination, and `Transaction::commit` sets the originals aside and
-//! renames the new files into their places. The originals are deleted only once all is done; until
-//! then any error brings them back.
+//! renames the new files into place. The originals are deleted only after every rename has
+//! succeeded; until then, any error restores them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,30 +21,31 @@ use tempfile::{Builder, TempPath};
 #[cfg(test)]
 mod tests;
 
-/// Lines of one file's diff that are shown; the rest is counted.
+/// How many lines of one file's diff are shown. The rest is only counted.
 const DIFF_LINES: usize = 60;
 
-/// How far into a file the marker may stand: a kernel file begins with its licence.
+/// How many lines at the start of a file may contain the marker. A kernel file begins with its
+/// licence.
 pub const HEAD_LINES: usize = 3;
 
-/// One file as an emitter made it.
+/// One generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
-    /// Where the file goes, relative to the root that it is written under.
+    /// The path of the file, relative to the root that it is written under.
     pub path: PathBuf,
-    /// Everything that stands in the file.
+    /// The contents of the file.
     pub contents: String,
 }
 
-/// One way in which the disk is not what the generator would write. Paths are relative to the root.
+/// One difference between the disk and the generator's output. Paths are relative to the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The file is not there.
+    /// The file does not exist.
     Missing(PathBuf),
-    /// The file has other contents. The text is a unified diff from what is on disk to what is
-    /// generated, cut to a readable size; its last line then says how much was left out.
+    /// The contents of the file differ. The text is a unified diff from disk to generated contents.
+    /// If it was cut to a readable size, its last line says how much was left out.
     Differs(PathBuf, String),
-    /// The file is there and nothing generates it any more.
+    /// The file exists but is no longer generated.
     Orphaned(PathBuf),
 }
 
@@ -53,7 +54,7 @@ impl fmt::Display for Finding {
         match self {
             Self::Missing(path) => write!(f, "missing: {}", path.display()),
             Self::Differs(path, diff) => write!(f, "differs: {}\n{diff}", path.display()),
-            Self::Orphaned(path) => write!(f, "should no longer be there: {}", path.display()),
+            Self::Orphaned(path) => write!(f, "no longer generated: {}", path.display()),
         }
     }
 }
@@ -61,22 +62,21 @@ impl fmt::Display for Finding {
 /// What [`write()`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Files that were new or differed.
+    /// How many files were new or differed.
     pub written: usize,
-    /// Orphans that were removed.
+    /// How many orphans were removed.
     pub removed: usize,
-    /// Files that already had the right contents and were not touched.
+    /// How many files already had the right contents and were not touched.
     pub unchanged: usize,
 }
 
-/// Compares `files` with what is under `root` and changes nothing. Findings come in the order of
-/// `files`, then `orphans`; an orphan that is not there is none.
+/// Compares `files` with the files under `root` and changes nothing. The findings are in the order
+/// of `files`, then of `orphans`. An orphan that does not exist is not a finding.
 ///
 /// # Errors
 ///
-/// When a path is absolute, holds `..`, is named twice or leads out of `root` through a symbolic
-/// link; when something other than a plain file stands where a file goes; when a file cannot be
-/// read.
+/// When a path is absolute, contains `..`, is listed twice or leads out of `root` through a
+/// symbolic link; when the destination exists and is not a plain file; when a file cannot be read.
 pub fn check(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Vec<Finding>> {
     let plan = Plan::new(root, files, orphans)?;
     let changes = plan.changes.iter();
@@ -89,33 +89,35 @@ pub fn check(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Ve
     Ok(changed.chain(orphaned).collect())
 }
 
-/// Writes those of `files` that differ and removes `orphans`, with a directory that they leave
-/// empty, all or nothing: after an error every
-/// file is as it was, with its permissions, and no new directory or temporary file is left.
-/// An existing file keeps its mode. (A process that is killed half-way cannot roll back: each file
-/// is then the old or the new one, and temporary files may be left. They bear the marker of their
-/// contents, so [`find_orphans`] finds them.)
+/// Writes those of `files` that differ, removes `orphans`, and removes directories that this leaves
+/// empty. All or nothing: after an error, every file has its old contents and permissions, and no
+/// new directory or temporary file is left. An existing file keeps its mode.
+///
+/// A process that is killed half-way cannot roll back. Each file is then either old or new, and
+/// temporary files may be left. They contain the marker, so [`find_orphans`] finds them.
 ///
 /// # Errors
 ///
-/// As [`check`], and when a file cannot be written, renamed or removed.
+/// The same as [`check`], and when a file cannot be written, renamed or removed.
 pub fn write(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Written> {
     let plan = Plan::new(root, files, orphans)?;
     Transaction::stage(&plan)?.commit()?;
     for dir in plan.removals.iter().filter_map(|(_, dest)| dest.parent()) {
-        // It stays if there is something in it.
+        // This fails if the directory is not empty, which is fine.
         let _ = fs::remove_dir(dir);
     }
     Ok(plan.counts)
 }
 
-/// The files under `dirs` (relative to `root`, searched with all that is in them; symbolic links
-/// are not followed) whose first lines hold `marker` and that are not among `keep`: what an
-/// earlier run generated and this one does not. A directory that does not exist holds none.
+/// Finds the files that an earlier run generated and this one does not: files under `dirs` whose
+/// first lines contain `marker` and that are not in `keep`.
+///
+/// `dirs` are relative to `root` and are searched recursively, without following symbolic links. A
+/// directory that does not exist is skipped.
 ///
 /// # Errors
 ///
-/// When `marker` is empty (every file would be an orphan), when a path is not inside `root`, and
+/// When `marker` is empty (every file would be an orphan), when a path is not inside `root`, or
 /// when a file or directory cannot be read.
 pub fn find_orphans(
     root: &Path,
@@ -124,16 +126,16 @@ pub fn find_orphans(
     marker: &str,
 ) -> Result<Vec<PathBuf>> {
     if marker.is_empty() {
-        bail!("an empty marker makes every file an orphan");
+        bail!("with an empty marker, every file would be an orphan");
     }
     let root = &real_root(root)?;
     let mut found = BTreeSet::new();
     for dir in dirs {
-        // By way of a file in it, so that `dir` is followed and judged too if it is a link.
+        // Resolve a file in `dir` rather than `dir`, so that `dir` is followed if it is a link.
         let inside = resolve(root, &dir.join("file"))?;
         search(inside.parent().unwrap_or(root), marker, &mut found)?;
     }
-    // Compared after resolving, so that a file reached through a link is the same file.
+    // Compare resolved paths, so that a file reached through a link counts as the same file.
     for file in keep {
         found.remove(&resolve(root, &file.path)?);
     }
@@ -144,17 +146,17 @@ pub fn find_orphans(
 /// A file as it is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Original {
-    /// Everything that stands in it.
+    /// The contents of the file.
     pub contents: Vec<u8>,
-    /// Whether it can be executed.
+    /// Whether the file is executable.
     pub executable: bool,
 }
 
-/// The file at `path` under `root`, or nothing if there is none.
+/// Reads the file at `path` under `root`. None if it does not exist.
 ///
 /// # Errors
 ///
-/// As [`check`].
+/// The same as [`check`].
 pub fn original(root: &Path, path: &Path) -> Result<Option<Original>> {
     if !root.exists() {
         return Ok(None);
@@ -169,7 +171,7 @@ pub fn original(root: &Path, path: &Path) -> Result<Option<Original>> {
     }))
 }
 
-/// Adds the marked files under `dir` to `found`.
+/// Adds the files under `dir` that contain the marker to `found`.
 fn search(dir: &Path, marker: &str, found: &mut BTreeSet<PathBuf>) -> Result<()> {
     let entries = fs::read_dir(dir);
     if matches!(&entries, Err(error) if error.kind() == ErrorKind::NotFound) {
@@ -192,10 +194,10 @@ fn search(dir: &Path, marker: &str, found: &mut BTreeSet<PathBuf>) -> Result<()>
     Ok(())
 }
 
-/// A unified diff, cut to size.
+/// A unified diff, cut to [`DIFF_LINES`] lines.
 fn diff(old: &[u8], new: &str) -> String {
     let old = String::from_utf8_lossy(old);
-    // The limit on time makes the diff of two large unrelated files coarse instead of slow.
+    // With a timeout, the diff of two large unrelated files is coarse instead of slow.
     let mut config = TextDiff::configure();
     config.timeout(Duration::from_secs(2));
     let diff = config.diff_lines(&*old, new);
@@ -211,20 +213,20 @@ fn diff(old: &[u8], new: &str) -> String {
     shown.join("\n")
 }
 
-/// A file that is to be written.
+/// A file to write.
 struct Change<'a> {
     file: &'a Generated,
-    /// Where that is.
+    /// The resolved path of the file.
     dest: PathBuf,
-    /// What is there now.
+    /// The contents on disk, if the file exists.
     old: Option<Vec<u8>>,
 }
 
-/// Everything that is to be done, made by looking only.
+/// All changes to make. Building the plan changes nothing on disk.
 #[derive(Default)]
 struct Plan<'a> {
     changes: Vec<Change<'a>>,
-    /// Orphans that exist: as the caller named them, and where they are.
+    /// The orphans that exist: the path that the caller gave, and the resolved path.
     removals: Vec<(&'a Path, PathBuf)>,
     counts: Written,
 }
@@ -258,21 +260,24 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Resolves `path` and notes it in `claims`, where each place may stand once.
+/// Resolves `path` and adds it to `claims`. Fails if it is already there.
 fn claim(root: &Path, path: &Path, claims: &mut BTreeSet<PathBuf>) -> Result<PathBuf> {
     let dest = resolve(root, path)?;
     if !claims.insert(dest.clone()) {
-        bail!("{} is named twice: a file has one emitter", path.display());
+        bail!(
+            "{} is listed twice: each file has one emitter",
+            path.display()
+        );
     }
     Ok(dest)
 }
 
-/// The root without symbolic links, which the resolved paths are compared with.
+/// The root with symbolic links resolved, for comparison with resolved paths.
 fn real_root(root: &Path) -> Result<PathBuf> {
     at("find the tree", root, fs::canonicalize(root))
 }
 
-/// Where `path` lies: `root` joined with it, symbolic links in its directories resolved.
+/// Joins `root` and `path`, and resolves symbolic links in the directories of `path`.
 fn resolve(root: &Path, path: &Path) -> Result<PathBuf> {
     let shown = path.display();
     let mut place = root.to_owned();
@@ -280,26 +285,26 @@ fn resolve(root: &Path, path: &Path) -> Result<PathBuf> {
         let name = match part {
             Component::CurDir => continue,
             Component::Normal(name) => name,
-            _ => bail!("{shown}: must be relative to the tree and hold no `..`"),
+            _ => bail!("{shown}: the path must be relative to the tree and must not contain `..`"),
         };
-        // What stands before the last part is a directory, or will be made one.
+        // Every part but the last is a directory, or will be created as one.
         let link = place.clone();
         if place.is_symlink() {
             place = at("follow the link", &link, fs::canonicalize(&link))?;
         }
         let (link, target) = (link.display(), place.display());
         if !place.starts_with(root) {
-            bail!("{shown}: {link} leads to {target}, outside the tree: make it a directory");
+            bail!("{shown}: {link} leads to {target}, outside the tree: replace it by a directory");
         }
         if place.exists() && !place.is_dir() {
-            bail!("{shown}: the file {link} is in the way, a directory belongs there");
+            bail!("{shown}: the file {link} is in the way: a directory belongs there");
         }
         place.push(name);
     }
     Ok(place)
 }
 
-/// The metadata of a plain file; nothing if there is nothing. Anything else is an error.
+/// The metadata of a plain file. None if it does not exist, an error if it is not a plain file.
 fn plain_file(path: &Path) -> Result<Option<fs::Metadata>> {
     let meta = fs::symlink_metadata(path);
     if matches!(&meta, Err(error) if error.kind() == ErrorKind::NotFound) {
@@ -313,21 +318,21 @@ fn plain_file(path: &Path) -> Result<Option<fs::Metadata>> {
         _ => "a special file",
     };
     let shown = path.display();
-    bail!("{shown} is in the way: it is {kind}, a plain file belongs there")
+    bail!("{shown} is in the way: it is {kind}, but a plain file belongs there")
 }
 
-/// The changing phases. Dropped before its end, as by a panic, it rolls everything back.
+/// The phases that change the disk. Dropping a transaction before its end rolls everything back.
 #[derive(Default)]
 struct Transaction {
     new_dirs: Vec<PathBuf>,
     staged: Vec<(TempPath, PathBuf)>,
     removals: Vec<PathBuf>,
-    /// What was set aside or put into place, with the original if there was one.
+    /// The files that were replaced, created or removed, with the original if there was one.
     done: Vec<(PathBuf, Option<TempPath>)>,
 }
 
 impl Transaction {
-    /// Puts every new content on disk, under temporary names.
+    /// Writes all new contents to temporary files.
     fn stage(plan: &Plan<'_>) -> Result<Self> {
         let mut this = Self::default();
         for change in &plan.changes {
@@ -349,24 +354,24 @@ impl Transaction {
         Ok(())
     }
 
-    /// Makes `dir` and what is missing above it, and remembers each.
+    /// Creates `dir` and its missing parents, and records each.
     fn make_dir(&mut self, dir: &Path) -> Result<()> {
         if dir.is_dir() {
             return Ok(());
         }
         self.make_dir(dir.parent().unwrap_or(dir))?;
-        at("make the directory", dir, fs::create_dir(dir))?;
+        at("create the directory", dir, fs::create_dir(dir))?;
         self.new_dirs.push(dir.to_owned());
         Ok(())
     }
 
-    /// Renames everything into place, or nothing.
+    /// Renames all files into place, or none.
     fn commit(mut self) -> Result<()> {
         if let Err(error) = self.apply() {
             return Err(self.abandon(error));
         }
-        // From here on there is no way back: dropping the originals deletes them. One that cannot
-        // be deleted is an orphan like any other, which the next run finds and removes.
+        // This is the point of no return: dropping the originals deletes them. If one cannot be
+        // deleted, the next run finds it as an orphan and removes it.
         self.done.clear();
         self.new_dirs.clear();
         Ok(())
@@ -374,8 +379,8 @@ impl Transaction {
 
     fn apply(&mut self) -> Result<()> {
         for (temp, dest) in std::mem::take(&mut self.staged) {
-            // A hard link keeps the original at its place until the rename, so that no reader
-            // ever finds no file; not every file system has them.
+            // With a hard link, the original stays in place until the rename, so readers always
+            // find a file. Not every file system supports hard links.
             let existed = self.set_aside(&dest, |backup| {
                 fs::hard_link(&dest, backup).or_else(|_| fs::rename(&dest, backup))
             })?;
@@ -390,9 +395,10 @@ impl Transaction {
         Ok(())
     }
 
-    /// Lets `keep` keep the file at `dest` under a temporary name. False if there is no file.
+    /// Backs up the file at `dest` under a temporary name, by calling `keep`. False if there is no
+    /// file.
     fn set_aside(&mut self, dest: &Path, keep: impl Fn(&Path) -> io::Result<()>) -> Result<bool> {
-        // Looked at once more: it may not be what it was when the plan was made.
+        // Check again: the file may have changed since the plan was made.
         let (Some(_), Some(dir)) = (plain_file(dest)?, dest.parent()) else {
             return Ok(false);
         };
@@ -403,16 +409,18 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Rolls back because of `error`, and says how that went.
+    /// Rolls back because of `error`, and adds the result of that to the error.
     fn abandon(mut self, error: anyhow::Error) -> anyhow::Error {
         let problems = self.roll_back().join("; ");
         if problems.is_empty() {
-            return error.context("nothing was written, every file is as it was");
+            return error.context("nothing was written: every file is unchanged");
         }
-        error.context(format!("writing failed half-way, and also: {problems}"))
+        error.context(format!(
+            "writing failed half-way, and could not be undone: {problems}"
+        ))
     }
 
-    /// Takes every step back, the last one first. Returns what could not be taken back.
+    /// Undoes every step in reverse order. Returns an error message for each that failed.
     fn roll_back(&mut self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut note = |path: &Path, result: io::Result<()>| {
@@ -424,8 +432,8 @@ impl Transaction {
                 continue;
             };
             let restored = fs::rename(&backup, &dest);
-            // If both were names of one file, nothing happened and dropping `backup` deletes the
-            // name that is too many. If it failed, the original must not be lost.
+            // If both are names of one file, the rename did nothing, and dropping `backup` deletes
+            // the extra name. If the rename failed, keep the backup.
             backup.disable_cleanup(restored.is_err());
             note(&dest, restored);
         }
@@ -439,21 +447,21 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        // Where this still finds something to do, a panic is on its way and says what happened.
+        // There is something to undo only during a panic, which reports the cause.
         self.roll_back();
     }
 }
 
-/// A temporary file in `dir` with `contents` and the permissions of a new file, or `mode`.
+/// Creates a temporary file in `dir` with `contents`, and with `mode` or the default mode.
 fn fill(dir: &Path, contents: &str, mode: Option<fs::Permissions>) -> io::Result<TempPath> {
     let mut temp = Builder::new()
         .prefix(".gen-")
         .suffix(".new")
-        // As for any file that a program makes: the umask takes its bits away.
+        // The default mode of a new file; the umask is applied to it.
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(dir)?;
     temp.write_all(contents.as_bytes())?;
-    // A full disk may show only now, and must show before the first rename.
+    // A full disk may be noticed only here, and must be noticed before the first rename.
     temp.as_file().sync_all()?;
     if let Some(mode) = mode {
         temp.as_file().set_permissions(mode)?;
@@ -461,18 +469,18 @@ fn fill(dir: &Path, contents: &str, mode: Option<fs::Permissions>) -> io::Result
     Ok(temp.into_temp_path())
 }
 
-/// Turns an I/O error into one that says what, which path, and what would be right.
+/// Turns an I/O error into one that names the action, the path and the remedy.
 fn at<T>(what: &str, path: &Path, result: io::Result<T>) -> Result<T> {
     let error = match result {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
     let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => ": this user must be able to read and write it",
-        ErrorKind::ReadOnlyFilesystem => ": choose a tree on a file system that can be written",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ": free some space and run it again",
-        ErrorKind::NotADirectory => ": a file stands where a directory belongs, move it elsewhere",
-        ErrorKind::NotFound => ": it has to exist",
+        ErrorKind::PermissionDenied => ": check its permissions",
+        ErrorKind::ReadOnlyFilesystem => ": choose a tree on a writable file system",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ": free some space and try again",
+        ErrorKind::NotADirectory => ": a file is in the place of a directory: move it",
+        ErrorKind::NotFound => ": it must exist",
         _ => "",
     };
     Err(anyhow!("cannot {what} {}: {error}{remedy}", path.display()))

@@ -4,6 +4,7 @@
 //! not is a block of statements. Arguments are put in as they are, so that each parameter stands
 //! in an expression exactly once: what it reads would else be read twice, or not at all.
 
+pub mod definitions;
 mod rmw;
 
 use std::fmt::{self, Write as _};

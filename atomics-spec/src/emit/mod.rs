@@ -24,8 +24,6 @@ pub mod internal;
 #[cfg(feature = "tools")]
 pub mod kunit;
 pub mod layout;
-#[cfg(feature = "tools")]
-pub mod litmus;
 pub mod ordering;
 pub mod pointer;
 pub mod predefine;

@@ -1,19 +1,19 @@
-//! Which module imports which, and the circles among them.
+//! The graph of imports between modules, and its cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::{Key, Modules};
 
-/// The modules that each module with a file of its own imports, by their names.
+/// For each module with its own file, the modules that it imports, by name.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// How many imports of imports are followed.
+/// How many re-exports are followed.
 const DEPTH: usize = 16;
 
-/// Makes the graph of a crate.
+/// Builds the graph of a crate.
 ///
-/// A parent that declares a child or exports what a child defines does not import it; but what
-/// imports the exported name from the parent imports the child.
+/// A parent that declares a child, or re-exports an item of a child, does not import the child. A
+/// module that imports the re-exported name from the parent imports the child.
 pub fn connect(modules: &Modules) -> Graph {
     let mut graph = Graph::new();
     for (key, module) in modules {
@@ -37,7 +37,7 @@ pub fn connect(modules: &Modules) -> Graph {
     graph
 }
 
-/// A module as its names joined.
+/// The name of a module.
 fn show(key: &Key) -> String {
     match key.as_slice() {
         [] => "crate".into(),
@@ -45,14 +45,14 @@ fn show(key: &Key) -> String {
     }
 }
 
-/// The module that `path` in the module `key` leads to; none if that is in another crate. What no
-/// item is was made by a macro, in the last of the modules on the way.
+/// The module to which `path` in the module `key` refers. None if it is in another crate. A name
+/// that is not an item may come from a macro; then it is the last module on the path.
 fn target(modules: &Modules, key: &Key, path: &[String]) -> Option<Key> {
     let mut lengths = (1..=path.len()).rev();
     lengths.find_map(|length| resolve(modules, key, &path[..length], DEPTH))
 }
 
-/// The module that defines what `path` means in the module `key`, or that it names.
+/// The module that `path` in the module `key` names, or that defines the item that it names.
 fn resolve(modules: &Modules, key: &Key, path: &[String], depth: usize) -> Option<Key> {
     let (first, rest) = path.split_first()?;
     let mut at = key.clone();
@@ -72,7 +72,7 @@ fn resolve(modules: &Modules, key: &Key, path: &[String], depth: usize) -> Optio
     find(modules, &at, rest, depth)
 }
 
-/// The same for a path from the module `at` on.
+/// The same for a path that starts at the module `at`.
 fn find(modules: &Modules, at: &Key, path: &[String], depth: usize) -> Option<Key> {
     let module = modules.get(at)?;
     let Some((first, rest)) = path.split_first() else {
@@ -97,8 +97,8 @@ fn find(modules: &Modules, at: &Key, path: &[String], depth: usize) -> Option<Ke
     })
 }
 
-/// The circles of a graph: for each, its modules in the order in which they import each other, and
-/// the first of them again.
+/// Finds cycles in a graph. Each is a list of modules, where every module imports the next, and the
+/// last is the first again.
 pub fn circles(graph: &Graph) -> Vec<Vec<&str>> {
     let mut search = Search {
         graph,
@@ -114,9 +114,9 @@ pub fn circles(graph: &Graph) -> Vec<Vec<&str>> {
 
 struct Search<'g> {
     graph: &'g Graph,
-    /// What has been visited.
+    /// The visited modules.
     done: BTreeSet<&'g str>,
-    /// How the search came where it is.
+    /// The modules on the path to the current one.
     chain: Vec<&'g str>,
     found: Vec<Vec<&'g str>>,
 }

@@ -1,4 +1,4 @@
-//! The modules of a crate as its files have them: what each defines, imports and names.
+//! Reads the modules of a crate from its files: the names that each defines, imports and uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,37 +7,37 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
 
-/// A module by the names from the root of its crate, which has none.
+/// The names from the crate root to a module. Empty for the root.
 pub type Key = Vec<String>;
 
 /// An import.
 pub struct Import {
-    /// What is imported.
+    /// The path that is imported.
     pub path: Vec<String>,
-    /// What it is called here; none if everything of a module is imported.
+    /// The local name. None for a glob import.
     pub name: Option<String>,
-    /// Whether others see it under this name.
+    /// Whether it is a re-export.
     pub exported: bool,
 }
 
 /// A module.
 #[derive(Default)]
 pub struct Module {
-    /// The module whose file it stands in: itself, unless it is an inline module.
+    /// The module whose file contains it: itself, unless it is an inline module.
     pub file: Key,
-    /// The names that it defines, without modules.
+    /// The names of its items, without modules.
     pub items: BTreeSet<String>,
-    /// What it imports.
+    /// The imports.
     pub imports: Vec<Import>,
-    /// The paths that stand in its code.
+    /// The paths in its code.
     pub paths: Vec<Vec<String>>,
 }
 
 /// The modules of a crate.
 pub type Modules = BTreeMap<Key, Module>;
 
-/// Reads a crate from its root. `open` gives the text of a file, or none if there is no such file
-/// or it is not to be looked at.
+/// Reads a crate from its root. `open` returns the text of a file, or None if the file does not
+/// exist or is to be skipped.
 pub fn read(root: &Path, open: &dyn Fn(&Path) -> Option<String>) -> Modules {
     let mut reader = Reader {
         open,
@@ -101,21 +101,21 @@ impl Reader<'_> {
             let folder = path.parent().unwrap_or(&path).to_owned();
             self.file(&path, &folder, key);
         } else {
-            // A file that is not there gives no text.
+            // Only one of the two files exists.
             self.file(&below.with_extension("rs"), &below, key.clone());
             self.file(&below.join("mod.rs"), &below, key);
         }
     }
 }
 
-/// Where the items of a module stand.
+/// The location of the items of a module.
 #[derive(Clone, Copy)]
 struct Location<'p> {
-    /// The folder of the file.
+    /// The folder that contains the file.
     own: &'p Path,
-    /// The folder of the files of its children.
+    /// The folder with the files of child modules.
     folder: &'p Path,
-    /// The module that has the file.
+    /// The module whose file it is.
     file: &'p Key,
 }
 
@@ -133,7 +133,7 @@ fn path_attribute(attribute: &Attribute) -> Option<PathBuf> {
     }
 }
 
-/// Whether something is there only for unit tests or for tests of documentation.
+/// Whether an item exists only in unit tests or doctests.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => {
@@ -177,7 +177,7 @@ fn name(item: &Item) -> Option<String> {
     Some(ident.to_string())
 }
 
-/// Collects what a module has, but for what its child modules have.
+/// Collects the items, imports and paths of a module, without those of its child modules.
 #[derive(Default)]
 struct Finder {
     items: BTreeSet<String>,
@@ -214,7 +214,8 @@ impl Finder {
         });
     }
 
-    /// Keeps a path that can name an item: a lower-case word alone can be a variable as well.
+    /// Adds a path if it can name an item. A single lower-case word is skipped: it may be a
+    /// variable.
     fn path(&mut self, path: Vec<String>) {
         let is_type = |word: &String| word.starts_with(|c: char| c.is_uppercase());
         if path.len() > 1 || path.iter().all(is_type) {
@@ -222,10 +223,10 @@ impl Finder {
         }
     }
 
-    /// Finds the paths among the tokens of a macro call, which nothing has parsed.
+    /// Finds the paths in the unparsed tokens of a macro call.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
-        // How many colons stand behind the last word.
+        // The number of colons after the last word.
         let mut colons = 0;
         for token in tokens {
             match token {
@@ -269,11 +270,11 @@ impl<'a> Visit<'a> for Finder {
     }
 
     fn visit_visibility(&mut self, _: &'a Visibility) {
-        // `pub(in path)` imports nothing.
+        // The path in `pub(in path)` is not an import.
     }
 
     fn visit_attribute(&mut self, _: &'a Attribute) {
-        // No path in an attribute imports a module.
+        // A path in an attribute is not an import.
     }
 
     fn visit_path(&mut self, path: &'a syn::Path) {
@@ -284,7 +285,7 @@ impl<'a> Visit<'a> for Finder {
     }
 
     fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
-        // A word that is called is hardly ever a variable.
+        // A single word that is called is hardly ever a variable.
         if let Expr::Path(callee) = &*call.func
             && callee.path.leading_colon.is_none()
         {

@@ -1,21 +1,21 @@
-//! The last line of a generated kernel file: a comment with the SHA-1 of all that stands above it,
-//! as in the headers that the kernel's own `scripts/atomic/gen-atomics.sh` writes.
+//! The checksum line at the end of a generated kernel file: a comment with the SHA-1 of everything
+//! above it, as in the headers that the kernel's own `scripts/atomic/gen-atomics.sh` writes.
 
 use sha1_smol::Sha1;
 
-/// `text` with that line.
-pub fn signed(text: String) -> String {
+/// Appends the checksum line to `text`.
+pub fn sign(text: String) -> String {
     let digest = Sha1::from(&text).digest();
     text + &format!("// {digest}\n")
 }
 
-/// Whether the last line is one with a checksum, right or wrong.
+/// Whether the last line is a checksum line, right or wrong.
 pub fn has_line(text: &[u8]) -> bool {
     split(text).is_some()
 }
 
-/// Whether the last line has the checksum of what stands above it, so that this is what some
-/// generator wrote: this one in any version, or the kernel's own.
+/// Whether the last line has the right checksum. The text is then unchanged since a generator wrote
+/// it: any version of this one, or the kernel's own.
 pub fn is_intact(text: &[u8]) -> bool {
     split(text).is_some_and(|(above, digest)| {
         let right = Sha1::from(above).digest().to_string();
@@ -23,7 +23,7 @@ pub fn is_intact(text: &[u8]) -> bool {
     })
 }
 
-/// The hash that git has for a file with these contents.
+/// The git blob hash of a file with these contents.
 pub fn git_blob(contents: &[u8]) -> String {
     let mut sha1 = Sha1::new();
     sha1.update(format!("blob {}\0", contents.len()).as_bytes());
@@ -31,7 +31,7 @@ pub fn git_blob(contents: &[u8]) -> String {
     sha1.digest().to_string()
 }
 
-/// What stands above the last line, and the checksum in that line.
+/// Splits off the checksum line: the text above it, and the checksum.
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = text.strip_suffix(b"\n")?;
     let start = line.iter().rposition(|byte| *byte == b'\n')? + 1;

@@ -1,5 +1,5 @@
-//! `derive(AtomicType)` in the kernel's crate of procedural macros: a module of ours, which has the
-//! text of the user-space derive, and an entry point in a file that is Linux' own.
+//! `derive(AtomicType)` in the kernel's crate of procedural macros: a generated module with the
+//! text of the user-space derive, and an entry point in the existing `lib.rs`.
 
 use std::ops::Range;
 
@@ -8,23 +8,23 @@ use atomics_spec::emit::layout;
 
 use super::checksum;
 
-/// The module.
+/// The path of the module.
 pub const MODULE: &str = "rust/macros/atomic_type.rs";
-/// The root of the crate.
+/// The path of the crate root.
 pub const LIB: &str = "rust/macros/lib.rs";
 
-/// The derive as user space has it.
+/// The source of the user-space derive.
 const SOURCE: &str = include_str!("../../../atomics-macros/src/derive.rs");
-/// Where its tests begin, which a kernel has no use for.
+/// The start of its tests, which are left out in a kernel.
 const TESTS: &str = "\n#[cfg(test)]\n";
-/// Where the trait is, in user space and in a kernel.
+/// The path of the trait's module in user space and in a kernel.
 const TRAIT: [&str; 2] = ["::atomics_core", "::kernel::sync::atomic"];
 
 /// The line that declares the module.
 const DECLARATION: &str = "mod atomic_type;";
-/// The entry point, without the lines around it by which it is found again.
+/// The entry point, without the banner above it and the checksum below it.
 const ENTRY: &str = include_str!("derive_atomic_type.txt");
-/// What marks a derive of this name, ours or another.
+/// The start of the attribute of any derive of this name.
 const ATTRIBUTE: &str = "#[proc_macro_derive(AtomicType";
 
 /// The first line of the entry, and a line of the module's banner.
@@ -35,7 +35,7 @@ fn banner() -> String {
     )
 }
 
-/// The text of the module.
+/// Generates the text of the module.
 pub fn module() -> String {
     let (source, _tests) = SOURCE.split_once(TESTS).unwrap_or((SOURCE, ""));
     let [user_space, kernel] = TRAIT;
@@ -47,15 +47,15 @@ pub fn module() -> String {
     )
 }
 
-/// The text of `lib.rs` with the module and the entry point, which take the place of those that
-/// it has already. All else stays.
+/// Returns the text of `lib.rs` with the module declaration and the entry point added, or replaced
+/// if they exist. Nothing else changes.
 ///
 /// # Errors
 ///
-/// If the file has no list of modules, another derive of the name, or an entry of ours that cannot
-/// be told from what follows it.
+/// If the file has no list of modules, has another derive of the same name, or has a generated
+/// entry whose end cannot be found.
 pub fn with_entry(lib: &str) -> Result<String> {
-    let entry = checksum::signed(format!("{}\n{ENTRY}", banner()));
+    let entry = checksum::sign(format!("{}\n{ENTRY}", banner()));
     let found = find_entry(lib)?;
     let others = match &found {
         Some(range) => [&lib[..range.start], &lib[range.end..]],
@@ -63,8 +63,8 @@ pub fn with_entry(lib: &str) -> Result<String> {
     };
     if others.iter().any(|text| text.contains(ATTRIBUTE)) {
         bail!(
-            "{LIB} has a `{ATTRIBUTE})]` already that is not generated\n \
-             = help: remove it, the drop-in brings its own"
+            "{LIB} already has a `{ATTRIBUTE})]` that is not generated\n \
+             = help: remove it: the drop-in adds its own"
         );
     }
     let lib = match found {
@@ -74,10 +74,10 @@ pub fn with_entry(lib: &str) -> Result<String> {
     with_declaration(&lib)
 }
 
-/// What is lost if `new` takes the place of `old`, both of them `lib.rs`.
+/// Says why replacing `old` by `new` would lose an edit, if it would. Both are texts of `lib.rs`.
 pub fn lost(old: &[u8], new: Option<&str>) -> Option<&'static str> {
     let Ok(old) = str::from_utf8(old) else {
-        return Some("is not in UTF-8");
+        return Some("is not UTF-8");
     };
     match find_entry(old) {
         Ok(Some(range)) if !checksum::is_intact(&old.as_bytes()[range.clone()]) => {
@@ -87,11 +87,11 @@ pub fn lost(old: &[u8], new: Option<&str>) -> Option<&'static str> {
     }
     match (with_entry(old), new) {
         (Ok(edited), Some(new)) if edited == new => None,
-        _ => Some("is not the one of the tree that is read"),
+        _ => Some("differs from the file in the tree being read"),
     }
 }
 
-/// Where the entry is: from our banner to the end of the function, or to the checksum below it.
+/// Finds the entry: from the banner to the end of the function, or to the checksum line below it.
 fn find_entry(lib: &str) -> Result<Option<Range<usize>>> {
     let mark = format!("// {}", layout::MARKER);
     let mut lines = Lines { text: lib, at: 0 };
@@ -109,7 +109,7 @@ fn find_entry(lib: &str) -> Result<Option<Range<usize>>> {
         bail!(
             "{LIB} has a broken generated part: `{ATTRIBUTE}` and one function, which ends with \
              the line `}}`, must stand below the line\n  {}\n \
-             = help: remove what is left of it and this line; it is generated anew",
+             = help: remove the rest of it and this line; it will be generated again",
             lib[start..].lines().next().unwrap_or_default()
         );
     };
@@ -118,7 +118,7 @@ fn find_entry(lib: &str) -> Result<Option<Range<usize>>> {
     Ok(Some(start..signed.unwrap_or(end)))
 }
 
-/// Declares the module in its place in the list of modules.
+/// Adds the declaration of the module to the sorted list of modules.
 fn with_declaration(lib: &str) -> Result<String> {
     if lib.lines().any(|line| line == DECLARATION) {
         return Ok(lib.to_owned());
@@ -127,15 +127,15 @@ fn with_declaration(lib: &str) -> Result<String> {
     let lines: Vec<(usize, &str)> = Lines { text: lib, at: 0 }.collect();
     let Some(mut first) = lines.iter().position(|(_, line)| is_declaration(line)) else {
         bail!(
-            "{LIB} has no list of modules: no line such as `mod helpers;`, among which \
-             `{DECLARATION}` would go\n = help: see that it is the {LIB} of a known version"
+            "{LIB} has no list of modules, to which `{DECLARATION}` could be added: it has no line \
+             such as `mod helpers;`\n = help: check that it is the {LIB} of a known version"
         );
     };
     let is_attribute = |line: &str| line.starts_with("#[");
     while first > 0 && is_attribute(lines[first - 1].1) {
         first -= 1;
     }
-    // Behind the last declaration that sorts before ours, so above the attributes of the next.
+    // Insert after the last declaration that sorts before it, above the attributes of the next.
     let list = lines[first..].iter();
     let mut place = lines[first].0;
     for (at, line) in list.take_while(|(_, l)| is_declaration(l) || is_attribute(l)) {
@@ -149,7 +149,7 @@ fn with_declaration(lib: &str) -> Result<String> {
     Ok(format!("{}{DECLARATION}\n{}", &lib[..place], &lib[place..]))
 }
 
-/// Lines with their ends, and where they begin.
+/// Iterates over lines, with their line ends and their offsets.
 struct Lines<'a> {
     text: &'a str,
     at: usize,
@@ -199,7 +199,7 @@ pub fn own(input: TokenStream) -> TokenStream {
         let [user_space, kernel] = TRAIT;
         assert!(!body.contains(user_space) && !body.contains("cfg(test)"));
         let original = format!("//! {}", body.replace(kernel, user_space));
-        // But for the layout of imports, which the kernel has of its own.
+        // Ignore the layout of imports, which differs in the kernel.
         let squeezed = |text: &str| -> String {
             let text = text.replace(", //\n", "\n");
             text.split_whitespace().collect()
@@ -214,7 +214,7 @@ pub fn own(input: TokenStream) -> TokenStream {
     }
 
     #[test]
-    fn all_else_stays() {
+    fn nothing_else_changes() {
         let edited = with_entry(LIB_RS).expect("a file of the right shape");
         let (above, entry) = edited
             .split_once(&format!("\n{}", banner()))
@@ -225,8 +225,8 @@ pub fn own(input: TokenStream) -> TokenStream {
         );
         assert!(entry.contains(ENTRY));
         assert_eq!(with_entry(&edited).expect("the same"), edited);
-        // The entry of another version of the generator, between lines of others.
-        let other = checksum::signed(format!("{}\n{}", banner(), ENTRY.replace("provably", "")));
+        // An entry of another generator version, with other lines around it.
+        let other = checksum::sign(format!("{}\n{}", banner(), ENTRY.replace("provably", "")));
         let old = format!("{above}\n{other}\n// Mine.\nmod more;\n");
         let new = with_entry(&old).expect("a file of the right shape");
         assert_eq!(new, format!("{edited}\n// Mine.\nmod more;\n"));
@@ -242,9 +242,12 @@ pub fn own(input: TokenStream) -> TokenStream {
         let (unsigned, _) = edited.trim_end().rsplit_once('\n').expect("lines");
         assert_eq!(lost(unsigned.as_bytes(), new), fault);
         let elsewhere = lost(LIB_RS.replace("Our own", "Another").as_bytes(), new);
-        assert_eq!(elsewhere, Some("is not the one of the tree that is read"));
+        assert_eq!(
+            elsewhere,
+            Some("differs from the file in the tree being read")
+        );
         assert_eq!(lost(LIB_RS.as_bytes(), new), None);
-        assert_eq!(lost(b"\xff", new), Some("is not in UTF-8"));
+        assert_eq!(lost(b"\xff", new), Some("is not UTF-8"));
     }
 
     #[test]
@@ -271,11 +274,11 @@ pub fn own(input: TokenStream) -> TokenStream {
     fn another_shape_is_refused() {
         let without = LIB_RS.replace("\nmod ", "\npub mod ");
         assert!(
-            refused(&without).starts_with("rust/macros/lib.rs has no list of modules: no line")
+            refused(&without).starts_with("rust/macros/lib.rs has no list of modules, to which")
         );
         assert!(refused("").contains("no list of modules"));
         let twice = format!("{LIB_RS}{ENTRY}");
-        assert!(refused(&twice).contains("already that is not generated"));
+        assert!(refused(&twice).contains("that is not generated"));
         let mark = banner();
         let edited = with_entry(LIB_RS).expect("a file of the right shape");
         for broken in [

@@ -1,4 +1,4 @@
-//! Local edits: what a tree has in the drop-in's files that is nobody else's.
+//! Finds local edits: contents of the drop-in's files that are neither generated nor from Linux.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use atomics_spec::emit::layout;
 use super::{checksum, derive, memory_model};
 use crate::write::{self, Generated};
 
-/// The files of Linux that the drop-in replaces: for each what git calls its contents, in all
-/// known versions.
+/// The files of Linux that the drop-in replaces, each with its git blob hashes in all known
+/// versions.
 const UPSTREAM: [(&str, &[&str]); 6] = [
     (
         "rust/helpers/atomic.c",
@@ -41,7 +41,7 @@ const UPSTREAM: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// A file whose contents would be lost.
+/// A file with local edits that would be lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     path: PathBuf,
@@ -54,12 +54,11 @@ impl fmt::Display for Edit {
     }
 }
 
-/// The files under `root` that writing `files` and removing `orphans` would take something from
-/// that neither a generator nor Linux has put there.
+/// Finds the local edits under `root` that would be lost by writing `files` and removing `orphans`.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or is none.
+/// If a path cannot be read or is not a file.
 pub fn find(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Vec<Edit>> {
     let mut edits = Vec::new();
     let written = files.iter().map(|f| (&f.path, Some(f.contents.as_str())));
@@ -75,7 +74,7 @@ pub fn find(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Vec
     Ok(edits)
 }
 
-/// What is wrong with putting `new` in the place of `old`, or nothing there; if something is.
+/// Says why replacing `old` by `new`, or removing it, would lose an edit, if it would.
 fn fault(path: &Path, old: &[u8], new: Option<&str>) -> Option<&'static str> {
     if new.is_some_and(|new| new.as_bytes() == old) {
         return None;
@@ -96,15 +95,15 @@ fn fault(path: &Path, old: &[u8], new: Option<&str>) -> Option<&'static str> {
     Some(if is_ours && checksum::has_line(old) {
         "was edited after it was generated"
     } else if is_ours {
-        "was generated, but its last line is no checksum"
+        "was generated, but its last line is not a checksum"
     } else if UPSTREAM.iter().any(|(name, _)| path == Path::new(name)) {
-        "is not as Linux has it"
+        "differs from the file in Linux"
     } else {
-        "is neither a generated file nor one of Linux"
+        "is neither a generated file nor a file of Linux"
     })
 }
 
-/// Whether a known version of Linux has a file with these contents there.
+/// Whether a known version of Linux has these contents at this path.
 fn is_upstream(path: &Path, contents: &[u8]) -> bool {
     let known = UPSTREAM.iter().find(|(name, _)| path == Path::new(name));
     known.is_some_and(|(_, blobs)| blobs.contains(&checksum::git_blob(contents).as_str()))

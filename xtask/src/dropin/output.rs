@@ -1,4 +1,4 @@
-//! Where a patch goes.
+//! Writes a patch to a file or to standard output.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -8,14 +8,14 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use tempfile::Builder;
 
-/// What each patch of ours has in its message.
+/// Text that the message of every generated patch contains.
 const OURS: &str = "\n  cargo xtask gen --kernel TREE";
 
-/// Writes a patch to standard output if `file` is `-`, else to `file`, all or nothing.
+/// Writes a patch to standard output if `file` is `-`, else atomically to `file`.
 ///
 /// # Errors
 ///
-/// If it cannot be written, or if `file` is there, is no such patch and `force` is not given.
+/// If writing fails, or if `file` exists and is not a generated patch and `force` is not set.
 pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
     if file == Path::new("-") {
         return match io::stdout().write_all(patch) {
@@ -27,7 +27,7 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
     }
     let shown = file.display();
     let failed = || format!("cannot write the patch {shown}");
-    // Through a link, to what it names.
+    // Follow a symbolic link, even a dangling one.
     let place = match fs::canonicalize(file) {
         Ok(place) => place,
         Err(e) if e.kind() == io::ErrorKind::NotFound => match fs::read_link(file) {
@@ -41,7 +41,7 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
         .as_ref()
         .is_some_and(|meta| !meta.is_file() && !meta.is_dir())
     {
-        // A pipe or a device is written to, not replaced.
+        // Write to a pipe or a device instead of replacing it.
         let opened = OpenOptions::new().write(true).open(&place);
         let mut opened = opened.with_context(failed)?;
         return opened.write_all(patch).with_context(failed);
@@ -51,7 +51,7 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
         let old = String::from_utf8_lossy(&old);
         if !old.starts_with("From ") || !old.contains(OURS) {
             bail!(
-                "{shown} is there already, and is no patch of this command\n \
+                "{shown} already exists and is not a patch of this command\n \
                  = help: name another file, or give --force to replace it"
             );
         }

@@ -1,4 +1,4 @@
-//! A patch that `git am` takes, made by git itself.
+//! Makes a patch for `git am`, by running git.
 
 use std::env;
 use std::fmt;
@@ -10,22 +10,22 @@ use anyhow::{Context, Result, bail};
 
 use crate::write::Original;
 
-/// Who a patch is from and when it was made.
+/// The author of a patch, and the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The name and the address, as in `A U Thor <author@example.org>`.
     who: String,
-    /// Seconds since 1970, a blank, and the time zone as in `+0100`.
+    /// Seconds since 1970, a space, and the time zone such as `+0100`.
     when: String,
 }
 
 impl Identity {
-    /// The identity in `ident`, which is what git writes into a commit:
+    /// Parses `ident`, which is in the format of a git commit:
     /// `A U Thor <author@example.org> 1700000000 +0100`.
     ///
     /// # Errors
     ///
-    /// If it is not of this form.
+    /// If `ident` is not in this format.
     pub fn new(ident: &str) -> Result<Self> {
         let parts = ident.trim().rsplit_once('>').and_then(|(who, when)| {
             let (name, email) = who.split_once(" <")?;
@@ -42,16 +42,16 @@ impl Identity {
             })
         });
         parts.with_context(|| {
-            format!("`{ident}` is not of the form `NAME <ADDRESS> SECONDS TIMEZONE`")
+            format!("`{ident}` does not have the form `NAME <ADDRESS> SECONDS TIMEZONE`")
         })
     }
 
-    /// The identity that git has for a commit of the user's in `folder`, now. git makes one up
-    /// from the names of the user and the machine if none is configured; that is not taken.
+    /// The identity that git would use for a commit in `folder` now. The default that git derives
+    /// from the names of the user and the machine is not accepted.
     ///
     /// # Errors
     ///
-    /// If git has none, or cannot be run.
+    /// If no identity is configured, or git cannot be run.
     pub fn of_user(folder: &Path) -> Result<Self> {
         let mut git = Command::new("git");
         git.arg("-C").arg(folder);
@@ -64,10 +64,10 @@ impl Identity {
         let output = run(&mut git, &[])?;
         if !output.status.success() {
             bail!(
-                "git does not know whose patch this is: {}\n \
-                 = help: `git config --global user.name NAME` and `git config --global \
-                 user.email ADDRESS` say it",
-                complaint(&output)
+                "git does not know the author of the patch: {}\n \
+                 = help: set it with `git config --global user.name NAME` and `git config --global \
+                 user.email ADDRESS`",
+                last_error_line(&output)
             );
         }
         Self::new(&String::from_utf8_lossy(&output.stdout))
@@ -80,31 +80,35 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What becomes of one file.
+/// The change of one file.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// What it is now, if it is there.
+    /// The current file, if it exists.
     pub old: Option<Original>,
-    /// What it will hold, if it will be there. It stays executable if it was.
+    /// The new contents, or None to delete the file. The file stays executable if it was.
     pub new: Option<String>,
 }
 
-/// The patch that makes `changes`, with this message, from and signed off by `identity`.
+/// Makes a patch of `changes` with this message, authored and signed off by `identity`.
 ///
 /// # Errors
 ///
 /// If git cannot be run, or fails.
 pub fn make(changes: &[Change], message: &str, identity: &Identity) -> Result<Vec<u8>> {
-    let home = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let home = tempfile::tempdir().context("cannot create a temporary folder")?;
     let repository = home.path().join("patch.git");
     let git = |arguments: &[&str], input: &[u8]| -> Result<Vec<u8>> {
-        let mut git = isolated(home.path());
+        let mut git = isolated_git(home.path());
         git.arg("--git-dir").arg(&repository).args(arguments);
         let output = run(&mut git, input)?;
         if !output.status.success() {
-            bail!("`git {}` failed: {}", arguments[0], complaint(&output));
+            bail!(
+                "`git {}` failed: {}",
+                arguments[0],
+                last_error_line(&output)
+            );
         }
         Ok(output.stdout)
     };
@@ -123,16 +127,16 @@ pub fn make(changes: &[Change], message: &str, identity: &Identity) -> Result<Ve
 
 const BRANCH: &str = "refs/heads/patch";
 
-/// Two commits for `git fast-import`: the files before and after. No file is written for it, so
-/// that neither hooks nor filters nor the file system have a say.
+/// The input of `git fast-import` for two commits: the files before and after. No file is checked
+/// out, so that hooks, filters and the file system have no influence.
 fn history(changes: &[Change], message: &str, identity: &Identity) -> Vec<u8> {
     let mut out = Vec::new();
     let mut commit = |message: &str, side: fn(&Change) -> Option<&[u8]>| {
         let Identity { who, when } = identity;
         out.extend(format!("commit {BRANCH}\ncommitter {who} {when}\n").bytes());
-        data(&mut out, message.as_bytes());
+        push_data(&mut out, message.as_bytes());
         for change in changes {
-            let path = quoted(&change.path);
+            let path = quote(&change.path);
             let Some(contents) = side(change) else {
                 out.extend(format!("D {path}\n").bytes());
                 continue;
@@ -140,7 +144,7 @@ fn history(changes: &[Change], message: &str, identity: &Identity) -> Vec<u8> {
             let executable = change.old.as_ref().is_some_and(|old| old.executable);
             let mode = if executable { "100755" } else { "100644" };
             out.extend(format!("M {mode} inline {path}\n").bytes());
-            data(&mut out, contents);
+            push_data(&mut out, contents);
         }
     };
     commit("Before.\n", |c| {
@@ -151,21 +155,21 @@ fn history(changes: &[Change], message: &str, identity: &Identity) -> Vec<u8> {
     out
 }
 
-fn data(out: &mut Vec<u8>, bytes: &[u8]) {
+fn push_data(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend(format!("data {}\n", bytes.len()).bytes());
     out.extend(bytes);
     out.push(b'\n');
 }
 
-/// A path as `git fast-import` reads it.
-fn quoted(path: &Path) -> String {
+/// Quotes a path for `git fast-import`.
+fn quote(path: &Path) -> String {
     let text = path.display().to_string();
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{}\"", escaped.replace('\n', "\\n"))
 }
 
-/// git without anything that the user or the machine has set up for it.
-fn isolated(home: &Path) -> Command {
+/// A git command that ignores the configuration of the user and the machine.
+fn isolated_git(home: &Path) -> Command {
     let mut git = Command::new("git");
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("GIT_") {
@@ -184,21 +188,19 @@ fn run(git: &mut Command, input: &[u8]) -> Result<Output> {
     git.stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = git
-        .spawn()
-        .context("cannot run git, which makes the patch")?;
+    let mut child = git.spawn().context("cannot run git to make the patch")?;
     if let Some(mut stdin) = child.stdin.take() {
         match stdin.write_all(input) {
-            // git has given up, and says why.
-            Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e).context("cannot talk to git")?,
+            // git exited early; its exit status and output say why.
+            Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e).context("cannot write to git")?,
             _ => {}
         }
     }
     child.wait_with_output().context("cannot wait for git")
 }
 
-/// The last line that git complained with: what goes before it is advice.
-fn complaint(output: &Output) -> String {
+/// The last line of git's error output. The lines before it are advice.
+fn last_error_line(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     text.trim().lines().last().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Which version of Linux a tree has.
+//! The Linux version of a tree.
 
 use std::fmt;
 use std::fs;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// The versions that the drop-in was built and run in.
+/// The versions in which the drop-in has been built and run.
 pub const KNOWN: [Version; 2] = [Version(7, 2), Version(7, 3)];
 
-/// A version of Linux: what its Makefile calls `VERSION` and `PATCHLEVEL`. Stable updates of a
-/// version do not change the files that matter here.
+/// A version of Linux: `VERSION` and `PATCHLEVEL` in its Makefile. Stable updates do not change the
+/// files that the drop-in replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(u32, u32);
 
@@ -25,7 +25,7 @@ impl Version {
     ///
     /// # Errors
     ///
-    /// If the tree's Makefile cannot be read or does not say it.
+    /// If the tree's Makefile cannot be read or does not contain the version.
     pub fn of(tree: &Path) -> Result<Self> {
         let path = tree.join("Makefile");
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -38,7 +38,7 @@ impl Version {
                 .and_then(|(_, value)| value.trim().parse().ok())
                 .with_context(|| {
                     format!(
-                        "{} does not say which version of Linux it builds: it has no line \
+                        "{} does not contain the version of Linux: it has no line \
                          `{name} = NUMBER`",
                         path.display()
                     )
@@ -47,25 +47,25 @@ impl Version {
         Ok(Self(number("VERSION")?, number("PATCHLEVEL")?))
     }
 
-    /// Refuses a version that is not one of [`KNOWN`].
+    /// Fails if the version is not in [`KNOWN`].
     ///
     /// # Errors
     ///
-    /// In that case.
+    /// If the version is not known.
     pub fn require_known(self, tree: &Path) -> Result<()> {
         if KNOWN.contains(&self) {
             return Ok(());
         }
         bail!(
-            "{} is Linux {self}, and the drop-in is known to work in {}\n \
-             = help: name a tree of one of these, or give --force to generate all the same",
+            "{} is Linux {self}, but the drop-in is only known to work in {}\n \
+             = help: name a tree of one of these, or give --force to generate it anyway",
             tree.display(),
             known("and")
         )
     }
 }
 
-/// The known versions, with `word` before each but the first.
+/// The known versions, joined with `word`.
 pub fn known(word: &str) -> String {
     KNOWN
         .map(|version| version.to_string())

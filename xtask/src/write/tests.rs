@@ -1,4 +1,4 @@
-//! Tests of the writer: what it does, what it refuses, and that a failure leaves no trace.
+//! Tests of the writer: what it writes, what it refuses, and that a failure leaves no trace.
 
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// Everything about a tree that must survive: per path the mode, the time of the last change, and
-/// the bytes of a file or the target of a link.
+/// The state of a tree that a failure must not change: for each path the mode, the modification
+/// time, and the bytes of a file or the target of a link.
 type Snapshot = Vec<(PathBuf, u32, (i64, i64), Vec<u8>)>;
 
 /// A tree with two files, one of them with an unusual mode, and an orphan.
@@ -74,7 +74,7 @@ fn snapshot(dir: &Path) -> Snapshot {
         } else {
             (fs::read(&path).unwrap(), Vec::new())
         };
-        // A directory's time changes when a temporary file comes and goes; its entries may not.
+        // Temporary files change a directory's time; only its entries must stay the same.
         let time = if meta.is_dir() {
             (0, 0)
         } else {
@@ -86,7 +86,7 @@ fn snapshot(dir: &Path) -> Snapshot {
     all
 }
 
-/// Runs `run`, which must fail and leave `root` as it was, and returns the message.
+/// Runs `run`, which must fail without changing `root`. Returns the error message.
 fn fails<T: fmt::Debug>(root: &Path, run: impl FnOnce() -> Result<T>) -> String {
     let before = snapshot(root);
     let message = format!("{:#}", run().unwrap_err());
@@ -94,8 +94,9 @@ fn fails<T: fmt::Debug>(root: &Path, run: impl FnOnce() -> Result<T>) -> String 
     message
 }
 
-/// Stages [`files`] and the removal of the orphan, lets `sabotage` act, and commits.
-fn sabotaged(root: &Path, sabotage: impl Fn(&Path)) -> String {
+/// Stages [`files`] and the removal of the orphan, runs `sabotage`, and commits. Returns the error
+/// message.
+fn commit_sabotaged(root: &Path, sabotage: impl Fn(&Path)) -> String {
     let (files, orphans) = (files(), paths(&["a/orphan"]));
     let plan = Plan::new(root, &files, &orphans).unwrap();
     let transaction = Transaction::stage(&plan).unwrap();
@@ -131,7 +132,7 @@ fn writes_what_differs_and_removes_orphans() {
         (untouched.ino(), untouched.mtime_nsec()),
         (now.ino(), now.mtime_nsec())
     );
-    // Nothing but the files, "a", "b" and "b/c": no temporary file, no backup, no orphan.
+    // Only the files, "a", "b" and "b/c" are left: no temporary file, no backup, no orphan.
     assert_eq!(snapshot(root).len(), files.len() + 3);
     assert_eq!(check(root, &files, &orphans).unwrap(), []);
     let again = write(root, &files, &orphans).unwrap();
@@ -167,7 +168,7 @@ fn check_reports_and_changes_nothing() {
         [
             "missing: b/new",
             "differs: a/one\n--- on disk\n+++ generated\n@@ -1 +1 @@\n-old one\n+new one",
-            "should no longer be there: a/orphan",
+            "no longer generated: a/orphan",
         ]
     );
     assert_eq!(before, snapshot(tree.path()));
@@ -213,7 +214,7 @@ fn refuses_paths_that_are_not_inside_the_tree() {
     }
     let told = fails(root, || write(root, &[file("", "")], &[]));
     assert!(
-        told.contains("a directory, a plain file belongs there"),
+        told.contains("a directory, but a plain file belongs there"),
         "{told}"
     );
     let told = fails(root, || write(&root.join("no/tree"), &files(), &[]));
@@ -240,7 +241,7 @@ fn refuses_symbolic_links_but_follows_those_that_stay_inside() {
     assert!(told.contains("follow the link"), "{told}");
     let told = fails(root, || write(root, &[file("a/link", "")], &[]));
     assert!(
-        told.contains("a symbolic link, a plain file belongs there"),
+        told.contains("a symbolic link, but a plain file belongs there"),
         "{told}"
     );
     let told = fails(root, || write(root, &[], &paths(&["a/link"])));
@@ -253,7 +254,7 @@ fn refuses_symbolic_links_but_follows_those_that_stay_inside() {
     let told = fails(root, || {
         write(root, &[file("a/one", ""), file("inside/one", "")], &[])
     });
-    assert!(told.contains("inside/one is named twice"), "{told}");
+    assert!(told.contains("inside/one is listed twice"), "{told}");
     write(root, &[file("inside/one", "through\n")], &[]).unwrap();
     assert_eq!(get(root, "a/one"), "through\n");
 }
@@ -270,14 +271,14 @@ fn refuses_what_stands_in_the_way() {
     );
     let told = fails(root, || write(root, &[file("a/one/x", "")], &[]));
     assert!(
-        told.contains("a/one is in the way, a directory belongs there"),
+        told.contains("a/one is in the way: a directory belongs there"),
         "{told}"
     );
     let told = fails(root, || {
         write(root, &[file("a/one", "")], &paths(&["a/one"]))
     });
-    assert!(told.contains("a/one is named twice"), "{told}");
-    // Both are new, so only the staged directory shows that they cannot live together.
+    assert!(told.contains("a/one is listed twice"), "{told}");
+    // Both are new, so the conflict shows only when the directory is staged.
     let told = fails(root, || write(root, &[file("n", ""), file("n/x", "")], &[]));
     assert!(
         told.contains("nothing was written") && told.contains("n is in the way"),
@@ -287,12 +288,12 @@ fn refuses_what_stands_in_the_way() {
 
 #[test]
 fn a_directory_in_the_way_of_any_rename_brings_everything_back() {
-    // The third file is new; the first is replaced; the orphan is what comes last of all.
+    // The first two files are replaced, the third is new, and the orphan is removed last.
     for (victim, steps_before) in [("a/one", 0), ("a/two", 1), ("a/three", 2), ("a/orphan", 5)] {
         let tree = tree();
         let root = tree.path();
         let before = snapshot(root);
-        let told = sabotaged(root, |root| {
+        let told = commit_sabotaged(root, |root| {
             let _ = fs::rename(root.join(victim), root.join("moved"));
             fs::create_dir(root.join(victim)).unwrap();
         });
@@ -301,7 +302,7 @@ fn a_directory_in_the_way_of_any_rename_brings_everything_back() {
             "{steps_before} steps before: {told}"
         );
         assert!(told.contains(&format!("{victim} is in the way")), "{told}");
-        // Taking the sabotage back must give the tree as it was, bit for bit.
+        // After undoing the sabotage, the tree must be exactly as before.
         fs::remove_dir(root.join(victim)).unwrap();
         let _ = fs::rename(root.join("moved"), root.join(victim));
         assert_eq!(before, snapshot(root), "{victim}");
@@ -312,7 +313,7 @@ fn a_directory_in_the_way_of_any_rename_brings_everything_back() {
 fn a_lost_temporary_file_brings_everything_back() {
     let tree = tree();
     let before = snapshot(tree.path());
-    let told = sabotaged(tree.path(), |root| {
+    let told = commit_sabotaged(tree.path(), |root| {
         for entry in fs::read_dir(root.join("b/c")).unwrap() {
             fs::remove_file(entry.unwrap().path()).unwrap();
         }
@@ -328,14 +329,14 @@ fn a_lost_temporary_file_brings_everything_back() {
 fn a_failure_while_staging_leaves_nothing() {
     let tree = tree();
     let root = tree.path();
-    // Too long for any file system, yet nothing that looking beforehand forbids.
+    // The name is too long for any file system, but the plan does not reject it.
     let name = format!("b/d/{}/x", "n".repeat(300));
     let mut files = files();
     files.push(file(&name, ""));
     let told = fails(root, || write(root, &files, &[]));
     assert!(told.contains("nnn"), "{told}");
 
-    // A file comes up where a directory is needed, after the plan was made.
+    // A file appears in the place of a directory after the plan was made.
     let before = snapshot(root);
     let files = self::files();
     let plan = Plan::new(root, &files, &[]).unwrap();
@@ -366,9 +367,9 @@ fn a_panic_half_way_brings_everything_back() {
 }
 
 #[test]
-fn what_cannot_be_taken_back_is_told() {
+fn a_failed_rollback_is_reported() {
     let tree = tree();
-    let told = sabotaged(tree.path(), |root| {
+    let told = commit_sabotaged(tree.path(), |root| {
         put(root, "b/c/foreign", "");
         fs::create_dir(root.join("b/five")).unwrap();
     });
@@ -423,6 +424,6 @@ fn io_errors_name_the_remedy() {
     assert!(told.to_string().starts_with("cannot write x: "));
     assert!(
         told.to_string()
-            .ends_with("choose a tree on a file system that can be written")
+            .ends_with("choose a tree on a writable file system")
     );
 }

@@ -1,0 +1,234 @@
+//! From the graph of a function to the lines of one thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::dialect::pattern::{Filling, Findings, Found, Template};
+use crate::dialect::table::{Rule, Table};
+use atomics_machine_code::cfg::{Graph, Node};
+use atomics_machine_code::isa::{Action, Isa};
+
+/// The label at the end. The sign before it becomes the number of the thread.
+const END: &str = "@End";
+/// The scratch registers that hold what flags were computed from.
+const FLAGS: [&str; 2] = ["f", "g"];
+
+/// An instruction and what becomes of it.
+struct Step<'a> {
+    node: &'a Node,
+    rule: &'a Rule,
+    findings: Findings,
+}
+
+impl Step<'_> {
+    /// Whether it reads the registers for flags.
+    fn reads_flags(&self) -> bool {
+        let mut scratch = self.rule.lines.iter().flat_map(Template::scratch);
+        scratch.any(|name| FLAGS.contains(&name))
+    }
+
+    /// Whether it sets flags.
+    fn sets_flags(&self, table: &Table) -> bool {
+        let node = &self.node.row;
+        let own = node.flags || matches!(node.action, Action::Compare(_));
+        self.rule.flags.is_some() || (table.computed_flags && own)
+    }
+}
+
+/// The lines of a function.
+///
+/// # Errors
+///
+/// If an instruction has no row, or there are too few registers.
+pub fn lines(table: &Table, isa: &Isa, graph: &Graph) -> Result<Vec<String>> {
+    let steps: Vec<Step<'_>> = graph
+        .nodes
+        .iter()
+        .map(|node| step(table, node))
+        .collect::<Result<_>>()?;
+    let live = live_flags(table, graph, &steps);
+    let scratch = scratch(table, isa, &steps, &live)?;
+    let order = order(graph);
+    let labelled = labelled(graph, &order);
+    let label = |index: usize| format!("@{index}");
+    let mut lines = Vec::new();
+    let jump = |lines: &mut Vec<String>, target: String| -> Result<()> {
+        let template = table.jump.as_ref().context("the table has no jump")?;
+        let findings = [("t".to_owned(), Found::Target)].into();
+        lines.push(template.fill(&Filling {
+            banks: &table.banks,
+            guard: table.guard.as_deref(),
+            findings: &findings,
+            target: Some(target),
+            label: "",
+            scratch: &scratch,
+        })?);
+        Ok(())
+    };
+    let mut ends = false;
+    for (at, index) in order.iter().copied().enumerate() {
+        let step = &steps[index];
+        if labelled.contains(&index) {
+            lines.push(format!("{}:", label(index)));
+        }
+        let filling = Filling {
+            banks: &table.banks,
+            guard: table.guard.as_deref(),
+            findings: &step.findings,
+            target: step.node.taken.map(label),
+            label: &label(index),
+            scratch: &scratch,
+        };
+        let is_live = live.contains(&index);
+        let mut templates: Vec<&Template> = Vec::new();
+        if !(is_live && step.rule.instead) {
+            templates.extend(&step.rule.lines);
+        }
+        if is_live {
+            templates.extend(step.rule.flags.iter().flatten());
+        }
+        for template in templates {
+            let line = template.fill(&filling);
+            lines.push(line.with_context(|| format!("`{}`", step.node.insn.text()))?);
+        }
+        let following = order.get(at + 1);
+        match step.node.next {
+            Some(next) if following == Some(&next) => {}
+            Some(next) => jump(&mut lines, label(next))?,
+            None if following.is_none() => {}
+            None => {
+                ends = true;
+                jump(&mut lines, END.to_owned())?;
+            }
+        }
+    }
+    if ends {
+        lines.push(format!("{END}:"));
+    }
+    Ok(lines)
+}
+
+fn step<'a>(table: &'a Table, node: &'a Node) -> Result<Step<'a>> {
+    let text = node.insn.text();
+    let mut rules = table.rules.iter();
+    let found = rules.find_map(|rule| Some((rule, rule.pattern.find(&table.banks, &text)?)));
+    let (rule, findings) = found.with_context(|| {
+        format!(
+            "the table of herd7's {} has no row for `{text}`: add one that says what stands for it",
+            table.arch
+        )
+    })?;
+    Ok(Step {
+        node,
+        rule,
+        findings,
+    })
+}
+
+fn successors(node: &Node) -> impl Iterator<Item = usize> {
+    [node.next, node.taken].into_iter().flatten()
+}
+
+/// The nodes in an order in which only loops go back, and what comes next comes next if it can.
+fn order(graph: &Graph) -> Vec<usize> {
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    // What is visited last stands first; so what comes next is visited last.
+    let mut open = vec![(0, false)];
+    while let Some((index, done)) = open.pop() {
+        if done {
+            order.push(index);
+        } else if index < graph.nodes.len() && seen.insert(index) {
+            let node = &graph.nodes[index];
+            open.push((index, true));
+            open.extend(node.next.map(|next| (next, false)));
+            open.extend(node.taken.map(|taken| (taken, false)));
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// The nodes that need a label.
+fn labelled(graph: &Graph, order: &[usize]) -> BTreeSet<usize> {
+    let mut labelled: BTreeSet<usize> = graph.nodes.iter().filter_map(|n| n.taken).collect();
+    for (at, index) in order.iter().enumerate() {
+        let next = graph.nodes[*index].next;
+        labelled.extend(next.filter(|next| order.get(at + 1) != Some(next)));
+    }
+    labelled
+}
+
+/// The nodes whose flags may be read.
+fn live_flags(table: &Table, graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usize> {
+    // Whether flags are read behind a node, until nothing is found any more.
+    let mut behind = vec![false; steps.len()];
+    loop {
+        let before = behind.clone();
+        for (index, node) in graph.nodes.iter().enumerate() {
+            behind[index] = successors(node).any(|next| {
+                steps[next].reads_flags() || (!steps[next].sets_flags(table) && behind[next])
+            });
+        }
+        if behind == before {
+            break;
+        }
+    }
+    let live = behind.iter().enumerate().filter(|(_, behind)| **behind);
+    let live = live.map(|(index, _)| index);
+    live.filter(|index| steps[*index].sets_flags(table))
+        .collect()
+}
+
+/// Registers for the scratch registers that are needed.
+fn scratch(
+    table: &Table,
+    isa: &Isa,
+    steps: &[Step<'_>],
+    live: &BTreeSet<usize>,
+) -> Result<BTreeMap<String, String>> {
+    let mut needed: BTreeSet<&str> = BTreeSet::new();
+    let mut used: BTreeSet<usize> = BTreeSet::new();
+    for (index, step) in steps.iter().enumerate() {
+        needed.extend(step.rule.lines.iter().flat_map(Template::scratch));
+        if live.contains(&index) {
+            let flags = step.rule.flags.as_ref().with_context(|| {
+                format!(
+                    "the flags of `{}` are read, and its row does not say how to compute them",
+                    step.node.insn.text()
+                )
+            })?;
+            needed.extend(flags.iter().flat_map(Template::scratch));
+        }
+        let implicit = step.node.row.implicit.iter().map(|(_, name)| name.as_str());
+        needed.extend(step.findings.values().filter_map(|found| match found {
+            Found::Slot(name) => Some(name.as_str()),
+            _ => None,
+        }));
+        let found = step.findings.values().filter_map(|found| match found {
+            Found::Name(_, code) => Some(code.as_str()),
+            _ => None,
+        });
+        for code in found.chain(implicit) {
+            used.extend(table.banks.home(code).map(|(_, at)| at));
+            used.extend(table.banks.home(isa.register(code)).map(|(_, at)| at));
+        }
+    }
+    let mut free = table.scratch.iter().filter(|code| {
+        table
+            .banks
+            .home(code)
+            .is_some_and(|(_, at)| !used.contains(&at))
+    });
+    let mut scratch = BTreeMap::new();
+    for name in needed {
+        let register = free.next();
+        ensure!(
+            register.is_some(),
+            "the function leaves too few registers for what stands for its instructions"
+        );
+        scratch.extend(register.map(|register| (name.to_owned(), register.clone())));
+    }
+    Ok(scratch)
+}

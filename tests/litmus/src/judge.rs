@@ -1,0 +1,223 @@
+//! What the machine code of a test may do on an architecture.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use atomics_spec::Spec;
+
+use crate::case::Case;
+use crate::compile::{Compiled, Compiler};
+use crate::dialect::{self, Dialect, Program, Thread, Variable};
+use crate::finding::Judgement;
+use crate::herd::{self, Ran};
+use crate::lang::ast::{Location, Value};
+use crate::outcome::{self, variable};
+use crate::rust::{Ending, function};
+
+/// Judges tests on an architecture with its features.
+pub struct Judge<'a> {
+    /// What compiles for it.
+    pub compiler: Compiler<'a>,
+    /// How herd7 is told of its machine code.
+    pub dialect: &'a Dialect,
+    /// The file with the model, if it is not herd7's own.
+    pub model: Option<PathBuf>,
+}
+
+/// Why herd7 fails at some tests with pointers: to it, addresses are names, whose sums, differences and
+/// bits are nothing.
+const NO_NUMBERS: &str = "herd7 cannot compute with addresses as the machine code does";
+
+impl Judge<'_> {
+    /// How many bits a pointer has.
+    fn bits(&self) -> u32 {
+        self.compiler.target().bits
+    }
+
+    /// Compiles tests, which have numbers.
+    ///
+    /// # Errors
+    ///
+    /// If what is made of them does not compile.
+    pub fn compile(
+        &self,
+        spec: &Spec,
+        name: &str,
+        cases: &[(usize, &Case<'_>)],
+    ) -> Result<Compiled> {
+        let registers = self.dialect.observed().iter();
+        let registers: Vec<String> = registers.map(|o| o.rust.clone()).collect();
+        let mut functions = String::new();
+        for (index, case) in cases {
+            let _ = writeln!(functions, "\n// {}", case.test.name());
+            for thread in 0..case.litmus().threads.len() {
+                let name = function(*index, thread);
+                let text = case.rust(spec, thread, &name, Ending::Registers(&registers));
+                let text = text.map_err(|_| anyhow!("{} is out of scope", case.test.file))?;
+                functions.push_str(&text);
+            }
+        }
+        self.compiler.compile(name, &functions)
+    }
+
+    /// Whether a test can be compiled for this target: why not, if it cannot.
+    pub fn excludes(&self, spec: &Spec, case: &Case<'_>) -> Option<String> {
+        let pointer = self.bits();
+        let test = case.litmus();
+        let arguments = self.dialect.arguments().len();
+        if let Some(thread) = test.threads.iter().find(|t| t.parameters.len() > arguments) {
+            let count = thread.parameters.len();
+            return Some(format!(
+                "a thread with {count} parameters, of which {arguments} fit"
+            ));
+        }
+        if !self.dialect.compares_addresses() && case.compares_addresses(spec) {
+            return Some(NO_NUMBERS.into());
+        }
+        let locations = case.observed.locations();
+        let shared = test
+            .shared()
+            .into_iter()
+            .map(|name| Location::Shared(name.into()));
+        let wide = locations
+            .into_iter()
+            .chain(shared)
+            .any(|location| outcome::bits(spec, test, &location, pointer) > pointer);
+        wide.then(|| "values that are wider than a register".into())
+    }
+
+    /// Judges a test whose outcomes under the kernel's memory model are known.
+    ///
+    /// # Errors
+    ///
+    /// If an instruction is not known, or herd7 fails on what is made of it.
+    pub fn judge(
+        &self,
+        spec: &Spec,
+        (index, case): (usize, &Case<'_>),
+        compiled: &Compiled,
+        allowed: &BTreeSet<Vec<Value>>,
+        path: &Path,
+        (herd, limit): (Command, Duration),
+    ) -> Result<Judgement> {
+        let program = self.program(spec, index, case, compiled)?;
+        fs::write(path, &program).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut command = herd;
+        command.args(self.dialect.options());
+        if let Some(model) = &self.model {
+            command.arg("-model").arg(model);
+        }
+        let outcome = match herd::run(command, path, limit) {
+            Ok(Ran::Done(outcome)) => outcome,
+            Ok(Ran::TimedOut) => return Ok(Judgement::TimedOut),
+            Err(error)
+                if case.has_pointers() && format!("{error:#}").contains("Illegal operation") =>
+            {
+                return Ok(Judgement::Skipped(NO_NUMBERS.into()));
+            }
+            Err(error) => return Err(error),
+        };
+        if outcome.states.is_empty() && case.compares_addresses(spec) {
+            return Ok(Judgement::Skipped(NO_NUMBERS.into()));
+        }
+        ensure!(
+            !outcome.states.is_empty(),
+            "herd7 found no execution of {}",
+            path.display()
+        );
+        let name = |location: &Location| self.name(case, location);
+        let states = case
+            .observed
+            .states(spec, case.litmus(), &outcome.states, &name, self.bits());
+        let states = states.map_err(|name| anyhow!("herd7 printed no value of {name}"))?;
+        let states: BTreeSet<_> = states.into_iter().filter(|s| case.passes(s)).collect();
+        if let Some(wide) = states.iter().find_map(|state| outcome::wide(state)) {
+            return Ok(Judgement::Skipped(format!(
+                "{wide}: herd7 computes C in 32 bits"
+            )));
+        }
+        let offending: Vec<_> = states.difference(allowed).collect();
+        Ok(if offending.is_empty() {
+            Judgement::Sound {
+                stronger: states.len() < allowed.len(),
+            }
+        } else {
+            let locations = case.observed.locations();
+            let offending = offending.into_iter();
+            let lines = offending.map(|state| outcome::line(&locations, state));
+            Judgement::Unsound {
+                offending: lines.collect(),
+                program,
+            }
+        })
+    }
+
+    /// What herd7 calls a location of the machine code.
+    fn name(&self, case: &Case<'_>, location: &Location) -> String {
+        match location {
+            Location::Shared(name) => variable(name),
+            Location::Local(thread, name) => {
+                let locals = &case.observed.locals[*thread];
+                let index = locals.iter().position(|local| local == name);
+                self.dialect
+                    .observed_name(*thread, index.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The machine code of a test, for herd7.
+    ///
+    /// # Errors
+    ///
+    /// If an instruction is not known.
+    pub fn program(
+        &self,
+        spec: &Spec,
+        index: usize,
+        case: &Case<'_>,
+        compiled: &Compiled,
+    ) -> Result<String> {
+        let test = case.litmus();
+        let value = |value: &Value| match value {
+            Value::Number(number) => dialect::Value::Number(*number),
+            Value::Address(name) => dialect::Value::Symbol(variable(name)),
+        };
+        let variables = test.shared().into_iter().map(|name| Variable {
+            name: variable(name),
+            value: value(&test.initial(name)),
+            bits: outcome::bits(spec, test, &Location::Shared(name.into()), self.bits()),
+        });
+        let threads = test.threads.iter().enumerate().map(|(number, thread)| {
+            let name = function(index, number);
+            let lines = compiled
+                .graph(&name)
+                .and_then(|graph| self.dialect.thread(&graph));
+            let lines = lines.with_context(|| format!("{}, P{number}", test.name))?;
+            let parameters = thread.parameters.iter();
+            Ok(Thread {
+                lines,
+                arguments: parameters
+                    .map(|p| dialect::Value::Symbol(variable(&p.name)))
+                    .collect(),
+                observed: case.observed.locals[number].len(),
+            })
+        });
+        let program = Program {
+            name: test.name.clone(),
+            variables: variables.collect(),
+            threads: threads.collect::<Result<_>>()?,
+            locations: case
+                .observed
+                .shared
+                .iter()
+                .map(|name| variable(name))
+                .collect(),
+        };
+        self.dialect.program(&program)
+    }
+}

@@ -1,0 +1,338 @@
+//! What is in a C litmus file.
+
+use std::collections::BTreeSet;
+
+use crate::lang::source::Span;
+use crate::verdict::Verdict;
+
+/// A test, as its file has it.
+#[derive(Clone, Debug)]
+pub struct Litmus {
+    /// Its name.
+    pub name: String,
+    /// What its comment says that the result is.
+    pub result: Option<Verdict>,
+    /// The values that variables begin with.
+    pub init: Vec<Init>,
+    /// The threads, by number.
+    pub threads: Vec<Thread>,
+    /// What is to be shown of each outcome beside what the condition names.
+    pub locations: Vec<(Location, Span)>,
+    /// What outcomes are looked at.
+    pub filter: Option<Proposition>,
+    /// How the condition is meant.
+    pub quantifier: Quantifier,
+    /// The condition.
+    pub condition: Proposition,
+}
+
+/// What a condition says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// That it can hold.
+    Exists,
+    /// That it cannot.
+    NotExists,
+    /// That it always does.
+    Forall,
+}
+
+/// The initial value of a shared variable.
+#[derive(Clone, Debug)]
+pub struct Init {
+    /// Its type, if that is given.
+    pub ty: Option<Type>,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// Where that is said.
+    pub span: Span,
+}
+
+/// A value at the beginning or the end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Value {
+    /// A number.
+    Number(i64),
+    /// The address of a shared variable.
+    Address(String),
+}
+
+/// A type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// One that is no pointer, by C's name.
+    Named(String),
+    /// A pointer.
+    Pointer(Box<Type>),
+}
+
+/// A thread.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// The shared variables that it knows, as pointers.
+    pub parameters: Vec<Parameter>,
+    /// What it does.
+    pub body: Vec<Statement>,
+}
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its type.
+    pub ty: Type,
+    /// Its name, which is the variable's.
+    pub name: String,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub enum Statement {
+    /// A local variable, maybe with a value.
+    Declare(Type, String, Option<Expr>, Span),
+    /// `r0 = value`.
+    Assign(String, Expr, Span),
+    /// `*x = value`: a plain store.
+    Store(Expr, Expr, Span),
+    /// An expression for its effect.
+    Call(Expr),
+    /// `if`.
+    If(Expr, Vec<Statement>, Vec<Statement>),
+    /// A loop, by the word that it begins with.
+    Loop(String, Span),
+    /// Statements in braces.
+    Block(Vec<Statement>),
+}
+
+/// An expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// The kinds of expressions.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A number.
+    Number(i64),
+    /// A local variable, or a parameter.
+    Name(String),
+    /// `*e`.
+    Deref(Box<Expr>),
+    /// `&r0`.
+    Address(String),
+    /// `-e`, `~e` or `!e`.
+    Unary(&'static str, Box<Expr>),
+    /// `(int)e`.
+    Cast(Type, Box<Expr>),
+    /// `a + b` and the like.
+    Binary(&'static str, Box<Expr>, Box<Expr>),
+    /// `f(a, b)`.
+    Call(String, Vec<Expr>),
+}
+
+/// What an outcome has a value of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Location {
+    /// A local variable of a thread.
+    Local(usize, String),
+    /// A shared variable.
+    Shared(String),
+}
+
+/// A condition on an outcome.
+#[derive(Clone, Debug)]
+pub enum Proposition {
+    /// Always so.
+    True,
+    /// A location has a value; or does not, if that is true.
+    Is(Location, Value, bool, Span),
+    /// Two locations have the same value; or have not, if that is true.
+    Same(Location, Location, bool, Span),
+    /// Not so.
+    Not(Box<Proposition>),
+    /// Both.
+    And(Box<Proposition>, Box<Proposition>),
+    /// One of them or both.
+    Or(Box<Proposition>, Box<Proposition>),
+}
+
+impl Proposition {
+    /// Whether it holds, by the values of what it speaks of.
+    pub fn holds(&self, value: &dyn Fn(&Location) -> Option<Value>) -> bool {
+        match self {
+            Self::True => true,
+            Self::Is(location, wanted, negated, _) => {
+                (value(location).as_ref() == Some(wanted)) != *negated
+            }
+            Self::Same(a, b, negated, _) => (value(a) == value(b)) != *negated,
+            Self::Not(p) => !p.holds(value),
+            Self::And(p, q) => p.holds(value) && q.holds(value),
+            Self::Or(p, q) => p.holds(value) || q.holds(value),
+        }
+    }
+
+    /// The numbers that something is compared with.
+    pub fn numbers(&self) -> Vec<i64> {
+        match self {
+            Self::Is(_, Value::Number(number), ..) => vec![*number],
+            Self::True | Self::Is(..) | Self::Same(..) => Vec::new(),
+            Self::Not(p) => p.numbers(),
+            Self::And(p, q) | Self::Or(p, q) => [p.numbers(), q.numbers()].concat(),
+        }
+    }
+
+    /// What it speaks of, with where.
+    pub fn locations(&self) -> Vec<(&Location, Span)> {
+        match self {
+            Self::True => Vec::new(),
+            Self::Is(location, _, _, span) => vec![(location, *span)],
+            Self::Same(a, b, _, span) => vec![(a, *span), (b, *span)],
+            Self::Not(p) => p.locations(),
+            Self::And(p, q) | Self::Or(p, q) => [p.locations(), q.locations()].concat(),
+        }
+    }
+}
+
+impl Type {
+    /// What it points to, if it is a pointer.
+    pub fn pointee(&self) -> Option<&Type> {
+        match self {
+            Self::Pointer(to) => Some(to),
+            Self::Named(_) => None,
+        }
+    }
+}
+
+impl Expr {
+    /// What is cast, if it is a cast, or else the expression itself.
+    pub fn uncast(&self) -> &Self {
+        match &self.kind {
+            ExprKind::Cast(_, inner) => inner.uncast(),
+            _ => self,
+        }
+    }
+
+    /// Calls `each` on it and on what it is made of, the outermost first.
+    pub fn walk<'e>(&'e self, each: &mut dyn FnMut(&'e Expr)) {
+        each(self);
+        match &self.kind {
+            ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Address(_) => {}
+            ExprKind::Deref(e) | ExprKind::Unary(_, e) | ExprKind::Cast(_, e) => e.walk(each),
+            ExprKind::Binary(_, a, b) => {
+                a.walk(each);
+                b.walk(each);
+            }
+            ExprKind::Call(_, arguments) => arguments.iter().for_each(|a| a.walk(each)),
+        }
+    }
+}
+
+impl Statement {
+    /// Calls `each` on it and on what it holds, the outermost first.
+    pub fn walk<'s>(&'s self, each: &mut dyn FnMut(&'s Statement)) {
+        each(self);
+        match self {
+            Self::If(_, yes, no) => yes.iter().chain(no).for_each(|s| s.walk(each)),
+            Self::Block(body) => body.iter().for_each(|s| s.walk(each)),
+            _ => {}
+        }
+    }
+
+    /// The expressions that are its own.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            Self::Declare(_, _, value, _) => value.iter().collect(),
+            Self::Assign(_, value, _) | Self::Call(value) | Self::If(value, ..) => vec![value],
+            Self::Store(to, value, _) => vec![to, value],
+            Self::Loop(..) | Self::Block(_) => Vec::new(),
+        }
+    }
+}
+
+impl Thread {
+    /// Every statement, and those in it.
+    pub fn statements(&self) -> Vec<&Statement> {
+        let mut all = Vec::new();
+        for statement in &self.body {
+            statement.walk(&mut |s| all.push(s));
+        }
+        all
+    }
+
+    /// Every expression, and those in it.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        let mut all = Vec::new();
+        for statement in self.statements() {
+            for expr in statement.expressions() {
+                expr.walk(&mut |e| all.push(e));
+            }
+        }
+        all
+    }
+
+    /// The local variables and their types, in their order.
+    pub fn locals(&self) -> Vec<(&str, &Type)> {
+        let statements = self.statements().into_iter();
+        let declared = statements.filter_map(|s| match s {
+            Statement::Declare(ty, name, ..) => Some((name.as_str(), ty)),
+            _ => None,
+        });
+        declared.collect()
+    }
+
+    /// The parameter with a name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|p| p.name == name)
+    }
+}
+
+impl Litmus {
+    /// The shared variables, by name.
+    pub fn shared(&self) -> BTreeSet<&str> {
+        let parameters = self.threads.iter().flat_map(|t| &t.parameters);
+        let names = parameters.map(|p| p.name.as_str());
+        // A variable may be known by its address only.
+        let addresses = self.init.iter().filter_map(|init| match &init.value {
+            Value::Address(name) => Some(name.as_str()),
+            Value::Number(_) => None,
+        });
+        names
+            .chain(self.init.iter().map(|i| i.name.as_str()))
+            .chain(addresses)
+            .collect()
+    }
+
+    /// The type of a shared variable: what the first thread that knows it says, or its initial
+    /// value, or else `int`.
+    pub fn type_of(&self, name: &str) -> Type {
+        let parameters = self.threads.iter().filter_map(|t| t.parameter(name));
+        let of_parameter = parameters.filter_map(|p| p.ty.pointee()).next();
+        let of_init = || self.init.iter().find(|i| i.name == name)?.ty.as_ref();
+        // What is known by its address only is what the pointer to it points to.
+        let of_pointer = || {
+            let is_address = |init: &&Init| init.value == Value::Address(name.to_owned());
+            let pointer = self.init.iter().find(is_address)?;
+            let mut parameters = self
+                .threads
+                .iter()
+                .filter_map(|t| t.parameter(&pointer.name));
+            let of_parameter = parameters.find_map(|p| p.ty.pointee());
+            of_parameter.or(pointer.ty.as_ref())?.pointee()
+        };
+        let found = of_parameter.or_else(of_init).or_else(of_pointer).cloned();
+        found.unwrap_or_else(|| Type::Named("int".into()))
+    }
+
+    /// What a shared variable begins with.
+    pub fn initial(&self, name: &str) -> Value {
+        let init = self.init.iter().find(|i| i.name == name);
+        init.map_or(Value::Number(0), |i| i.value.clone())
+    }
+}

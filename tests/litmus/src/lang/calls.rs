@@ -1,0 +1,124 @@
+//! What the calls of a litmus file mean.
+
+use atomics_spec::arch::Features;
+use atomics_spec::model::op::Ordering;
+use atomics_spec::{Spec, Variant};
+
+/// What a call is.
+#[derive(Clone, Copy, Debug)]
+pub enum Call<'s> {
+    /// A load or a store by one of C's macros.
+    Macro(Macro),
+    /// A barrier, with its name in the emitted module `barrier`.
+    Barrier(&'static str),
+    /// An atomic function: `atomic_fetch_add()`.
+    Function(Variant<'s>),
+    /// The same on a variable that is no `atomic_t`: `xchg()`. The family is any.
+    Plain(Variant<'s>),
+    /// Something that is not checked on machine code, by what it is called.
+    OutOfScope(&'static str),
+    /// Nothing that is known.
+    Unknown,
+}
+
+/// A macro that loads or stores.
+#[derive(Clone, Copy, Debug)]
+pub struct Macro {
+    /// Whether it takes the variable, `*x`, and not its address, `x`.
+    pub lvalue: bool,
+    /// What it does.
+    pub access: Access,
+}
+
+/// What a macro does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It loads.
+    Load(Ordering),
+    /// It stores.
+    Store(Ordering),
+    /// It stores, and is followed by a full barrier.
+    StoreMb,
+}
+
+const fn of(lvalue: bool, access: Access) -> Macro {
+    Macro { lvalue, access }
+}
+
+/// The macros.
+const MACROS: [(&str, Macro); 7] = [
+    ("READ_ONCE", of(true, Access::Load(Ordering::Relaxed))),
+    ("WRITE_ONCE", of(true, Access::Store(Ordering::Relaxed))),
+    (
+        "smp_load_acquire",
+        of(false, Access::Load(Ordering::Acquire)),
+    ),
+    (
+        "smp_store_release",
+        of(false, Access::Store(Ordering::Release)),
+    ),
+    ("smp_store_mb", of(true, Access::StoreMb)),
+    ("rcu_dereference", of(true, Access::Load(Ordering::Relaxed))),
+    (
+        "rcu_assign_pointer",
+        of(true, Access::Store(Ordering::Release)),
+    ),
+];
+
+/// The barriers and what they are in the emitted module `barrier`.
+const BARRIERS: [(&str, &str); 6] = [
+    ("smp_mb", "smp_mb(barrier::Full)"),
+    ("smp_rmb", "smp_mb(barrier::Read)"),
+    ("smp_wmb", "smp_mb(barrier::Write)"),
+    ("smp_mb__before_atomic", "smp_mb__before_atomic()"),
+    ("smp_mb__after_atomic", "smp_mb__after_atomic()"),
+    ("barrier", "barrier()"),
+];
+
+/// What names begin with that are not checked on machine code, and what that is.
+const OUT_OF_SCOPE: [(&str, &str); 10] = [
+    ("spin_", "a lock"),
+    ("smp_mb__after_spinlock", "a lock"),
+    ("smp_mb__after_unlock_lock", "a lock"),
+    ("smp_mb__after_srcu_read_unlock", "SRCU"),
+    ("srcu_", "SRCU"),
+    ("synchronize_srcu", "SRCU"),
+    ("rcu_read_", "RCU"),
+    ("synchronize_rcu", "RCU"),
+    ("call_rcu", "RCU"),
+    ("__", "a primitive of herd7's"),
+];
+
+/// The operation that C has as the macro `name` on variables that are no `atomic_t`, as the table
+/// `arch/kernel.tbl` says.
+fn plain<'s>(spec: &'s Spec, name: &str) -> Option<Variant<'s>> {
+    let kernel = spec.arch("kernel")?;
+    let mut variants = spec.variants().filter(|v| v.name() == name);
+    variants.find(|v| {
+        let template = kernel.template(name, 32, Features::NONE);
+        let line = template.and_then(|template| template.lines.first());
+        let call = line.and_then(|line| line.text.strip_prefix(name));
+        v.family.bits(64) == 32 && call.is_some_and(|rest| rest.starts_with('('))
+    })
+}
+
+/// What a call of `name` is.
+pub fn resolve<'s>(spec: &'s Spec, name: &str) -> Call<'s> {
+    if let Some((_, found)) = MACROS.iter().find(|(known, _)| *known == name) {
+        return Call::Macro(*found);
+    }
+    if let Some((_, rust)) = BARRIERS.iter().find(|(known, _)| *known == name) {
+        return Call::Barrier(rust);
+    }
+    if let Some(variant) = spec.find(name) {
+        return Call::Function(variant);
+    }
+    if let Some(variant) = plain(spec, name) {
+        return Call::Plain(variant);
+    }
+    let mut others = OUT_OF_SCOPE.iter();
+    match others.find(|(start, _)| name.starts_with(start)) {
+        Some((_, what)) => Call::OutOfScope(what),
+        None => Call::Unknown,
+    }
+}

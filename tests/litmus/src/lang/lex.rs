@@ -1,0 +1,183 @@
+//! The words of a C litmus file.
+
+use atomics_spec::diag::Error;
+
+use crate::lang::source::{File, Span};
+use crate::verdict::Verdict;
+
+/// A word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// A name, or a keyword.
+    Word(String),
+    /// A number.
+    Number(i64),
+    /// Text in double quotes.
+    Quoted,
+    /// One of [`SIGNS`].
+    Sign(&'static str),
+    /// The end of the file.
+    End,
+}
+
+/// The signs, longer ones before what they begin with.
+const SIGNS: [&str; 38] = [
+    "<<", ">>", "==", "!=", "<=", ">=", "=>", "&&", "||", "/\\", "\\/", "++", "--", "->", "+=",
+    "-=", "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^", "~",
+    "!", "+", "-", "=", "/",
+];
+/// The rest of them.
+const MORE_SIGNS: [&str; 6] = ["<", ">", "%", "?", ".", "#"];
+
+/// The words of a file and where they are, and what its comments say that the result is.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The words; the last one is the end.
+    pub tokens: Vec<(Token, Span)>,
+    /// What follows `Result:` in a comment.
+    pub result: Option<Verdict>,
+}
+
+/// Splits what comes after the first `skip` bytes of a file, from its first brace on. What comes
+/// before that is for people: words, texts in quotes, and lines such as `Cycle=..`.
+///
+/// # Errors
+///
+/// If a comment or a text in quotes does not end, a number is too large, or a character is none
+/// of C's.
+pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
+    let mut words = Words {
+        tokens: Vec::new(),
+        result: None,
+    };
+    let mut at = skip;
+    let mut braces = 0_usize;
+    let mut part = Part::Prelude;
+    while let Some(next) = file.text[at..].chars().next() {
+        let rest = &file.text[at..];
+        let length = if next.is_whitespace() {
+            next.len_utf8()
+        } else if let Some(length) = comment(file, at, part == Part::Threads && braces > 0)? {
+            words.result = words.result.or(result(&rest[..length]));
+            length
+        } else if part == Part::Prelude && next != '{' {
+            quoted(rest).unwrap_or(next.len_utf8())
+        } else {
+            let (token, length) = token(file, at, next)?;
+            let span = Span {
+                start: at,
+                end: at + length,
+            };
+            braces = match token {
+                Token::Sign("{") => braces + 1,
+                Token::Sign("}") => braces.saturating_sub(1),
+                _ => braces,
+            };
+            part = match part {
+                Part::Init if braces == 0 => Part::Threads,
+                Part::Prelude => Part::Init,
+                part => part,
+            };
+            words.tokens.push((token, span));
+            length
+        };
+        at += length;
+    }
+    words.tokens.push((Token::End, Span { start: at, end: at }));
+    Ok(words)
+}
+
+/// A part of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What comes before the initial values.
+    Prelude,
+    /// The initial values.
+    Init,
+    /// The threads, and what follows them.
+    Threads,
+}
+
+/// The length of the text in quotes that a text begins with, if it does, and if that ends on its line.
+fn quoted(text: &str) -> Option<usize> {
+    let line = text.lines().next()?.strip_prefix('"')?;
+    Some(1 + line.find('"')? + 1)
+}
+
+/// The length of the comment that begins at a place, if one does. In a thread, `(*` with a name right
+/// behind it is an expression such as `(*x)`.
+fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, Error> {
+    let rest = &file.text[at..];
+    if rest.starts_with("//") {
+        return Ok(Some(rest.find('\n').unwrap_or(rest.len())));
+    }
+    let is_name = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let dereferences = in_thread && rest.get(2..).is_some_and(|r| r.starts_with(is_name));
+    for (open, close) in [("/*", "*/"), ("(*", "*)")] {
+        if rest.starts_with(open) && !(open == "(*" && dereferences) {
+            let span = Span {
+                start: at,
+                end: at + 2,
+            };
+            let end = rest[2..].find(close).ok_or_else(|| {
+                let help = format!("a comment that begins with `{open}` ends with `{close}`");
+                file.error(span, "this comment does not end", help)
+            })?;
+            return Ok(Some(2 + end + 2));
+        }
+    }
+    Ok(None)
+}
+
+/// What a comment says that the result is.
+fn result(comment: &str) -> Option<Verdict> {
+    let said = comment.split("Result:").nth(1)?.trim_start();
+    let end = said.find(|c: char| !c.is_alphanumeric());
+    Verdict::named(&said[..end.unwrap_or(said.len())])
+}
+
+/// The word that begins at a place, and its length.
+fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error> {
+    let rest = &file.text[at..];
+    let one = Span {
+        start: at,
+        end: at + next.len_utf8(),
+    };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+    if next.is_ascii_digit() {
+        let text = &rest[..length];
+        let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
+        let number = match digits.strip_prefix("0x") {
+            Some(hex) => i64::from_str_radix(hex, 16),
+            None => digits.parse(),
+        };
+        let span = Span {
+            start: at,
+            end: at + length,
+        };
+        let number = number.map_err(|_| {
+            let help = "numbers are decimal, or hexadecimal after `0x`, and fit into 64 bits";
+            file.error(span, format!("`{text}` is no number"), help)
+        })?;
+        return Ok((Token::Number(number), length));
+    }
+    if is_part(next) {
+        return Ok((Token::Word(rest[..length].into()), length));
+    }
+    if next == '"' {
+        let end = rest[1..].find('"').ok_or_else(|| {
+            file.error(one, "this text does not end", "it ends with another `\"`")
+        })?;
+        return Ok((Token::Quoted, 1 + end + 1));
+    }
+    let mut signs = SIGNS.iter().chain(&MORE_SIGNS);
+    match signs.find(|sign| rest.starts_with(**sign)) {
+        Some(sign) => Ok((Token::Sign(sign), sign.len())),
+        None => Err(file.error(
+            one,
+            format!("`{next}` has no meaning here"),
+            "a litmus file is made of C's names, numbers and signs",
+        )),
+    }
+}

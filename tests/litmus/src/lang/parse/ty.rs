@@ -1,0 +1,59 @@
+//! Types.
+
+use crate::lang::ast::Type;
+use crate::lang::lex::Token;
+use crate::lang::parse::parser::{Parsed, Parser};
+
+/// Words that begin a type, beside those that end in `_t`.
+const TYPE_WORDS: [&str; 17] = [
+    "bool", "int", "long", "char", "short", "unsigned", "signed", "void", "struct", "s8", "s16",
+    "s32", "s64", "u8", "u16", "u32", "u64",
+];
+
+/// Words of a type that say nothing about values.
+const QUALIFIERS: [&str; 2] = ["const", "volatile"];
+
+impl Parser<'_> {
+    /// Whether the next word begins a type: it is known, or a name that ends in `_t` with another
+    /// name or a `*` behind it.
+    pub fn begins_type(&self) -> bool {
+        let Token::Word(word) = self.peek() else {
+            return false;
+        };
+        let known = TYPE_WORDS.contains(&word.as_str()) || QUALIFIERS.contains(&word.as_str());
+        let follows = matches!(self.second(), Token::Word(_) | Token::Sign("*"));
+        known || (word.ends_with("_t") && follows)
+    }
+
+    /// A type, with its `*`s.
+    pub fn ty(&mut self) -> Parsed<Type> {
+        let help = "a type is such as `int`, `long`, `atomic_t` or `int *`";
+        let mut words: Vec<String> = Vec::new();
+        while self.begins_type() {
+            let (word, _) = self.name("a type", help)?;
+            if word == "struct" {
+                let (tag, _) = self.name("the name of a structure", help)?;
+                words.push(format!("struct {tag}"));
+            } else if !QUALIFIERS.contains(&word.as_str()) {
+                words.push(word);
+            }
+        }
+        if words.is_empty() {
+            return Err(self.expected("a type", help));
+        }
+        // A type in a cast does not count for the expression, whose parts go on behind it.
+        let outside = std::mem::take(&mut self.parts);
+        let mut ty = Type::Named(words.join(" "));
+        loop {
+            if self.takes("*") {
+                self.part(help)?;
+                ty = Type::Pointer(Box::new(ty));
+            } else if QUALIFIERS.iter().any(|q| self.is_word(q)) {
+                self.advance();
+            } else {
+                self.parts = outside;
+                return Ok(ty);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Judges litmus tests: whether what the machine code may do is allowed by the kernel's memory
+//! model.
+//!
+//! ```text
+//! file --lang--> test --lkmm, model--> herd7 with the LKMM ----------> outcomes --+
+//!                  |                                                              +--> finding
+//!                  +--rust, compile, dialect--> herd7 with the architecture's ----+
+//! ```
+//!
+//! ```no_run
+//! use atomics_litmus::{Suite, Test, Tools, report};
+//! use atomics_spec::Spec;
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let spec = Spec::builtin()?;
+//! let text = "C t\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
+//! let tests = [Test::parse(&spec, "t.litmus", text)?];
+//! let tools = Tools::find(None)?;
+//! for finding in Suite::new(&tools, &spec)?.check(&tests)? {
+//!     println!("{}: {}", finding.test().name(), finding.is_good());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`read_files`] and [`read_generated`] read tests, and [`Targets`] says on which machines they are
+//!   judged.
+//! - [`Suite`] checks them, and [`report`] says what was found.
+
+mod case;
+mod compile;
+mod dialect;
+mod finding;
+mod generate;
+mod herd;
+mod judge;
+mod lang;
+mod lkmm;
+mod outcome;
+pub mod report;
+mod run;
+mod running;
+mod rust;
+mod select;
+mod suite;
+mod test;
+mod tools;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Finding, Judgement, Seen};
+pub use generate::{Generated, tests as generated};
+pub use select::{Shard, Targets, load_spec, read_files, read_generated};
+pub use suite::Suite;
+pub use test::Test;
+pub use tools::Tools;
+pub use verdict::Verdict;

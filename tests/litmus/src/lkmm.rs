@@ -1,0 +1,96 @@
+//! A test as herd7 is given it, to ask the Linux kernel's memory model.
+//!
+//! herd7 reads less of C than a kernel's programmer writes. What it lacks is put into what it has,
+//! with the same accesses, orderings and dependencies:
+//!
+//! - `try_cmpxchg(x, &r0, n)` is a cmpxchg and a comparison. Afterwards `r0` is what the cmpxchg
+//!   returned: that is what it was before if it succeeded.
+//! - A conditional operation that the definitions cannot have is a cmpxchg, if among the values that
+//!   the variable may have at most one makes it succeed. A failed one is a load without order, as a
+//!   failed cmpxchg is.
+//! - `!a` is `a == 0`, `a && b` is `(a != 0) & (b != 0)`, and so on.
+//! - All integers are `int`, because herd7's have no width.
+
+mod definitions;
+pub mod model;
+mod rewrite;
+mod text;
+mod thread;
+
+use std::fmt::Write as _;
+
+use atomics_spec::Spec;
+
+use crate::lang::ast::{ExprKind, Litmus, Location, Proposition, Quantifier, Thread, Type, Value};
+use crate::lang::values::Values;
+use thread::Printer;
+
+pub use definitions::Definitions;
+pub use text::location as location_text;
+
+/// Prints a test for herd7, with `shown` as the locations whose values are wanted.
+///
+/// # Errors
+///
+/// What herd7 has no way to say.
+pub fn print(
+    spec: &Spec,
+    definitions: &dyn Definitions,
+    test: &Litmus,
+    shown: &[Location],
+) -> Result<String, String> {
+    if let Some(wide) = wide(test) {
+        return Err(format!("{wide}: herd7 computes C in 32 bits"));
+    }
+    let mut out = format!("C {}\n\n{{\n", test.name);
+    for init in &test.init {
+        // herd7 reads no address of an address here, and needs to be told of none.
+        let deep = |ty: &&Type| ty.pointee().is_some_and(|to| to.pointee().is_some());
+        let ty = init.ty.as_ref().filter(|ty| !deep(ty));
+        let ty = ty.map(|ty| format!("{} ", text::ty(spec, ty)));
+        let value = text::value(&init.value);
+        let _ = writeln!(out, "{}{} = {value};", ty.unwrap_or_default(), init.name);
+    }
+    out.push_str("}\n");
+    let values = Values::of(spec, test);
+    for (number, thread) in test.threads.iter().enumerate() {
+        let parameters = thread.parameters.iter();
+        let parameters: Vec<String> = parameters
+            .map(|p| format!("{}{}", text::spaced(&text::ty(spec, &p.ty)), p.name))
+            .collect();
+        let _ = writeln!(out, "\nP{number}({})\n{{", parameters.join(", "));
+        out.push_str(&Printer::new(spec, definitions, &values, thread).body()?);
+        out.push_str("}\n");
+    }
+    let shown: Vec<String> = shown.iter().map(text::location).collect();
+    if !shown.is_empty() {
+        let _ = writeln!(out, "\nlocations [{}]", shown.join("; "));
+    }
+    if let Some(filter) = &test.filter {
+        let _ = writeln!(out, "filter ({})", text::proposition(filter));
+    }
+    let quantifier = match test.quantifier {
+        Quantifier::Exists => "exists",
+        Quantifier::NotExists => "~exists",
+        Quantifier::Forall => "forall",
+    };
+    let _ = writeln!(out, "{quantifier} ({})", text::proposition(&test.condition));
+    Ok(out)
+}
+
+/// A number of a test that does not fit into 32 bits.
+fn wide(test: &Litmus) -> Option<i64> {
+    let initial = test.init.iter().filter_map(|init| match init.value {
+        Value::Number(number) => Some(number),
+        Value::Address(_) => None,
+    });
+    let expressions = test.threads.iter().flat_map(Thread::expressions);
+    let written = expressions.filter_map(|expr| match expr.kind {
+        ExprKind::Number(number) => Some(number),
+        _ => None,
+    });
+    let compared = test.filter.iter().chain([&test.condition]);
+    let compared = compared.flat_map(Proposition::numbers);
+    let mut numbers = initial.chain(written).chain(compared);
+    numbers.find(|number| i32::try_from(*number).is_err())
+}

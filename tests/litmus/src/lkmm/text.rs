@@ -1,0 +1,68 @@
+//! Types, values and conditions as herd7 writes them.
+
+use atomics_spec::Spec;
+
+use crate::lang::ast::{Location, Proposition, Type, Value};
+
+/// A location as herd7 writes it.
+pub fn location(place: &Location) -> String {
+    match place {
+        Location::Local(thread, name) => format!("{thread}:{name}"),
+        Location::Shared(name) => name.clone(),
+    }
+}
+
+/// A value.
+pub fn value(what: &Value) -> String {
+    match what {
+        Value::Number(number) => number.to_string(),
+        Value::Address(name) => name.clone(),
+    }
+}
+
+/// A condition.
+pub fn proposition(what: &Proposition) -> String {
+    match what {
+        Proposition::True => "true".into(),
+        Proposition::Is(place, is, negated, _) => {
+            let is = format!("{}={}", location(place), value(is));
+            if *negated { format!("~({is})") } else { is }
+        }
+        Proposition::Same(a, b, negated, _) => {
+            let same = format!("{}={}", location(a), location(b));
+            if *negated { format!("~({same})") } else { same }
+        }
+        Proposition::Not(p) => format!("~({})", proposition(p)),
+        Proposition::And(p, q) => {
+            format!("({} /\\ {})", proposition(p), proposition(q))
+        }
+        Proposition::Or(p, q) => {
+            format!("({} \\/ {})", proposition(p), proposition(q))
+        }
+    }
+}
+
+/// A type: the variable's, with `int` for all that is no structure.
+pub fn ty(spec: &Spec, of: &Type) -> String {
+    match of {
+        Type::Pointer(to) => format!("{}*", spaced(&ty(spec, to))),
+        Type::Named(name) if is_atomic(spec, name) => "atomic_t".into(),
+        Type::Named(name) if name.starts_with("struct") || name.ends_with("_t") => name.clone(),
+        Type::Named(_) => "int".into(),
+    }
+}
+
+/// Whether a type is the structure around an atomic variable.
+fn is_atomic(spec: &Spec, name: &str) -> bool {
+    let mut families = spec.types.families.iter();
+    families.any(|family| family.c_object.as_deref() == Some(name))
+}
+
+/// A type with a blank behind it, if it does not end in `*`.
+pub fn spaced(ty: &str) -> String {
+    if ty.ends_with('*') {
+        ty.into()
+    } else {
+        format!("{ty} ")
+    }
+}

@@ -1,0 +1,213 @@
+//! The statements and expressions of a thread.
+
+use std::fmt::Write as _;
+
+use atomics_spec::{Spec, Variant};
+
+use crate::lang::ast::{Expr, ExprKind, Statement, Thread};
+use crate::lang::calls::{Access, Call, resolve};
+use crate::lang::values::Values;
+use crate::lkmm::definitions::Definitions;
+use crate::lkmm::text;
+
+/// What is printed; or what herd7 has no way to say.
+pub type Printed<T> = Result<T, String>;
+
+/// Prints a thread.
+pub struct Printer<'a> {
+    /// The tables.
+    pub spec: &'a Spec,
+    /// What herd7's definitions have.
+    pub definitions: &'a dyn Definitions,
+    /// What variables may hold.
+    pub values: &'a Values<'a>,
+    thread: &'a Thread,
+    temporaries: usize,
+    out: String,
+}
+
+impl<'a> Printer<'a> {
+    /// A printer that has printed nothing.
+    pub fn new(
+        spec: &'a Spec,
+        definitions: &'a dyn Definitions,
+        values: &'a Values<'a>,
+        thread: &'a Thread,
+    ) -> Self {
+        Self {
+            spec,
+            definitions,
+            values,
+            thread,
+            temporaries: 0,
+            out: String::new(),
+        }
+    }
+
+    /// The statements of the thread.
+    ///
+    /// # Errors
+    ///
+    /// What herd7 has no way to say.
+    pub fn body(mut self) -> Printed<String> {
+        let thread = self.thread;
+        thread.body.iter().try_for_each(|s| self.statement(s, 1))?;
+        Ok(self.out)
+    }
+
+    /// Prints a line.
+    pub fn line(&mut self, depth: usize, text: &str) {
+        let _ = writeln!(self.out, "{}{text}", "\t".repeat(depth));
+    }
+
+    /// A local variable that the thread does not have.
+    pub fn temporary(&mut self) -> String {
+        let locals = self.thread.locals();
+        loop {
+            let name = format!("t{}", self.temporaries);
+            self.temporaries += 1;
+            let is_local = locals.iter().any(|(local, _)| *local == name);
+            if !is_local && self.thread.parameter(&name).is_none() {
+                return name;
+            }
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement, depth: usize) -> Printed<()> {
+        match statement {
+            Statement::Declare(ty, name, value, _) => {
+                let ty = text::spaced(&text::ty(self.spec, ty));
+                match value {
+                    None => self.line(depth, &format!("{ty}{name};")),
+                    Some(value) => {
+                        let value = self.whole(value, depth)?;
+                        self.line(depth, &format!("{ty}{name} = {value};"));
+                    }
+                }
+            }
+            Statement::Assign(name, value, _) => {
+                let value = self.whole(value, depth)?;
+                self.line(depth, &format!("{name} = {value};"));
+            }
+            Statement::Store(to, value, _) => {
+                let value = self.whole(value, depth)?;
+                let to = self.expr(to, depth)?;
+                self.line(depth, &format!("{to} = {value};"));
+            }
+            Statement::Call(expr) => {
+                let text = self.whole(expr, depth)?;
+                let is_value = match &expr.kind {
+                    ExprKind::Call(name, _) => self.has_result(name),
+                    _ => true,
+                };
+                if is_value {
+                    let unused = self.temporary();
+                    self.line(depth, &format!("int {unused} = {text};"));
+                } else {
+                    self.line(depth, &format!("{text};"));
+                }
+            }
+            Statement::If(condition, yes, no) => {
+                let condition = self.whole(condition, depth)?;
+                self.line(depth, &format!("if ({condition}) {{"));
+                self.block(yes, depth + 1)?;
+                if !no.is_empty() {
+                    self.line(depth, "} else {");
+                    self.block(no, depth + 1)?;
+                }
+                self.line(depth, "}");
+            }
+            Statement::Loop(word, _) => return Err(format!("a loop (`{word}`)")),
+            Statement::Block(body) => {
+                for statement in body {
+                    self.statement(statement, depth)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The statements of a block, which herd7 wants to have at least one.
+    fn block(&mut self, body: &[Statement], depth: usize) -> Printed<()> {
+        if body.is_empty() {
+            let unused = self.temporary();
+            self.line(depth, &format!("int {unused} = 0;"));
+        }
+        body.iter().try_for_each(|s| self.statement(s, depth))
+    }
+
+    fn has_result(&self, name: &str) -> bool {
+        match resolve(self.spec, name) {
+            Call::Function(variant) | Call::Plain(variant) => variant.of.result().is_some(),
+            Call::Macro(found) => matches!(found.access, Access::Load(_)),
+            _ => false,
+        }
+    }
+
+    /// An expression that is not part of another. A call that has to be put otherwise comes before
+    /// it, which changes nothing if it is the only one.
+    fn whole(&mut self, expr: &Expr, depth: usize) -> Printed<String> {
+        let mut calls = 0;
+        let mut others = 0;
+        expr.walk(&mut |e| {
+            if let ExprKind::Call(name, _) = &e.kind {
+                calls += 1;
+                others += usize::from(self.rewrites(name).is_some());
+            }
+        });
+        if others > 0 && calls > 1 {
+            return Err("several calls in an expression, of which one is not herd7's".into());
+        }
+        self.expr(expr, depth)
+    }
+
+    /// The operation that a call has to be put otherwise for.
+    fn rewrites(&self, name: &str) -> Option<Variant<'_>> {
+        match resolve(self.spec, name) {
+            Call::Function(v) if !self.definitions.has(&v) => Some(v),
+            Call::Plain(v) if v.of.op.pointer().is_some() => Some(v),
+            _ => None,
+        }
+    }
+
+    /// An expression.
+    ///
+    /// # Errors
+    ///
+    /// What herd7 has no way to say.
+    pub fn expr(&mut self, expr: &Expr, depth: usize) -> Printed<String> {
+        Ok(match &expr.kind {
+            ExprKind::Number(number) => number.to_string(),
+            ExprKind::Name(name) => name.clone(),
+            ExprKind::Deref(inner) => format!("*{}", self.expr(inner, depth)?),
+            ExprKind::Address(name) => format!("&{name}"),
+            // All that is translated has the width of a number of herd7's, or is an address.
+            ExprKind::Cast(_, inner) => self.expr(inner, depth)?,
+            ExprKind::Unary(sign, inner) => {
+                let inner = self.expr(inner, depth)?;
+                match *sign {
+                    "!" => format!("({inner} == 0)"),
+                    "~" => format!("({inner} ^ -1)"),
+                    _ => format!("(0 - {inner})"),
+                }
+            }
+            ExprKind::Binary(sign @ ("&&" | "||"), a, b) => {
+                let mut calls = false;
+                b.walk(&mut |e| calls |= matches!(e.kind, ExprKind::Call(..)));
+                if calls {
+                    return Err(format!("a call on the right of `{sign}`"));
+                }
+                let (a, b) = (self.expr(a, depth)?, self.expr(b, depth)?);
+                let sign = if *sign == "&&" { "&" } else { "|" };
+                format!("(({a} != 0) {sign} ({b} != 0))")
+            }
+            ExprKind::Binary(sign, a, b) => {
+                let (a, b) = (self.expr(a, depth)?, self.expr(b, depth)?);
+                format!("({a} {sign} {b})")
+            }
+            ExprKind::Call(name, arguments) => {
+                self.call(name, arguments, expr.span.start, depth)?
+            }
+        })
+    }
+}

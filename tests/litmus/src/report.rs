@@ -1,0 +1,493 @@
+//! What was found, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::finding::{Finding, Judgement, Seen};
+use crate::verdict::Verdict;
+
+/// Whether nothing is wrong with any test.
+pub fn is_good(findings: &[Finding<'_>]) -> bool {
+    findings.iter().all(Finding::is_good)
+}
+
+/// How many of what.
+#[derive(Default)]
+struct Counts {
+    sound: usize,
+    stronger: usize,
+    unsound: usize,
+    skipped: usize,
+    timed_out: usize,
+    failed: usize,
+}
+
+impl Counts {
+    /// How many tests were judged how on a target.
+    fn of(findings: &[Finding<'_>], target: &str) -> Self {
+        let mut counts = Self::default();
+        let judgements = findings.iter().flat_map(Finding::judgements);
+        for (_, judgement) in judgements.filter(|(name, _)| *name == target) {
+            match judgement {
+                Judgement::Sound { stronger } => {
+                    counts.sound += 1;
+                    counts.stronger += usize::from(*stronger);
+                }
+                Judgement::Unsound { .. } => counts.unsound += 1,
+                Judgement::Skipped(_) => counts.skipped += 1,
+                Judgement::TimedOut => counts.timed_out += 1,
+                Judgement::Failed(_) => counts.failed += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// The report for people. `targets` are the names of those that the tests were judged on.
+pub fn text(findings: &[Finding<'_>], targets: &[&str]) -> String {
+    let mut out = String::new();
+    for finding in findings {
+        write_histogram(&mut out, finding);
+    }
+    for finding in findings {
+        write_unsound(&mut out, finding);
+    }
+    for finding in findings {
+        write_faults(&mut out, finding);
+    }
+    write_skips(&mut out, findings);
+    write_summary(&mut out, findings, targets);
+    out
+}
+
+/// What was seen on this machine, with what the kernel's memory model says of each outcome.
+fn write_histogram(out: &mut String, finding: &Finding<'_>) {
+    let Some(all) = finding.seen() else { return };
+    let total: u64 = all.iter().map(|seen| seen.count).sum();
+    let _ = writeln!(out, "{}: {total} times", finding.test().name());
+    for seen in all {
+        let mark = match seen.allowed {
+            Some(true) => "",
+            Some(false) => "  FORBIDDEN by the LKMM",
+            None => "  not known: herd7 computes C in 32 bits",
+        };
+        let _ = writeln!(out, "{:>12}  {}{mark}", seen.count, seen.state);
+    }
+    let unseen = finding.unseen();
+    if unseen > 0 {
+        let _ = writeln!(
+            out,
+            "{:>12}  allowed and not seen",
+            format!("{unseen} more")
+        );
+    }
+}
+
+fn write_unsound(out: &mut String, finding: &Finding<'_>) {
+    let test = finding.test();
+    for (target, judgement) in finding.judgements() {
+        let Judgement::Unsound { offending, program } = judgement else {
+            continue;
+        };
+        let _ = writeln!(
+            out,
+            "UNSOUND: {} on {target}: the machine code may end with what the LKMM forbids:",
+            test.name()
+        );
+        for state in offending {
+            let _ = writeln!(out, "    {state}");
+        }
+        let _ = writeln!(out, "the test:\n{}", indented(test.text()));
+        let _ = writeln!(out, "the machine code:\n{}", indented(program));
+    }
+}
+
+/// What is wrong besides, and the verdicts that the tests do not state.
+fn write_faults(out: &mut String, finding: &Finding<'_>) {
+    let test = finding.test();
+    let name = test.name();
+    if let Some(fault) = finding.fault() {
+        let _ = writeln!(out, "error: {name} ({}): {fault}", test.file());
+    }
+    // Nothing is said of what its comment says already.
+    if let (Some(verdict), None) = (finding.verdict(), test.stated()) {
+        let _ = writeln!(out, "{name}: {verdict} by the LKMM");
+    }
+    if finding.timed_out() {
+        let _ = writeln!(out, "error: {name}: herd7 takes too long for the LKMM");
+    }
+    for (target, judgement) in finding.judgements() {
+        match judgement {
+            Judgement::Failed(error) => {
+                let _ = writeln!(out, "error: {name} on {target}: {error}");
+            }
+            Judgement::TimedOut => {
+                let _ = writeln!(out, "error: {name} on {target}: herd7 takes too long");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What was skipped, by the reason.
+fn write_skips(out: &mut String, findings: &[Finding<'_>]) {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for finding in findings {
+        let name = finding.test().name();
+        if let Some(why) = finding.skipped() {
+            let shown = match (finding.verdict(), finding.test().stated()) {
+                (Some(found), Some(_)) => format!("{name} ({found}, as its comment says)"),
+                _ => name.to_owned(),
+            };
+            reasons.entry(why).or_default().push(shown);
+        }
+        for (target, judgement) in finding.judgements() {
+            if let Judgement::Skipped(why) = judgement {
+                let shown = format!("{name} on {target}");
+                reasons.entry(why).or_default().push(shown);
+            }
+        }
+    }
+    for (why, names) in reasons {
+        let _ = writeln!(out, "skipped: {}: {why}", listed(&names));
+    }
+}
+
+fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
+    let stated = findings.iter().filter(|f| f.test().stated().is_some());
+    let agree = stated
+        .clone()
+        .filter(|f| f.verdict().is_some() && f.fault().is_none());
+    let _ = writeln!(
+        out,
+        "\nLKMM: {} tests; {} of {} have the result that their comments state",
+        findings.len(),
+        agree.count(),
+        stated.count()
+    );
+    let timed_out = findings.iter().filter(|f| f.timed_out()).count();
+    if timed_out > 0 {
+        let _ = writeln!(out, "LKMM: {timed_out} of them timed out");
+    }
+    let runs: Vec<_> = findings.iter().filter_map(Finding::seen).collect();
+    if !runs.is_empty() {
+        let is_forbidden = |seen: &Seen| seen.allowed == Some(false);
+        let forbidden = runs.iter().filter(|run| run.iter().any(is_forbidden));
+        let _ = writeln!(
+            out,
+            "run on this machine: {} tests, {} with what the LKMM forbids",
+            runs.len(),
+            forbidden.count()
+        );
+    }
+    if targets.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "\n{:<14} {:>7} {:>9} {:>8} {:>8} {:>10} {:>7}",
+        "target", "sound", "stronger", "UNSOUND", "skipped", "timed out", "failed"
+    );
+    for target in targets {
+        let Counts {
+            sound,
+            stronger,
+            unsound,
+            skipped,
+            timed_out,
+            failed,
+        } = Counts::of(findings, target);
+        let _ = writeln!(
+            out,
+            "{target:<14} {sound:>7} {stronger:>9} {unsound:>8} {skipped:>8} \
+             {timed_out:>10} {failed:>7}"
+        );
+    }
+    let _ = writeln!(
+        out,
+        "\nstronger: sound, and some outcome that the LKMM allows cannot come of the machine code"
+    );
+}
+
+/// The report as JSON. The fields of all objects are in the order of the alphabet.
+#[derive(Serialize)]
+struct Report<'a> {
+    good: bool,
+    runs: Vec<Run<'a>>,
+    tests: Vec<Tested<'a>>,
+}
+
+/// A test that was run on this machine.
+#[derive(Serialize)]
+struct Run<'a> {
+    name: &'a str,
+    outcomes: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+struct Outcome {
+    allowed: Option<bool>,
+    count: u64,
+    state: String,
+}
+
+/// A test, and what was found about it.
+#[derive(Serialize)]
+struct Tested<'a> {
+    fault: Option<String>,
+    file: &'a str,
+    lkmm: Option<&'static str>,
+    name: &'a str,
+    skipped: Option<&'a str>,
+    stated: Option<&'static str>,
+    targets: Vec<OnTarget<'a>>,
+}
+
+/// What was found about it on a target.
+#[derive(Default, Serialize)]
+struct OnTarget<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offending: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stronger: Option<bool>,
+    target: &'a str,
+    verdict: &'static str,
+}
+
+/// The report as JSON, without a line feed at its end.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn json(findings: &[Finding<'_>]) -> Result<String> {
+    let report = Report {
+        good: is_good(findings),
+        runs: findings.iter().filter_map(run).collect(),
+        tests: findings.iter().map(tested).collect(),
+    };
+    serde_json::to_string_pretty(&report).context("cannot write JSON")
+}
+
+fn run<'a>(finding: &'a Finding<'_>) -> Option<Run<'a>> {
+    let outcomes = finding.seen()?.into_iter().map(|seen| Outcome {
+        allowed: seen.allowed,
+        count: seen.count,
+        state: seen.state,
+    });
+    Some(Run {
+        name: finding.test().name(),
+        outcomes: outcomes.collect(),
+    })
+}
+
+fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
+    let test = finding.test();
+    let targets = finding.judgements().iter();
+    Tested {
+        fault: finding.fault(),
+        file: test.file(),
+        lkmm: match finding.timed_out() {
+            true => Some("timed out"),
+            false => finding.verdict().map(Verdict::name),
+        },
+        name: test.name(),
+        skipped: finding.skipped(),
+        stated: test.stated().map(Verdict::name),
+        targets: targets
+            .map(|(target, judgement)| on_target(target, judgement))
+            .collect(),
+    }
+}
+
+fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
+    let of = |verdict| OnTarget {
+        target,
+        verdict,
+        ..OnTarget::default()
+    };
+    match judgement {
+        Judgement::Sound { stronger } => OnTarget {
+            stronger: Some(*stronger),
+            ..of("sound")
+        },
+        Judgement::Unsound { offending, program } => OnTarget {
+            offending: Some(offending),
+            program: Some(program),
+            ..of("UNSOUND")
+        },
+        Judgement::Skipped(why) => OnTarget {
+            reason: Some(why),
+            ..of("skipped")
+        },
+        Judgement::TimedOut => of("timed out"),
+        Judgement::Failed(why) => OnTarget {
+            reason: Some(why),
+            ..of("failed")
+        },
+    }
+}
+
+/// The names, or the first ones and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("    {line}\n"));
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use atomics_spec::Spec;
+
+    use super::*;
+    use crate::case::Case;
+    use crate::lang::ast::Value;
+    use crate::outcome::Allowed;
+    use crate::test::Test;
+
+    /// One test that is fine but was seen to do what is forbidden, and one with faults.
+    fn tests() -> [Test; 2] {
+        let spec = Spec::builtin().unwrap();
+        let texts = [
+            "C one\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\nexists (x=1)\n",
+            "C two\n(* Result: Never *)\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\nexists (x=1)\n",
+        ];
+        texts.map(|text| Test::parse(&spec, "t.litmus", text).unwrap())
+    }
+
+    fn findings(tests: &[Test; 2]) -> [Finding<'_>; 2] {
+        let state = |number| vec![Value::Number(number)];
+        let allowed = Allowed::Known(Verdict::Always, Some(BTreeSet::from([state(1), state(3)])));
+        let finding = |test, judgements, histogram| Finding {
+            case: Case::new(test, "t".into(), 5),
+            allowed: Ok(allowed.clone()),
+            judgements,
+            histogram,
+        };
+        let [one, two] = tests;
+        let seen = BTreeMap::from([(state(1), 40), (state(2), 2)]);
+        let sound = vec![
+            ("a", Judgement::Sound { stronger: true }),
+            ("b", Judgement::Skipped("no registers".into())),
+        ];
+        let unsound = Judgement::Unsound {
+            offending: vec!["x=2".into()],
+            program: "A two\n".into(),
+        };
+        let faulty = vec![
+            ("a", unsound),
+            ("b", Judgement::Failed("no such file".into())),
+            ("c", Judgement::TimedOut),
+        ];
+        [finding(one, sound, Some(seen)), finding(two, faulty, None)]
+    }
+
+    #[test]
+    fn people_read_what_is_wrong_first() {
+        let tests = tests();
+        let found = text(&findings(&tests), &["a", "b"]);
+        let expected = "\
+one: 42 times
+          40  x=1
+           2  x=2  FORBIDDEN by the LKMM
+      1 more  allowed and not seen
+UNSOUND: two on a: the machine code may end with what the LKMM forbids:
+    x=2
+the test:
+    C two
+    (* Result: Never *)
+    {}
+    P0(int *x) { WRITE_ONCE(*x, 1); }
+    exists (x=1)
+
+the machine code:
+    A two
+
+one: Always by the LKMM
+error: two (t.litmus): the result is Never by its comment, and Always by the LKMM
+error: two on b: no such file
+error: two on c: herd7 takes too long
+skipped: one on b: no registers
+
+LKMM: 2 tests; 0 of 1 have the result that their comments state
+run on this machine: 1 tests, 1 with what the LKMM forbids
+
+target           sound  stronger  UNSOUND  skipped  timed out  failed
+a                    1         1        1        0          0       0
+b                    0         0        0        1          0       1
+
+stronger: sound, and some outcome that the LKMM allows cannot come of the machine code
+";
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn programs_read_the_same() {
+        let tests = tests();
+        let found = json(&findings(&tests)[..1]).unwrap();
+        let expected = r#"{
+  "good": false,
+  "runs": [
+    {
+      "name": "one",
+      "outcomes": [
+        {
+          "allowed": true,
+          "count": 40,
+          "state": "x=1"
+        },
+        {
+          "allowed": false,
+          "count": 2,
+          "state": "x=2"
+        }
+      ]
+    }
+  ],
+  "tests": [
+    {
+      "fault": null,
+      "file": "t.litmus",
+      "lkmm": "Always",
+      "name": "one",
+      "skipped": null,
+      "stated": null,
+      "targets": [
+        {
+          "stronger": true,
+          "target": "a",
+          "verdict": "sound"
+        },
+        {
+          "reason": "no registers",
+          "target": "b",
+          "verdict": "skipped"
+        }
+      ]
+    }
+  ]
+}"#;
+        assert_eq!(found, expected);
+        let report: serde_json::Value =
+            serde_json::from_str(&json(&findings(&tests)).unwrap()).unwrap();
+        let targets = report["tests"][1]["targets"].as_array().unwrap();
+        let verdicts: Vec<_> = targets.iter().map(|target| &target["verdict"]).collect();
+        assert_eq!(verdicts, ["UNSOUND", "failed", "timed out"]);
+        assert_eq!(targets[0]["program"], "A two\n");
+    }
+}

@@ -1,0 +1,219 @@
+//! The expressions of a thread.
+
+use crate::lang::ast::{Expr, ExprKind};
+use crate::lang::source::Span;
+use crate::lang::types::{INT, Int, Type};
+use crate::rust::scope::Scope;
+use crate::rust::translator::{Translated, ident};
+
+/// An expression in Rust.
+pub struct Typed {
+    /// Its text.
+    pub text: String,
+    /// What it yields.
+    pub kind: Yield,
+}
+
+/// What an expression yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Yield {
+    /// Nothing.
+    Nothing,
+    /// A `bool`, where C has an `int`.
+    Truth,
+    /// A value.
+    Of(Type),
+}
+
+impl Typed {
+    /// A value.
+    pub fn of(text: String, ty: Type) -> Self {
+        let kind = Yield::Of(ty);
+        Self { text, kind }
+    }
+
+    /// A `bool`.
+    pub fn truth(text: String) -> Self {
+        let kind = Yield::Truth;
+        Self { text, kind }
+    }
+
+    /// What yields nothing.
+    pub fn nothing(text: String) -> Self {
+        let kind = Yield::Nothing;
+        Self { text, kind }
+    }
+}
+
+impl Scope<'_> {
+    /// An expression, as a value of a type.
+    pub fn converted(&self, expr: &Expr, ty: &Type) -> Translated<String> {
+        match (&expr.kind, ty) {
+            (ExprKind::Number(number), Type::Int(int)) => {
+                return self.number(*number, *int, expr.span);
+            }
+            (ExprKind::Number(0), Type::Pointer(_)) => return Ok("core::ptr::null_mut()".into()),
+            _ => {}
+        }
+        let value = self.value(expr)?;
+        self.convert(value, ty, expr.span)
+    }
+
+    /// A value of one type as one of another.
+    fn convert(&self, (text, found): (String, Type), ty: &Type, span: Span) -> Translated<String> {
+        match (&found, ty) {
+            (found, ty) if found == ty => Ok(text),
+            (Type::Int(_), Type::Int(int)) => Ok(format!("({text} as {})", int.rust)),
+            (Type::Pointer(_), Type::Pointer(_)) => Ok(format!("{text}.cast()")),
+            (Type::Pointer(_), Type::Int(_)) => {
+                let help = "an address fits into a pointer: declare `int *r0;`";
+                let message = "this is an address, and no number".into();
+                self.translator.fault(span, message, help)
+            }
+            (Type::Int(_), Type::Pointer(_)) => {
+                let help = "a pointer's value is the address of a variable";
+                let message = "this is a number, and no address".into();
+                self.translator.fault(span, message, help)
+            }
+        }
+    }
+
+    fn number(&self, number: i64, int: Int, span: Span) -> Translated<String> {
+        if int.bits == 32 && i32::try_from(number).is_err() {
+            let message = format!("{number} does not fit into 32 bits");
+            return self
+                .translator
+                .fault(span, message, "this value is an `int`");
+        }
+        Ok(match number {
+            0.. => format!("{number}_{}", int.rust),
+            _ => format!("({number}_{})", int.rust),
+        })
+    }
+
+    /// An expression, as a value, and its type.
+    pub fn value(&self, expr: &Expr) -> Translated<(String, Type)> {
+        let Typed { text, kind } = self.typed(expr)?;
+        match kind {
+            Yield::Of(ty) => Ok((text, ty)),
+            Yield::Truth => Ok((format!("i32::from({text})"), Type::Int(INT))),
+            Yield::Nothing => {
+                let help = "call it in a statement of its own";
+                let message = "this call returns nothing".into();
+                self.translator.fault(expr.span, message, help)
+            }
+        }
+    }
+
+    /// An expression, as a condition.
+    pub fn truth(&self, expr: &Expr) -> Translated<String> {
+        let typed = self.typed(expr)?;
+        if typed.kind == Yield::Truth {
+            return Ok(typed.text);
+        }
+        let (text, ty) = self.value(expr)?;
+        Ok(match ty {
+            Type::Int(_) => format!("({text} != 0)"),
+            Type::Pointer(_) => format!("!{text}.is_null()"),
+        })
+    }
+
+    fn typed(&self, expr: &Expr) -> Translated<Typed> {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Number(number) => {
+                let text = self.number(*number, INT, span)?;
+                Ok(Typed::of(text, Type::Int(INT)))
+            }
+            ExprKind::Name(name) => self.named(name, span),
+            ExprKind::Deref(_) => Err(self.translator.out_of_scope("a plain load", span)),
+            ExprKind::Address(_) => {
+                let help = "only what a try_cmpxchg expects is given by its address";
+                let message = "the address of a local variable is no value here".into();
+                self.translator.fault(span, message, help)
+            }
+            ExprKind::Unary("!", inner) => Ok(Typed::truth(format!("!{}", self.truth(inner)?))),
+            ExprKind::Unary(sign, inner) => {
+                let (text, ty) = self.integer(inner)?;
+                let text = match *sign {
+                    "~" => format!("(!{text})"),
+                    _ => format!("{text}.wrapping_neg()"),
+                };
+                Ok(Typed::of(text, ty))
+            }
+            ExprKind::Cast(ty, inner) => {
+                let ty = self.translator.ty(ty, span)?;
+                let text = self.converted(inner, &ty)?;
+                Ok(Typed::of(text, ty))
+            }
+            ExprKind::Binary(sign @ ("&&" | "||"), a, b) => {
+                let (a, b) = (self.truth(a)?, self.truth(b)?);
+                Ok(Typed::truth(format!("({a} {sign} {b})")))
+            }
+            ExprKind::Binary(sign, a, b) => self.binary(sign, a, b, span),
+            ExprKind::Call(name, arguments) => self.call(name, arguments, span),
+        }
+    }
+
+    /// A local variable, or the address that a parameter is.
+    fn named(&self, name: &str, span: Span) -> Translated<Typed> {
+        if let Some(ty) = self.local(name) {
+            return Ok(Typed::of(ident(name), ty?));
+        }
+        match self.thread.parameter(name) {
+            Some(parameter) => {
+                let ty = self.translator.ty(&parameter.ty, parameter.span)?;
+                Ok(Typed::of(format!("{}.as_ptr()", ident(name)), ty))
+            }
+            None => self.unknown(name, span),
+        }
+    }
+
+    fn integer(&self, expr: &Expr) -> Translated<(String, Type)> {
+        let value = self.value(expr)?;
+        if matches!(value.1, Type::Pointer(_)) {
+            let what = "arithmetic on an address";
+            return Err(self.translator.out_of_scope(what, expr.span));
+        }
+        Ok(value)
+    }
+
+    fn binary(&self, sign: &str, a: &Expr, b: &Expr, span: Span) -> Translated<Typed> {
+        let compares = ["==", "!=", "<", ">", "<=", ">="].contains(&sign);
+        let (left, right) = (self.value(a)?, self.value(b)?);
+        let ty = match (&left.1, &right.1) {
+            (Type::Int(l), Type::Int(r)) => Type::Int(if r.bits > l.bits { *r } else { *l }),
+            (Type::Pointer(_), _) if compares => left.1.clone(),
+            (_, Type::Pointer(_)) if compares => right.1.clone(),
+            _ => {
+                return Err(self
+                    .translator
+                    .out_of_scope("arithmetic on an address", span));
+            }
+        };
+        let is_number = |expr: &Expr| matches!(expr.uncast().kind, ExprKind::Number(_));
+        let operand = |expr: &Expr, value| match expr.kind {
+            // `p != 0`.
+            ExprKind::Number(_) => self.converted(expr, &ty),
+            _ => self.convert(value, &ty, expr.span),
+        };
+        let (left, right) = (operand(a, left)?, operand(b, right)?);
+        let text = match sign {
+            _ if compares => return Ok(Typed::truth(format!("({left} {sign} {right})"))),
+            "+" => format!("{left}.wrapping_add({right})"),
+            "-" => format!("{left}.wrapping_sub({right})"),
+            "*" if !is_number(a) && !is_number(b) => {
+                // herd7 has no such instruction for each architecture.
+                let what = "a product of variables";
+                return Err(self.translator.out_of_scope(what, span));
+            }
+            "*" => format!("{left}.wrapping_mul({right})"),
+            "&" | "|" | "^" => format!("({left} {sign} {right})"),
+            _ => {
+                let what = format!("the operator `{sign}`");
+                return Err(self.translator.out_of_scope(what, span));
+            }
+        };
+        Ok(Typed::of(text, ty))
+    }
+}

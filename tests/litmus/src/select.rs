@@ -1,0 +1,262 @@
+//! Which tests are checked, and on which targets.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+use atomics_machine_code::target::{Configuration, Target};
+use atomics_machine_code::targets::TARGETS;
+use atomics_spec::{Error, Spec, Tables};
+
+use crate::generate;
+use crate::test::Test;
+
+/// A part of the tests: the `index`th of `count`, from 1. It is parsed from text such as `2/5`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+impl Shard {
+    /// Leaves this part of some tests: every `count`th of them.
+    pub fn retain(self, tests: &mut Vec<Test>) {
+        let mut number = 0;
+        tests.retain(|_| {
+            number += 1;
+            (number - 1) % self.count == self.index - 1
+        });
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/');
+        let numbers = parts.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+            _ => Err("a part is I/N, with I from 1 to N, such as 2/5".into()),
+        }
+    }
+}
+
+/// An architecture with its features.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Selected {
+    /// What litmus tests call it.
+    pub name: &'static str,
+    /// The architecture.
+    pub target: &'static Target,
+    /// Its features.
+    pub configuration: &'static Configuration,
+}
+
+/// Targets that tests are judged on: architectures with their features.
+#[derive(Clone, Debug)]
+pub struct Targets(Vec<Selected>);
+
+impl Targets {
+    /// All that herd7 has a model of.
+    pub fn all() -> Self {
+        let configurations = TARGETS.iter().flat_map(|target| {
+            let configurations = target.configurations.iter();
+            configurations.map(move |configuration| (target, configuration))
+        });
+        let named = configurations.filter_map(|(target, configuration)| {
+            Some(Selected {
+                name: configuration.litmus?,
+                target,
+                configuration,
+            })
+        });
+        let mut all: Vec<_> = named.collect();
+        all.sort_by_key(|selected| selected.name);
+        Self(all)
+    }
+
+    /// None, to ask the kernel's memory model only.
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Those that are named, by their own names or those of their architectures; all if no name is
+    /// given.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such target.
+    pub fn select(names: &[String]) -> Result<Self> {
+        let Self(mut all) = Self::all();
+        let fits = |wanted: &str, selected: &Selected| {
+            wanted == selected.name || wanted == selected.target.name
+        };
+        if let Some(unknown) = names.iter().find(|n| !all.iter().any(|s| fits(n, s))) {
+            let there: Vec<&str> = all.iter().map(|selected| selected.name).collect();
+            bail!(
+                "herd7 has no model of `{unknown}`\n = help: there are {}",
+                there.join(", ")
+            );
+        }
+        all.retain(|s| names.is_empty() || names.iter().any(|wanted| fits(wanted, s)));
+        Ok(Self(all))
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|selected| selected.name).collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Selected> {
+        self.0.iter().copied()
+    }
+}
+
+/// The built-in tables, with those of architectures replaced: each file takes the place of the
+/// built-in one of the same file name.
+///
+/// # Errors
+///
+/// If a file cannot be read, has the name of no built-in one, or is wrong.
+pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
+    let mut own = Vec::new();
+    for path in tables {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        own.push((path, path.display().to_string(), bytes));
+    }
+    let mut builtin = Tables::builtin();
+    for (path, name, bytes) in &own {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut archs = builtin.archs.iter_mut();
+        let replaced = archs.find(|a| a.name.rsplit('/').next() == Some(&*file));
+        let replaced = replaced.with_context(|| {
+            format!("{name}: there is no built-in table of an architecture that is called {file}")
+        })?;
+        replaced.name = name;
+        replaced.bytes = bytes;
+    }
+    Ok(Spec::load(&builtin)?)
+}
+
+/// Reads litmus files, and all those in folders, by name.
+///
+/// # Errors
+///
+/// If a file cannot be read; or what is wrong with all files that are malformed.
+pub fn read_files(spec: &Spec, paths: &[PathBuf]) -> Result<Vec<Test>> {
+    let mut sources = Vec::new();
+    for path in paths {
+        collect(path, &mut sources)?;
+    }
+    let tests = sources.into_iter();
+    together(tests.map(|(file, text)| Test::parse(spec, file, text)))
+}
+
+/// The tests that are made from the table: all of them, or the chosen ones that cover each
+/// operation and each ordering in each role.
+///
+/// # Errors
+///
+/// If one is wrong.
+pub fn read_generated(spec: &Spec, all: bool) -> Result<Vec<Test>> {
+    let tests = generate::tests(spec);
+    let wanted = tests.iter().filter(|test| all || test.core);
+    together(wanted.map(|test| Test::generated(spec, test)))
+}
+
+/// All tests, or all errors.
+fn together(results: impl Iterator<Item = Result<Test, Box<Error>>>) -> Result<Vec<Test>> {
+    let mut tests = Vec::new();
+    let mut errors = Vec::new();
+    for result in results {
+        match result {
+            Ok(test) => tests.push(test),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    if !errors.is_empty() {
+        bail!("{}", errors.join("\n\n"));
+    }
+    Ok(tests)
+}
+
+/// Reads a litmus file, or all those in a folder.
+fn collect(path: &Path, all: &mut Vec<(String, String)>) -> Result<()> {
+    let shown = path.display();
+    if !path.is_dir() {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        all.push((shown.to_string(), text));
+        return Ok(());
+    }
+    let entries = fs::read_dir(path).with_context(|| format!("cannot read {shown}"))?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()
+        .with_context(|| format!("cannot read {shown}"))?;
+    entries.sort();
+    for entry in entries {
+        let is_litmus = entry.extension().is_some_and(|end| end == "litmus");
+        if entry.is_dir() || is_litmus {
+            collect(&entry, all)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+
+    #[test]
+    fn targets_go_by_their_names_and_those_of_architectures() {
+        let select = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            Targets::select(&names).map(|targets| targets.names().join(" "))
+        };
+        let all = "aarch64 aarch64+lse arm powerpc64 riscv64 riscv64+zacas x86 x86_64";
+        assert_eq!(select(&[]).unwrap(), all);
+        assert_eq!(
+            select(&["x86", "riscv64"]).unwrap(),
+            "riscv64 riscv64+zacas x86"
+        );
+        assert_eq!(select(&["aarch64+lse"]).unwrap(), "aarch64+lse");
+        let error = select(&["x86", "s390x"]).unwrap_err().to_string();
+        assert!(error.contains("no model of `s390x`") && error.contains("riscv64+zacas"));
+        assert!(Targets::none().names().is_empty());
+    }
+
+    #[test]
+    fn each_target_has_a_dialect() {
+        for selected in Targets::all().iter() {
+            let dialect = Dialect::find(selected.target);
+            let dialect = dialect.unwrap_or_else(|| panic!("{} has none", selected.name));
+            dialect.unwrap_or_else(|e| panic!("{e:#}"));
+        }
+    }
+
+    #[test]
+    fn shards_are_all_of_the_tests() {
+        let spec = Spec::builtin().unwrap();
+        let names = ["a", "b", "c", "d", "e"];
+        let tests = names.map(|name| {
+            let text = format!("C {name}\n{{}}\nP0(int *x) {{}}\nexists (x=1)\n");
+            Test::parse(&spec, name, text).unwrap()
+        });
+        let part = |text: &str| {
+            let mut tests = tests.to_vec();
+            text.parse::<Shard>().unwrap().retain(&mut tests);
+            let names = tests.iter().map(Test::name);
+            names.collect::<Vec<_>>().concat()
+        };
+        assert_eq!(
+            [part("1/2"), part("2/2"), part("1/1")],
+            ["ace", "bd", "abcde"]
+        );
+        for wrong in ["", "2", "0/2", "3/2", "1/0", "a/b"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Checks tests: asks the kernel's memory model, and judges the machine code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use atomics_spec::Spec;
+use atomics_tools::progress::Meter;
+use atomics_tools::{Progress, pool};
+use tempfile::TempDir;
+
+use crate::case::Case;
+use crate::compile::{Compiler, Library};
+use crate::dialect::Dialect;
+use crate::finding::{Finding, Judgement};
+use crate::judge::Judge;
+use crate::lkmm::model::Model;
+use crate::outcome::Allowed;
+use crate::run;
+use crate::select::{Selected, Targets};
+use crate::test::Test;
+use crate::tools::Tools;
+
+/// How long herd7 may take for a test if nothing else is said.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How many tests are compiled at once: few enough for one compiler not to be the last to end.
+const CHUNK: usize = 200;
+
+/// What is needed to check tests, and how they are checked.
+pub struct Suite<'a> {
+    tools: &'a Tools,
+    spec: &'a Spec,
+    targets: Vec<(Selected, Dialect)>,
+    jobs: usize,
+    limit: Duration,
+    progress: Progress<'a>,
+    work: Work,
+}
+
+/// Where the intermediate files are.
+enum Work {
+    /// In a folder that goes away.
+    Scratch(TempDir),
+    /// In one that stays.
+    Kept(PathBuf),
+}
+
+impl Work {
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Scratch(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+}
+
+impl<'a> Suite<'a> {
+    /// Checks with the operations of `spec`, on all targets that herd7 has a model of.
+    ///
+    /// # Errors
+    ///
+    /// If there is no place for temporary files.
+    pub fn new(tools: &'a Tools, spec: &'a Spec) -> Result<Self> {
+        let scratch = tempfile::tempdir().context("cannot make a folder for herd7's files")?;
+        let suite = Self {
+            tools,
+            spec,
+            targets: Vec::new(),
+            jobs: thread::available_parallelism().map_or(1, NonZero::get),
+            limit: LIMIT,
+            progress: &|_| {},
+            work: Work::Scratch(scratch),
+        };
+        suite.targets(&Targets::all())
+    }
+
+    /// Judges on these targets only.
+    ///
+    /// # Errors
+    ///
+    /// If a table of herd7's words for an architecture is wrong.
+    pub fn targets(mut self, targets: &Targets) -> Result<Self> {
+        let targets = targets.iter().map(|selected| {
+            let name = selected.target.name;
+            let found = Dialect::find(selected.target);
+            let dialect = found.with_context(|| format!("herd7 has no model of {name}"))??;
+            Ok((selected, dialect))
+        });
+        self.targets = targets.collect::<Result<_>>()?;
+        Ok(self)
+    }
+
+    /// Runs so many herd7s at once; as many as there are CPUs if nothing is said.
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
+    /// Lets herd7 take so long for a test; a minute if nothing is said.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Keeps the intermediate files in a folder: what herd7 is given for the kernel's memory model
+    /// and for each target, and what is compiled.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such folder, and it cannot be made.
+    pub fn keep(mut self, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        // herd7 is started elsewhere.
+        self.work = Work::Kept(folder.canonicalize()?);
+        Ok(self)
+    }
+
+    /// Tells what is going on.
+    pub fn progress(mut self, progress: Progress<'a>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Checks tests: asks the kernel's memory model, and judges the machine code on each target.
+    ///
+    /// # Errors
+    ///
+    /// If something does not compile, or a tool does not start. What fails at one test is in its
+    /// finding.
+    pub fn check<'t>(&self, tests: &'t [Test]) -> Result<Vec<Finding<'t>>> {
+        let mut findings = self.ask(tests)?;
+        self.judge(&mut findings)?;
+        Ok(findings)
+    }
+
+    /// Asks the kernel's memory model only.
+    ///
+    /// # Errors
+    ///
+    /// If the tree has no model.
+    pub fn ask<'t>(&self, tests: &'t [Test]) -> Result<Vec<Finding<'t>>> {
+        let work = self.work.folder();
+        let most = self.targets.iter().map(|(_, d)| d.observed().len()).min();
+        let stems = stems(tests);
+        let cases = tests.iter().zip(stems);
+        let cases: Vec<_> = cases
+            .map(|(test, stem)| Case::new(test, stem, most.unwrap_or(usize::MAX)))
+            .collect();
+        let (tools, spec) = (self.tools, self.spec);
+        let model = Model::new(&tools.kernel_tree, work, self.limit, &tools.herd, spec)?;
+        let start = Instant::now();
+        let meter = Meter::new("LKMM", cases.len(), self.progress);
+        let allowed = pool::map(
+            self.jobs,
+            &cases,
+            |_, case| {
+                let path = work.join(format!("{}.lkmm.litmus", case.stem));
+                let allowed = case.allowed(spec, &model, &path);
+                allowed.map_err(|error| format!("{error:#}"))
+            },
+            |done| meter.show(done),
+        )?;
+        self.tell_time("LKMM", start);
+        if let Work::Kept(folder) = &self.work {
+            for case in &cases {
+                let path = folder.join(format!("{}.litmus", case.stem));
+                fs::write(&path, case.test.text())
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+            }
+        }
+        let findings = cases.into_iter().zip(allowed);
+        Ok(findings
+            .map(|(case, allowed)| Finding {
+                case,
+                allowed,
+                judgements: Vec::new(),
+                histogram: None,
+            })
+            .collect())
+    }
+
+    /// Runs tests on this machine, each about `iterations` times: those whose outcomes the kernel's
+    /// memory model has told.
+    ///
+    /// # Errors
+    ///
+    /// If they do not compile, or the program fails.
+    pub fn run(&self, findings: &mut [Finding<'_>], iterations: u64) -> Result<()> {
+        let wanted: Vec<usize> = findings
+            .iter()
+            .enumerate()
+            .filter(|(_, finding)| is_translated(finding))
+            .map(|(index, _)| index)
+            .collect();
+        let cases: Vec<_> = wanted.iter().map(|index| &findings[*index].case).collect();
+        let build = self.build_folder();
+        let library = Library::emit(self.spec, &build)?;
+        let folder = build.join("run");
+        let histograms = run::run(
+            self.spec,
+            &cases,
+            &library,
+            &folder,
+            iterations,
+            self.progress,
+        )?;
+        for (index, histogram) in wanted.into_iter().zip(histograms) {
+            findings[index].histogram = Some(histogram);
+        }
+        Ok(())
+    }
+
+    /// Judges the machine code of tests on each target: of those whose outcomes the kernel's memory
+    /// model has told.
+    ///
+    /// # Errors
+    ///
+    /// If the emitted modules do not compile.
+    pub fn judge(&self, findings: &mut [Finding<'_>]) -> Result<()> {
+        if self.targets.is_empty() {
+            return Ok(());
+        }
+        let build = self.build_folder();
+        let library = Library::emit(self.spec, &build)?;
+        for (selected, dialect) in &self.targets {
+            let start = Instant::now();
+            let name = selected.name;
+            let model = dialect.model().map(|text| {
+                let path = self.work.folder().join(format!("{name}.cat"));
+                fs::write(&path, text)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+                anyhow::Ok(path)
+            });
+            let Selected {
+                target,
+                configuration,
+                ..
+            } = *selected;
+            let toolchain = &self.tools.toolchain;
+            let judge = Judge {
+                compiler: Compiler::new(&library, target, configuration, &build, toolchain)?,
+                dialect,
+                model: model.transpose()?,
+            };
+            self.judge_on(name, &judge, findings)?;
+            self.tell_time(name, start);
+        }
+        Ok(())
+    }
+
+    /// Judges tests on one target.
+    fn judge_on(
+        &self,
+        name: &'static str,
+        judge: &Judge<'_>,
+        findings: &mut [Finding<'_>],
+    ) -> Result<()> {
+        let mut skipped = Vec::new();
+        let mut wanted = Vec::new();
+        for (index, finding) in findings.iter().enumerate() {
+            let (None, Ok(Allowed::Known(_, Some(states)))) =
+                (&finding.case.skipped, &finding.allowed)
+            else {
+                continue;
+            };
+            match judge.excludes(self.spec, &finding.case) {
+                Some(why) => skipped.push((index, Judgement::Skipped(why))),
+                None => wanted.push((index, &finding.case, states)),
+            }
+        }
+        let chunks: Vec<_> = wanted.chunks(CHUNK).collect();
+        (self.progress)(&format!("{name}: compiling {} tests", wanted.len()));
+        let compiled = pool::map(
+            self.jobs,
+            &chunks,
+            |number, chunk| {
+                let cases: Vec<_> = chunk
+                    .iter()
+                    .map(|(index, case, _)| (*index, *case))
+                    .collect();
+                judge.compile(self.spec, &format!("threads{number}"), &cases)
+            },
+            |_| {},
+        )?;
+        let meter = Meter::new(name, wanted.len(), self.progress);
+        let judgements = pool::map(
+            self.jobs,
+            &wanted,
+            |number, (index, case, states)| {
+                let path = format!("{}.{name}.litmus", case.stem);
+                let path = self.work.folder().join(path);
+                let herd = (self.tools.herd.command(), self.limit);
+                // If one of many does not compile, it is found by compiling each alone.
+                let alone;
+                let compiled = match &compiled[number / CHUNK] {
+                    Ok(compiled) => compiled,
+                    Err(_) => {
+                        let name = format!("alone{index}");
+                        let one = judge.compile(self.spec, &name, &[(*index, case)]);
+                        alone = match one {
+                            Ok(compiled) => compiled,
+                            Err(error) => return Judgement::Failed(format!("{error:#}")),
+                        };
+                        &alone
+                    }
+                };
+                let judged = judge.judge(self.spec, (*index, case), compiled, states, &path, herd);
+                judged.unwrap_or_else(|error| Judgement::Failed(format!("{error:#}")))
+            },
+            |done| meter.show(done),
+        )?;
+        let indices: Vec<usize> = wanted.iter().map(|(index, ..)| *index).collect();
+        let judged = indices.into_iter().zip(judgements);
+        for (index, judgement) in skipped.into_iter().chain(judged) {
+            findings[index].judgements.push((name, judgement));
+        }
+        Ok(())
+    }
+
+    fn build_folder(&self) -> PathBuf {
+        self.work.folder().join("build")
+    }
+
+    fn tell_time(&self, name: &str, start: Instant) {
+        let seconds = start.elapsed().as_secs_f64();
+        (self.progress)(&format!("{name}: done in {seconds:.1} s"));
+    }
+}
+
+/// Whether the outcomes of a test are known, for machine code to be compared with.
+fn is_translated(finding: &Finding<'_>) -> bool {
+    let is_known = matches!(finding.allowed, Ok(Allowed::Known(_, Some(_))));
+    is_known && finding.case.skipped.is_none()
+}
+
+/// What the names of each test's intermediate files begin with: its name, with a number if another
+/// one has it, too.
+fn stems(tests: &[Test]) -> Vec<String> {
+    let mut count = BTreeMap::new();
+    let names = tests.iter().map(|test| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "+-_.".contains(c);
+        let name: String = test
+            .name()
+            .chars()
+            .map(|c| if plain(c) { c } else { '_' })
+            .collect();
+        let seen = count.entry(name.clone()).or_insert(0_usize);
+        *seen += 1;
+        match *seen {
+            1 => name,
+            number => format!("{name}~{number}"),
+        }
+    });
+    names.collect()
+}

@@ -1,0 +1,102 @@
+//! A test, as it is read.
+
+use atomics_spec::{Error, Spec};
+
+use crate::generate::Generated;
+use crate::lang::ast::Litmus;
+use crate::lang::parse;
+use crate::lang::source::File;
+use crate::rust::{Problem, Translator};
+use crate::verdict::Verdict;
+
+/// A litmus test that has been read.
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    pub(crate) litmus: Litmus,
+    /// What it has that is not checked on machine code, and where.
+    pub(crate) out_of_scope: Option<String>,
+    /// Whether it was generated, so that herd7 need not understand its text as it stands.
+    pub(crate) generated: bool,
+}
+
+impl Test {
+    /// Reads a test in C, in the format of the kernel's `tools/memory-model`. `file` is what
+    /// messages call it.
+    ///
+    /// # Errors
+    ///
+    /// At the first thing that is wrong with it.
+    pub fn parse(
+        spec: &Spec,
+        file: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Result<Self, Box<Error>> {
+        let (file, text) = (file.into(), text.into());
+        let source = File {
+            name: &file,
+            text: &text,
+        };
+        let litmus = parse::parse(source)?;
+        let translator = Translator {
+            spec,
+            file: source,
+            test: &litmus,
+        };
+        let out_of_scope = match translator.check() {
+            Ok(()) => None,
+            Err(Problem::OutOfScope { what, place }) => Some(format!("{what} at {place}")),
+            Err(Problem::Fault(error)) => return Err(error),
+        };
+        Ok(Self {
+            file,
+            text,
+            litmus,
+            out_of_scope,
+            generated: false,
+        })
+    }
+
+    /// A test that is made from the table.
+    ///
+    /// # Errors
+    ///
+    /// If it is wrong.
+    pub fn generated(spec: &Spec, from: &Generated) -> Result<Self, Box<Error>> {
+        let file = format!("{}.litmus", from.name);
+        let test = Self::parse(spec, file, from.text.as_str())?;
+        Ok(Self {
+            generated: true,
+            ..test
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.litmus.name
+    }
+
+    /// What messages call its file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What its comment says that the result is.
+    pub fn stated(&self) -> Option<Verdict> {
+        self.litmus.result
+    }
+
+    /// Its file, for messages.
+    pub(crate) fn source(&self) -> File<'_> {
+        File {
+            name: &self.file,
+            text: &self.text,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! How often the condition of a test holds.
+
+use std::fmt;
+
+/// How often the condition of a test holds at the end of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// In no outcome: what the condition asks for is forbidden.
+    Never,
+    /// In some outcomes.
+    Sometimes,
+    /// In every outcome.
+    Always,
+    /// There is no outcome: no execution comes to its end.
+    Deadlock,
+}
+
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Never, Self::Sometimes, Self::Always, Self::Deadlock];
+
+    /// Its name in a test's comment, which but for the last is herd7's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Never => "Never",
+            Self::Sometimes => "Sometimes",
+            Self::Always => "Always",
+            Self::Deadlock => "DEADLOCK",
+        }
+    }
+
+    /// The verdict with a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

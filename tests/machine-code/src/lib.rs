@@ -1,0 +1,21 @@
+//! Compiles code for an architecture, and reads the resulting machine code.
+//!
+//! ```text
+//! source --rustc--> object file --object, alternative--> instructions --cfg--> graph
+//! ```
+//!
+//! - [`targets`] is the list of architectures.
+//! - [`isa`] describes the effects of instructions, from the tables `isa/*.tbl`.
+//! - [`event`] describes effects on memory and on the order of accesses.
+//! - [`abi`] describes where a function gets its arguments.
+
+pub mod abi;
+pub mod alternative;
+pub mod cfg;
+pub mod event;
+pub mod isa;
+mod isa_table;
+pub mod object;
+pub mod rustc;
+pub mod target;
+pub mod targets;

@@ -1,0 +1,187 @@
+//! Builds the kernel's side: in a build folder per architecture and configuration, one object file
+//! with a function for each compared operation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+
+use atomics_machine_code::target::{CONFIG, Configuration, Target};
+use atomics_tools::process::{run, write_changed};
+use atomics_tools::{Lock, Progress, Toolchain};
+
+/// Builds from one kernel tree.
+pub struct Kernel<'a> {
+    /// The tree, which is only read.
+    pub tree: &'a Path,
+    /// The folder for the build folders.
+    pub folder: PathBuf,
+    /// The compilers.
+    pub tools: &'a Toolchain,
+    /// The callback for progress.
+    pub progress: Progress<'a>,
+}
+
+impl Kernel<'_> {
+    /// The version of the tree, such as 7.3.4.
+    ///
+    /// # Errors
+    ///
+    /// If it is not a kernel tree.
+    pub fn version(&self) -> Result<String> {
+        let path = self.tree.join("Makefile");
+        let text = fs::read_to_string(&path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let number = |name: &str| -> Result<&str> {
+            let mut lines = text.lines().filter_map(|line| line.split_once('='));
+            let found = lines.find(|(key, _)| key.trim() == name);
+            let found = found.with_context(|| format!("{} has no {name}", path.display()))?;
+            Ok(found.1.trim())
+        };
+        Ok(format!(
+            "{}.{}.{}",
+            number("VERSION")?,
+            number("PATCHLEVEL")?,
+            number("SUBLEVEL")?
+        ))
+    }
+
+    /// The compiler, such as `clang 19`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start, or does not print its version.
+    pub fn compiler(&self) -> Result<String> {
+        let output = self.tools.command("clang").arg("--version").output();
+        let output = output.context("cannot start clang")?;
+        Ok(format!("clang {}", major(&output.stdout, "version ")?))
+    }
+
+    /// Compiles `c` for a configuration of an architecture, and the kernel objects that it needs.
+    ///
+    /// # Errors
+    ///
+    /// If something does not build, or the kernel's configuration lacks a required line.
+    pub fn objects(
+        &self,
+        target: &Target,
+        configuration: &Configuration,
+        c: &str,
+    ) -> Result<Vec<PathBuf>> {
+        let lines: Vec<&str> = [&CONFIG[..], target.kernel.config, configuration.config].concat();
+        let key = format!("{} {} {lines:?}", self.version()?, self.tree.display());
+        let digest = sha1_smol::Sha1::from(key).digest().to_string();
+        let build = self
+            .folder
+            .join(format!("{}-{}", target.name, &digest[..8]));
+        fs::create_dir_all(&build).with_context(|| format!("cannot create {}", build.display()))?;
+        let _lock = Lock::wait(&build)?;
+        let done = build.join("configured");
+        if !done.is_file() {
+            (self.progress)(&format!("{}: configuring a kernel", target.name));
+            self.configure(target, &lines, &build)?;
+            fs::write(&done, "").with_context(|| format!("cannot write {}", done.display()))?;
+        }
+        check(&build, &lines)?;
+        (self.progress)(&format!("{}: compiling the kernel's atomics", target.name));
+        let module = build.join("parity");
+        fs::create_dir_all(&module)
+            .with_context(|| format!("cannot create {}", module.display()))?;
+        let makefile = format!("obj-m := parity.o\nccflags-y := {}\n", target.kernel.cflags);
+        write_changed(&module.join("Makefile"), &makefile)?;
+        write_changed(&module.join("parity.c"), c)?;
+        let folder = format!("M={}", module.display());
+        self.make(target, &build, &[&folder, "parity.o"])?;
+        let mut objects = vec![module.join("parity.o")];
+        for object in target.kernel.objects {
+            // The kernel's makefiles build it twice, which must not happen in parallel.
+            self.make(target, &build, &["--jobs=1", object])?;
+            objects.push(build.join(object));
+        }
+        Ok(objects)
+    }
+
+    fn configure(&self, target: &Target, lines: &[&str], build: &Path) -> Result<()> {
+        // `tinyconfig` and the later targets keep the settings in this file.
+        let asked = build.join("parity.config");
+        fs::write(&asked, lines.join("\n") + "\n")
+            .with_context(|| format!("cannot write {}", asked.display()))?;
+        self.make(target, build, &["tinyconfig"])?;
+        let path = build.join(".config");
+        let text = fs::read_to_string(&path);
+        let mut text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        for line in lines {
+            text += line;
+            text.push('\n');
+        }
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        self.make(target, build, &["olddefconfig"])?;
+        check(build, lines)?;
+        self.make(target, build, &["prepare"])
+    }
+
+    fn make(&self, target: &Target, build: &Path, targets: &[&str]) -> Result<()> {
+        let mut command = self.tools.command("make");
+        let jobs = thread::available_parallelism().map_or(1, usize::from);
+        command
+            .arg("-C")
+            .arg(self.tree)
+            .arg(format!("O={}", build.display()))
+            .arg(format!("ARCH={}", target.kernel.arch))
+            .args(["LLVM=1", "--silent"])
+            .arg(format!("--jobs={jobs}"))
+            .args(targets);
+        run(&mut command)
+    }
+}
+
+/// The major version number after `word` in a compiler's output.
+fn major(output: &[u8], word: &str) -> Result<String> {
+    let text = String::from_utf8_lossy(output);
+    let version = text.split_once(word).map(|(_, rest)| rest);
+    let number = version.and_then(|rest| rest.split('.').next());
+    Ok(number
+        .context("the compiler does not print its version")?
+        .to_owned())
+}
+
+/// Checks that a configuration contains all required lines. The kernel's scripts silently drop an
+/// option that is unknown or that depends on another option.
+fn check(build: &Path, lines: &[&str]) -> Result<()> {
+    let path = build.join(".config");
+    let text = fs::read_to_string(&path);
+    let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+    let missing = missing(&text, lines);
+    ensure!(
+        missing.is_empty(),
+        "the kernel does not accept {}, see {}; without these options, its code is not the code to \
+         compare with",
+        missing.join(", "),
+        path.display()
+    );
+    Ok(())
+}
+
+/// The lines that a configuration does not contain.
+fn missing<'a>(config: &str, lines: &[&'a str]) -> Vec<&'a str> {
+    let has = |line: &&&str| match line.strip_suffix("=n") {
+        Some(name) => !config.lines().any(|l| l.starts_with(&format!("{name}="))),
+        None => config.lines().any(|l| l == **line),
+    };
+    lines.iter().filter(|line| !has(line)).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn a_dropped_option_is_found() {
+        let config = "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=m\n";
+        let asked = ["CONFIG_A=y", "CONFIG_B=n", "CONFIG_D=n"];
+        assert!(missing(config, &asked).is_empty());
+        let asked = ["CONFIG_B=y", "CONFIG_A=n", "CONFIG_C=y", "CONFIG_AB=y"];
+        assert_eq!(missing(config, &asked), asked);
+    }
+}

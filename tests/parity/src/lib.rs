@@ -1,0 +1,32 @@
+//! Compares the machine code of the kernel's C atomics with ours: checks that ours has the same
+//! accesses and fences.
+//!
+//! Both sides are compiled and disassembled, and each path is reduced to the events that are
+//! relevant to the order of accesses:
+//!
+//! ```text
+//! point --kernel, ours--> objects --atomics-machine-code--> graph
+//!     --track--> paths of events --order--> guarantees --verdict--> report
+//! ```
+//!
+//! [`Suite::compare`] runs the comparison. [`report`] prints the result, and [`reasons`] checks it.
+
+mod exec;
+mod kernel;
+mod order;
+mod ours;
+mod point;
+pub mod reasons;
+pub mod report;
+mod side;
+mod suite;
+mod track;
+mod value;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use ours::compile;
+pub use suite::{Comparisons, Suite};
+pub use verdict::Verdict;

@@ -1,0 +1,245 @@
+//! Compiles, reads and compares both sides.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use atomics_machine_code::cfg::Code;
+use atomics_machine_code::rustc::Compiler;
+use atomics_machine_code::target::{Configuration, Target};
+use atomics_machine_code::targets::TARGETS;
+use atomics_spec::Spec;
+use atomics_tools::{Progress, Toolchain, pool};
+
+use crate::kernel::Kernel;
+use crate::ours;
+use crate::point::{Point, points};
+use crate::report::Line;
+use crate::side::Side;
+use crate::verdict::Comparison;
+
+/// The inputs of a comparison.
+pub struct Suite<'a> {
+    /// The tables.
+    pub spec: &'a Spec,
+    /// The kernel's sources, which are only read.
+    pub tree: PathBuf,
+    /// The folder for the builds of both sides. Builds of an earlier run are reused.
+    pub folder: PathBuf,
+    /// The compilers and the disassembler.
+    pub tools: &'a Toolchain,
+    /// The callback for progress.
+    pub progress: Progress<'a>,
+}
+
+/// The result of a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Comparisons {
+    /// A line per variant and configuration.
+    pub lines: Vec<Line>,
+    /// Both disassemblies of the variant to show.
+    pub shown: String,
+}
+
+impl Suite<'_> {
+    /// The version of the kernel and of its C compiler.
+    ///
+    /// # Errors
+    ///
+    /// If the tree is not a kernel tree, or the compiler does not start.
+    pub fn version(&self) -> Result<String> {
+        let kernel = self.kernel();
+        Ok(format!("{} ({})", kernel.version()?, kernel.compiler()?))
+    }
+
+    /// The architectures that have a table.
+    pub fn targets(&self) -> Vec<&'static Target> {
+        let targets = TARGETS.iter();
+        targets
+            .filter(|target| ours::has_table(self.spec, target))
+            .collect()
+    }
+
+    /// Compares every variant on `targets`, `jobs` configurations at once. Also returns the
+    /// disassemblies of the variant called `show`.
+    ///
+    /// # Errors
+    ///
+    /// If something does not build, or cannot be read. The message contains all faults.
+    pub fn compare(
+        &self,
+        targets: &[&'static Target],
+        show: Option<&str>,
+        jobs: usize,
+    ) -> Result<Comparisons> {
+        let pairs = targets.iter().flat_map(|target| {
+            let configurations = target.configurations.iter();
+            configurations.map(move |configuration| (*target, configuration))
+        });
+        let runs: Vec<_> = pairs
+            .map(|(target, configuration)| Run {
+                suite: self,
+                target,
+                configuration,
+                show,
+            })
+            .collect();
+        let found = pool::map(jobs, &runs, |_, run| run.compare(), |_| {})?;
+        let mut comparisons = Comparisons::default();
+        let mut problems = Vec::new();
+        for (run, found) in runs.iter().zip(found) {
+            let place = format!("{} ({})", run.target.name, run.configuration.name);
+            let (outcomes, shown) = match found {
+                Ok(found) => found,
+                Err(error) => (vec![Err(error)], String::new()),
+            };
+            comparisons.shown += &shown;
+            for outcome in outcomes {
+                match outcome {
+                    Ok(line) => comparisons.lines.push(line),
+                    Err(error) => problems.push(format!("{place}: {error:#}")),
+                }
+            }
+        }
+        problems.dedup();
+        if !problems.is_empty() {
+            bail!("{}", problems.join("\n"));
+        }
+        if let Some(name) = show {
+            let is_shown = !comparisons.shown.is_empty();
+            ensure!(is_shown, "there is no variant `{name}`");
+        }
+        Ok(comparisons)
+    }
+
+    fn kernel(&self) -> Kernel<'_> {
+        Kernel {
+            tree: &self.tree,
+            folder: self.folder.join("kernel"),
+            tools: self.tools,
+            progress: self.progress,
+        }
+    }
+}
+
+/// One configuration of one architecture.
+struct Run<'a> {
+    suite: &'a Suite<'a>,
+    target: &'static Target,
+    configuration: &'static Configuration,
+    show: Option<&'a str>,
+}
+
+impl Run<'_> {
+    /// Compares all operations. Returns a line or an error for each, and the text to show.
+    fn compare(&self) -> Result<(Vec<Result<Line>>, String)> {
+        let (suite, target, configuration) = (self.suite, self.target, self.configuration);
+        let points = points(suite.spec, target.bits);
+        let isa = target.isa()?;
+        let c = c_file(target, &points);
+        let theirs = suite.kernel().objects(target, configuration, &c)?;
+        let theirs = target.read(configuration, &theirs, suite.tools)?;
+        let ours = if ours::has_table(suite.spec, target) {
+            Some(target.read(configuration, &[self.compile(&points)?], suite.tools)?)
+        } else {
+            self.tell("there is no table for this architecture; only the kernel's side is read");
+            None
+        };
+        self.tell(&format!("comparing {} variants", points.len()));
+        let mut lines = Vec::new();
+        let mut shown = String::new();
+        for point in &points {
+            let code = |files, isa| Code { files, isa };
+            let kernel = Side::read(code(&theirs, &isa), point, target.abi);
+            let kernel = kernel.with_context(|| format!("{}, the kernel's", point.name));
+            if let Ok(kernel) = &kernel {
+                self.report_kernel_faults(point, kernel);
+            }
+            let ours = ours.as_ref().map(|ours| {
+                let abi = target.rust_abi.unwrap_or(target.abi);
+                let ours = Side::read(code(ours, &isa), point, abi);
+                ours.with_context(|| format!("{}, ours", point.name))
+            });
+            let (kernel, ours) = match (kernel, ours) {
+                (Ok(kernel), Some(Ok(ours))) => (kernel, ours),
+                (Ok(kernel), None) => {
+                    if self.show == Some(point.name.as_str()) {
+                        shown += &self.text(point, "the kernel's", &kernel);
+                    }
+                    continue;
+                }
+                (kernel, ours) => {
+                    let faults = [kernel.err(), ours.and_then(Result::err)];
+                    lines.extend(faults.into_iter().flatten().map(Err));
+                    continue;
+                }
+            };
+            let comparison = Comparison::new(&ours.ordered, &kernel.ordered, point);
+            if self.show == Some(point.name.as_str()) {
+                shown += &self.text(point, "the kernel's", &kernel);
+                shown += &self.text(point, "ours", &ours);
+                let _ = writeln!(shown, "{comparison:#?}");
+            }
+            lines.push(Ok(Line {
+                arch: target.name,
+                configuration: configuration.name,
+                name: point.name.clone(),
+                comparison,
+                ours: ours.graph.count(),
+                kernel: kernel.graph.count(),
+            }));
+        }
+        Ok((lines, shown))
+    }
+
+    /// Compiles our functions.
+    fn compile(&self, points: &[Point]) -> Result<PathBuf> {
+        let (suite, target) = (self.suite, self.target);
+        self.tell("compiling ours");
+        let compiler = Compiler::new(target, self.configuration, suite.tools)?;
+        let head = "#![allow(dead_code, improper_ctypes_definitions, unused_unsafe)]\n\
+                    use core::ffi::c_void;\n";
+        let functions = points.iter().map(|point| format!("\n{}", point.rust));
+        let text = head.to_owned() + &functions.collect::<String>();
+        ours::compile(suite.spec, &compiler, &suite.folder.join("ours"), &text)
+    }
+
+    /// Reports if the kernel's own code seems to order less than required.
+    fn report_kernel_faults(&self, point: &Point, kernel: &Side) {
+        let missing = kernel.ordered.success.lacks(&point.contract);
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            self.tell(&format!(
+                "the kernel's own {} does not order {missing}",
+                point.name
+            ));
+        }
+    }
+
+    /// Reports progress.
+    fn tell(&self, text: &str) {
+        let (target, configuration) = (self.target.name, self.configuration.name);
+        (self.suite.progress)(&format!("{target} ({configuration}): {text}"));
+    }
+
+    fn text(&self, point: &Point, whose: &str, side: &Side) -> String {
+        format!(
+            "{} on {} ({}), {whose}, {}\n",
+            point.name,
+            self.target.name,
+            self.configuration.name,
+            side.text()
+        )
+    }
+}
+
+/// The text of the C file with all functions.
+fn c_file(target: &Target, points: &[Point]) -> String {
+    let head = format!(
+        "// SPDX-License-Identifier: GPL-2.0\n{}#include <linux/atomic.h>\n\
+         #include <asm/barrier.h>\n",
+        target.kernel.prelude
+    );
+    let functions = points.iter().map(|point| format!("\n{}", point.c));
+    head + &functions.collect::<String>()
+}

@@ -1,0 +1,251 @@
+//! Parses the results of a KUnit run, and checks that every test of the drop-in passed.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use xtask::write::Generated;
+
+/// The suite of all documentation tests.
+const DOCTESTS: &str = "rust_doctests_kernel";
+
+/// The test cases of a run.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// The suite, name and status of each case.
+    cases: Vec<(String, String, String)>,
+}
+
+impl Results {
+    /// Parses the output of `kunit.py --json`.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not in that format.
+    pub fn parse(json: &str) -> Result<Self> {
+        let root: Value = serde_json::from_str(json).context("kunit.py's results are not JSON")?;
+        let mut results = Self::default();
+        results.group(&root)?;
+        Ok(results)
+    }
+
+    fn group(&mut self, group: &Value) -> Result<()> {
+        let text = |value: &Value, key: &str| -> Result<String> {
+            let text = value[key].as_str();
+            Ok(text
+                .with_context(|| format!("kunit.py's results lack `{key}`"))?
+                .to_owned())
+        };
+        let suite = text(group, "name")?;
+        for case in group["test_cases"].as_array().into_iter().flatten() {
+            let case = (suite.clone(), text(case, "name")?, text(case, "status")?);
+            self.cases.push(case);
+        }
+        for inner in group["sub_groups"].as_array().into_iter().flatten() {
+            self.group(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that every test passed or was skipped, and that every test of the drop-in passed: the
+    /// tests in its KUnit suites, and the examples in its documentation. Returns a summary.
+    ///
+    /// # Errors
+    ///
+    /// If a test failed, or a test of the drop-in did not run. The message names them.
+    pub fn judge(&self, dropin: &[Generated]) -> Result<String> {
+        let bad = |(_, _, status): &&(String, String, String)| {
+            !matches!(status.as_str(), "PASS" | "SKIP")
+        };
+        let failed: Vec<String> = self
+            .cases
+            .iter()
+            .filter(bad)
+            .map(|(suite, name, status)| format!("{suite}.{name}: {status}"))
+            .collect();
+        let count = failed.len();
+        ensure!(
+            failed.is_empty(),
+            "{count} tests failed: {}",
+            list_some(&failed)
+        );
+        ensure!(!self.cases.is_empty(), "the kernel printed no test results");
+        let mut expected = Expected::default();
+        for file in dropin {
+            expected.file(file);
+        }
+        ensure!(
+            !expected.tests.is_empty() && expected.examples.iter().any(|(_, count)| *count > 0),
+            "the drop-in has no tests"
+        );
+        let passed: BTreeSet<(&str, &str)> = self
+            .cases
+            .iter()
+            .filter(|(_, _, status)| status == "PASS")
+            .map(|(suite, name, _)| (suite.as_str(), name.as_str()))
+            .collect();
+        let wanted = expected.tests.iter();
+        let missing: Vec<String> = wanted
+            .filter(|(suite, name)| !passed.contains(&(suite.as_str(), name.as_str())))
+            .map(|(suite, name)| format!("{suite}.{name}"))
+            .collect();
+        let count = missing.len();
+        ensure!(
+            missing.is_empty(),
+            "{count} tests did not run: {}",
+            list_some(&missing)
+        );
+        let mut examples = 0;
+        for (stem, count) in &expected.examples {
+            let of_file = |(suite, name): &&(&str, &str)| {
+                let number = name.strip_prefix(&format!("rust_doctest_kernel_{stem}_"));
+                *suite == DOCTESTS
+                    && number
+                        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            };
+            let ran = passed.iter().filter(of_file).count();
+            ensure!(
+                ran == *count,
+                "{ran} of the {count} examples in {stem} were run"
+            );
+            examples += ran;
+        }
+        let own = expected.tests.len();
+        let others = passed.len() - own - examples;
+        let skipped = self.cases.len() - passed.len();
+        Ok(format!(
+            "{own} tests and {examples} examples of the drop-in passed, and {others} other tests; \
+             {skipped} skipped"
+        ))
+    }
+}
+
+/// Joins the first few names.
+fn list_some(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    names[..names.len().min(SHOWN)].join(", ") + more
+}
+
+/// The tests that a drop-in contains.
+#[derive(Debug, Default)]
+struct Expected {
+    /// The suite and name of each KUnit test.
+    tests: Vec<(String, String)>,
+    /// The files of the crate `kernel`, as they appear in the names of documentation tests, and the
+    /// number of examples in each.
+    examples: Vec<(String, usize)>,
+}
+
+impl Expected {
+    fn file(&mut self, file: &Generated) {
+        let Some(path) = file
+            .path
+            .to_str()
+            .and_then(|p| p.strip_prefix("rust/kernel/"))
+        else {
+            return;
+        };
+        let (mut suite, mut is_test) = (None, false);
+        let (mut count, mut inside) = (0, false);
+        for line in file.contents.lines().map(str::trim_start) {
+            let doc = line
+                .strip_prefix("///")
+                .or_else(|| line.strip_prefix("//!"));
+            if let Some(info) = doc.and_then(|doc| doc.trim_start().strip_prefix("```")) {
+                if !inside && (info.is_empty() || info == "rust") {
+                    count += 1;
+                }
+                inside = !inside;
+            } else if let Some((_, rest)) = line.split_once("kunit_tests(") {
+                suite = rest.split(')').next().map(str::to_owned);
+            } else if line == "#[test]" {
+                is_test = true;
+            } else if let (true, Some(rest)) = (is_test, line.strip_prefix("fn ")) {
+                let name = rest.split('(').next().unwrap_or_default();
+                self.tests
+                    .push((suite.clone().unwrap_or_default(), name.into()));
+                is_test = false;
+            }
+        }
+        self.examples.push((path.replace(['/', '.'], "_"), count));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "
+/// Adds.
+///
+/// ```
+/// one();
+/// ```
+///
+/// ```ignore
+/// two();
+/// ```
+#[macros::kunit_tests(rust_atomics)]
+mod tests {
+    #[test]
+    fn add_i32() {}
+    fn no_test() {}
+}
+";
+
+    fn judge(cases: &[(&str, &str, &str)]) -> Result<String, String> {
+        let suites: BTreeSet<&str> = cases.iter().map(|c| c.0).collect();
+        let group = |suite: &str| {
+            let cases = cases.iter().filter(|c| c.0 == suite);
+            let cases = cases
+                .map(|(_, name, status)| serde_json::json!({ "name": name, "status": status }));
+            serde_json::json!({
+                "name": suite, "sub_groups": [], "test_cases": cases.collect::<Vec<_>>(),
+            })
+        };
+        let groups: Vec<_> = suites.iter().map(|s| group(s)).collect();
+        let root = serde_json::json!({ "name": "all", "sub_groups": groups, "test_cases": [] });
+        let file = Generated {
+            path: "rust/kernel/sync/atomic.rs".into(),
+            contents: FILE.into(),
+        };
+        let results = Results::parse(&root.to_string()).map_err(|e| e.to_string())?;
+        results.judge(&[file]).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn wants_every_test_of_the_drop_in() {
+        let test = ("rust_atomics", "add_i32", "PASS");
+        let example = (DOCTESTS, "rust_doctest_kernel_sync_atomic_rs_0", "PASS");
+        let other = (DOCTESTS, "rust_doctest_kernel_list_rs_0", "SKIP");
+        assert_eq!(
+            judge(&[test, example, other]).unwrap(),
+            "1 tests and 1 examples of the drop-in passed, and 0 other tests; 1 skipped"
+        );
+        assert_eq!(
+            judge(&[test, other]).unwrap_err(),
+            "0 of the 1 examples in sync_atomic_rs were run"
+        );
+        assert_eq!(
+            judge(&[example]).unwrap_err(),
+            "1 tests did not run: rust_atomics.add_i32"
+        );
+        let skipped = ("rust_atomics", "add_i32", "SKIP");
+        assert_eq!(
+            judge(&[skipped, example]).unwrap_err(),
+            "1 tests did not run: rust_atomics.add_i32"
+        );
+        let crashed = ("rust_atomics", "add_i32", "ERROR");
+        assert_eq!(
+            judge(&[crashed, example]).unwrap_err(),
+            "1 tests failed: rust_atomics.add_i32: ERROR"
+        );
+        assert_eq!(
+            judge(&[]).unwrap_err(),
+            "the kernel printed no test results"
+        );
+        assert!(Results::parse("{}").is_err() && Results::parse("").is_err());
+    }
+}

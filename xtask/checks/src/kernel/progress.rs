@@ -1,0 +1,251 @@
+//! Runs checks one after the other, with an output line, a progress display and a log for each.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// How often progress is shown, on a terminal and elsewhere.
+const EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(20)];
+/// How many lines of a failed command's output to show.
+const TAIL: usize = 25;
+
+/// The checks of one run.
+pub struct Checks {
+    logs: PathBuf,
+    failed: Vec<&'static str>,
+    start: Instant,
+}
+
+impl Checks {
+    /// Starts a run with its logs in the existing folder `logs`.
+    pub fn new(logs: PathBuf) -> Self {
+        Self {
+            logs,
+            failed: Vec::new(),
+            start: Instant::now(),
+        }
+    }
+
+    /// Runs one check and prints its result or its error. Returns whether it passed.
+    pub fn check(
+        &mut self,
+        name: &'static str,
+        run: impl FnOnce(&mut Log) -> Result<String>,
+    ) -> bool {
+        let start = Instant::now();
+        let path = self.logs.join(format!("{name}.log"));
+        let outcome = Log::create(&path, name).and_then(|mut log| {
+            let outcome = run(&mut log);
+            log.clear();
+            outcome
+        });
+        let time = format!("{:7.1} s", start.elapsed().as_secs_f64());
+        match outcome {
+            Ok(found) => {
+                println!("{name:<12} ok     {time}  {found}");
+                true
+            }
+            Err(error) => {
+                println!("{name:<12} FAILED {time}  {error:#}");
+                println!("{:<12} see the log {}", "", path.display());
+                self.failed.push(name);
+                false
+            }
+        }
+    }
+
+    /// Prints that checks were skipped, and why.
+    pub fn skip(&mut self, names: &[&'static str], why: &str) {
+        for name in names {
+            println!("{name:<12} skipped: {why}");
+        }
+    }
+
+    /// Prints the summary of the run. Returns whether all checks passed.
+    pub fn finish(self) -> bool {
+        let time = self.start.elapsed().as_secs_f64();
+        match self.failed.as_slice() {
+            [] => println!("all checks passed in {time:.0} s"),
+            failed => println!("FAILED in {time:.0} s: {}", failed.join(", ")),
+        }
+        println!("logs: {}", self.logs.display());
+        self.failed.is_empty()
+    }
+}
+
+/// The log of a check, with the output of its commands.
+pub struct Log {
+    file: File,
+    name: &'static str,
+    start: Instant,
+    told: Instant,
+    is_terminal: bool,
+}
+
+impl Log {
+    fn create(path: &Path, name: &'static str) -> Result<Self> {
+        let file = File::create(path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        let now = Instant::now();
+        Ok(Self {
+            file,
+            name,
+            start: now,
+            told: now,
+            is_terminal: std::io::stdout().is_terminal(),
+        })
+    }
+
+    /// Writes a line to the log.
+    pub fn note(&mut self, line: &str) -> Result<()> {
+        self.progress(line);
+        writeln!(self.file, "{line}").context("cannot write the log")
+    }
+
+    /// Runs a command to its end and returns its output.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, or fails. The error contains the end of its output.
+    pub fn run(&mut self, command: &mut Command) -> Result<String> {
+        let (ok, text) = self.run_any(command)?;
+        if !ok {
+            let lines: Vec<&str> = text.lines().collect();
+            let tail = lines[lines.len().saturating_sub(TAIL)..].join("\n    ");
+            bail!("`{}` failed:\n    {tail}", format_command(command));
+        }
+        Ok(text)
+    }
+
+    /// Runs a command that may fail. Returns whether it succeeded, and its output.
+    pub fn run_any(&mut self, command: &mut Command) -> Result<(bool, String)> {
+        writeln!(self.file, "+ {}", format_command(command)).context("cannot write the log")?;
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", format_command(command)))?;
+        let (sender, lines) = mpsc::channel();
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let readers = [
+            out.map(|out| forward(out, sender.clone())),
+            err.map(|err| forward(err, sender)),
+        ];
+        let mut text = String::new();
+        for line in lines {
+            self.progress(&line);
+            writeln!(self.file, "{line}").context("cannot write the log")?;
+            text.push_str(&line);
+            text.push('\n');
+        }
+        for reader in readers.into_iter().flatten() {
+            // The reader threads cannot panic.
+            let _ = reader.join();
+        }
+        let status = child.wait().context("cannot wait for a command")?;
+        Ok((status.success(), text))
+    }
+
+    /// Runs a command and writes its output to a separate file.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, fails, or takes longer than `timeout`. Then it is killed.
+    pub fn run_into(
+        &mut self,
+        command: &mut Command,
+        output: &Path,
+        timeout: Duration,
+    ) -> Result<()> {
+        self.note(&format!(
+            "+ {} > {}",
+            format_command(command),
+            output.display()
+        ))?;
+        let file = File::create(output);
+        let file = file.with_context(|| format!("cannot write {}", output.display()))?;
+        let too = file.try_clone().context("cannot duplicate a file")?;
+        command.stdin(Stdio::null()).stdout(file).stderr(too);
+        let start = Instant::now();
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", format_command(command)))?;
+        loop {
+            if let Some(status) = child.try_wait().context("cannot wait for a command")? {
+                let command = format_command(command);
+                ensure!(
+                    status.success(),
+                    "`{command}` failed; see {}",
+                    output.display()
+                );
+                return Ok(());
+            }
+            if start.elapsed() > timeout {
+                // An error means that the process has just ended.
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!(
+                    "`{}` was still running after {} s; see {}",
+                    format_command(command),
+                    timeout.as_secs(),
+                    output.display()
+                );
+            }
+            thread::sleep(Duration::from_millis(50));
+            self.progress("running");
+        }
+    }
+
+    /// Shows progress from time to time.
+    fn progress(&mut self, line: &str) {
+        let [terminal, other] = EVERY;
+        let every = if self.is_terminal { terminal } else { other };
+        if self.told.elapsed() < every {
+            return;
+        }
+        self.told = Instant::now();
+        let seconds = self.start.elapsed().as_secs();
+        let line: String = line.trim().chars().take(70).collect();
+        if self.is_terminal {
+            print!("\r\x1b[K{:<12} {seconds:4} s  {line}", self.name);
+            let _ = std::io::stdout().flush();
+        } else {
+            println!("{:<12} ...    {seconds:5} s    {line}", self.name);
+        }
+    }
+
+    /// Removes the progress line from the terminal.
+    fn clear(&self) {
+        if self.is_terminal {
+            print!("\r\x1b[K");
+        }
+    }
+}
+
+/// Starts a thread that sends the lines of a stream.
+fn forward(stream: impl Read + Send + 'static, sender: Sender<String>) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        while stream.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+            let text = String::from_utf8_lossy(&line);
+            if sender.send(text.trim_end().to_owned()).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    })
+}
+
+/// Formats a command as text.
+fn format_command(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|w| w.to_string_lossy().into_owned()).collect();
+    words.join(" ")
+}

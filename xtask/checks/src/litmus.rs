@@ -1,0 +1,111 @@
+//! `cargo xtask litmus`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use atomics_litmus::{Shard, Suite, Targets, Tools, load_spec, read_files, read_generated, report};
+use clap::Args;
+use xtask::output::print;
+
+/// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by herd7's
+/// model of the architecture, is allowed by the Linux kernel's memory model. Exits with 1 if one is
+/// not.
+#[derive(Args)]
+pub struct Litmus {
+    /// C litmus files in the kernel's format, or folders with some; the tests that are generated from
+    /// the table if there are none.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The architecture; all that herd7 has a model of if not given. May be given more than once.
+    #[arg(long = "arch", value_name = "ARCH")]
+    archs: Vec<String>,
+    /// The kernel's sources, for its memory model; without it, those that `cargo xtask setup`
+    /// unpacked.
+    #[arg(long = "kernel", value_name = "TREE")]
+    tree: Option<PathBuf>,
+    /// How many tests are judged at once; as many as there are CPUs if not given.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Only tests with TEXT in their names.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    filter: Option<String>,
+    /// Only the Ith of N parts of the tests, such as 2/5.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+    /// Keeps the intermediate files in DIR: what herd7 is given for the LKMM and for each
+    /// architecture.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// All generated tests instead of a chosen set.
+    #[arg(long, conflicts_with = "files")]
+    all: bool,
+    /// How long herd7 may take for a test, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    limit: u64,
+    /// Runs the tests on this machine, N times each, and prints how often each outcome was seen; one
+    /// that the LKMM forbids is a failure.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100000",
+          require_equals = true)]
+    run: Option<u64>,
+    /// A table that replaces the built-in one of the architecture with the same file name. May be
+    /// given more than once.
+    #[arg(long, value_name = "FILE")]
+    arch_table: Vec<PathBuf>,
+}
+
+impl Litmus {
+    /// Checks the tests, and prints the report.
+    ///
+    /// # Errors
+    ///
+    /// If a file is malformed, or a tool is missing or fails.
+    pub fn run(&self) -> Result<ExitCode> {
+        let spec = load_spec(&self.arch_table)?;
+        // To run tests, no architecture's model is asked unless one is named.
+        let targets = match (self.run, self.archs.as_slice()) {
+            (Some(_), []) => Targets::none(),
+            (_, names) => Targets::select(names)?,
+        };
+        let mut tests = match self.files.as_slice() {
+            [] => read_generated(&spec, self.all)?,
+            files => read_files(&spec, files)?,
+        };
+        if let Some(text) = &self.filter {
+            tests.retain(|test| test.name().contains(text));
+        }
+        if let Some(shard) = self.shard {
+            shard.retain(&mut tests);
+        }
+        ensure!(!tests.is_empty(), "there is no such test");
+        let tools = Tools::find(self.tree.as_deref())?;
+        let mut suite = Suite::new(&tools, &spec)?
+            .targets(&targets)?
+            .limit(Duration::from_secs(self.limit))
+            .progress(&|text| eprintln!("litmus: {text}"));
+        if let Some(jobs) = self.jobs {
+            suite = suite.jobs(jobs);
+        }
+        if let Some(folder) = &self.keep {
+            suite = suite.keep(folder)?;
+        }
+        let mut findings = suite.ask(&tests)?;
+        if let Some(iterations) = self.run {
+            suite.run(&mut findings, iterations)?;
+        }
+        suite.judge(&mut findings)?;
+        print(&if self.json {
+            report::json(&findings)?
+        } else {
+            report::text(&findings, &targets.names())
+        })?;
+        Ok(match report::is_good(&findings) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}

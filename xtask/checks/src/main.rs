@@ -1,0 +1,44 @@
+//! The `cargo xtask` commands that need more than the generator.
+//!
+//! `cargo xtask COMMAND` builds this program and replaces its process by it.
+
+mod cross;
+mod kernel;
+mod litmus;
+mod parity;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::output::finish;
+
+/// Atomics under the Linux Kernel Memory Model: the checks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Kernel(kernel::KernelArgs),
+    Parity(parity::Parity),
+    Litmus(litmus::Litmus),
+    Cross(cross::Cross),
+    Test(test::Test),
+    Setup(setup::Setup),
+}
+
+fn main() -> ExitCode {
+    finish(match Cli::parse().command {
+        Command::Kernel(args) => args.run(),
+        Command::Parity(args) => args.run(),
+        Command::Litmus(args) => args.run(),
+        Command::Cross(args) => args.run(),
+        Command::Test(args) => args.run(),
+        Command::Setup(args) => args.run(),
+    })
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask parity`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+use atomics_machine_code::targets;
+use atomics_parity::{Suite, reasons, report};
+use atomics_spec::{Source, Spec};
+use atomics_tools::process::write_changed;
+use atomics_tools::{Toolchain, kernel_tree};
+use clap::Args;
+use xtask::output::print;
+use xtask::repository;
+
+/// The path of the report.
+const REPORT: &str = "tests/parity/report.txt";
+/// The path of the reasons.
+const REASONS: &str = "tests/parity/reasons.tbl";
+
+/// Compares the machine code of the kernel's C atomics with ours, variant by variant: accesses,
+/// fences, and the number of instructions. Exits with 1 if ours is weaker, or if a difference has
+/// no reason in tests/parity/reasons.tbl.
+#[derive(Args)]
+pub struct Parity {
+    /// The kernel's sources (default: those that `cargo xtask setup` unpacked).
+    #[arg(long = "kernel", value_name = "TREE")]
+    tree: Option<PathBuf>,
+    /// The architecture (default: all that have a table). May be given more than once.
+    #[arg(long = "arch", value_name = "ARCH")]
+    archs: Vec<String>,
+    /// Prints JSON.
+    #[arg(long, conflicts_with = "show")]
+    json: bool,
+    /// Shows both disassemblies of a variant, and how they compare.
+    #[arg(long, value_name = "NAME")]
+    show: Option<String>,
+    /// Updates the report in tests/parity.
+    #[arg(long, conflicts_with_all = ["json", "show"])]
+    write: bool,
+}
+
+impl Parity {
+    /// Compares the machine code, and prints the report.
+    ///
+    /// # Errors
+    ///
+    /// If something does not build, or cannot be read.
+    pub fn run(&self) -> Result<ExitCode> {
+        let whole = self.archs.is_empty();
+        ensure!(
+            !self.write || whole,
+            "--write updates the report for all architectures: leave out --arch"
+        );
+        let spec = Spec::builtin()?;
+        let tools = Toolchain::require()?;
+        let suite = Suite {
+            spec: &spec,
+            tree: kernel_tree::find(self.tree.as_deref())?,
+            folder: repository::root().join("target/parity"),
+            tools: &tools,
+            progress: &|text| eprintln!("parity: {text}"),
+        };
+        let version = suite.version()?;
+        let named = self.archs.iter().map(|name| targets::find(name));
+        let targets = match whole {
+            true => suite.targets(),
+            false => named.collect::<Result<_>>()?,
+        };
+        let jobs = thread::available_parallelism().map_or(1, usize::from);
+        let found = suite.compare(&targets, self.show.as_deref(), jobs)?;
+        if self.show.is_some() {
+            return print(&found.shown);
+        }
+        let lines = &found.lines;
+        if self.write {
+            let path = repository::root().join(REPORT);
+            write_changed(&path, &report::table(&version, lines))?;
+            eprintln!("parity: wrote {REPORT}");
+        } else if self.json {
+            print(&report::json(&version, lines)?)?;
+        } else {
+            print(&report::table(&version, lines))?;
+        }
+        let path = repository::root().join(REASONS);
+        let text = fs::read_to_string(&path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let faults = reasons::find_faults(Source::new(REASONS, &text), lines, whole)?;
+        for fault in &faults {
+            eprintln!("error: {fault}");
+        }
+        Ok(match faults.is_empty() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Code shared by the commands: the drop-in, the writer, and the tables named on the command line.
+//!
+//! This crate has few dependencies, because `cargo xtask gen --kernel TREE` waits for its build.
+//! Code that needs bindgen, a C compiler or the crates below `tests/` is in separate crates.
+
+pub mod cargo;
+pub mod dropin;
+pub mod output;
+pub mod repository;
+pub mod tables;
+pub mod write;

@@ -1,4 +1,4 @@
-//! `arch/*.tbl`: everything but the rows `op`.
+//! `arch/*.tbl`: all rows except `op`.
 
 use super::{ARCH, ARCH_C, check, each, edited, small};
 use atomics_spec::{Source, Tables};
@@ -43,7 +43,7 @@ fn an_unknown_row() {
            = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
-    // What hangs on it is not complained of.
+    // The rows that depend on it are not reported.
     each(
         edit,
         r"
@@ -225,6 +225,14 @@ fn columns() {
           | ^^^^^
           = help: a row is: flags  yes|no  [REGISTER]
 
+        `flags    yes` -> `flags    yes no`
+        error: `no` is not a register
+         --> demo.tbl:4:14
+          |
+        4 | flags    yes no
+          |              ^^
+          = help: write the register that holds the condition codes, as `asm!` names it
+
         `flags    yes` -> `flags    yes cr0 no`
         error: unexpected column `no`
          --> demo.tbl:4:18
@@ -397,6 +405,45 @@ fn the_language_stands_above_what_depends_on_it() {
            |
         31 | lang asm
            | ^^^^
+           = help: move it above all rows that depend on it
+    ",
+    );
+    each(
+        edit,
+        r"
+        `lang     asm\nwidth    64` -> `width    64\nkernel   inline\nlang     asm`
+        error: the row `lang` is below a row `kernel`
+         --> demo.tbl:4:1
+          |
+        4 | lang     asm
+          | ^^^^
+          = help: move it above all rows that depend on it
+
+        `lang     asm\n` -> `fence    release\nwhen     full nop -- nothing\nlang     asm\n`
+        error: the row `lang` is below a row `when`
+         --> demo.tbl:4:1
+          |
+        4 | lang     asm
+          | ^^^^
+          = help: move it above all rows that depend on it
+    ",
+    );
+}
+
+#[test]
+fn the_flags_stand_above_the_templates() {
+    let text = edited(ARCH, "flags    yes\n", "") + "flags yes\n";
+    check(
+        &Tables {
+            archs: vec![Source::new("demo.tbl", &text)],
+            ..small()
+        },
+        r"
+        error: the row `flags` is below a row `op`
+          --> demo.tbl:31:1
+           |
+        31 | flags yes
+           | ^^^^^
            = help: move it above all rows that depend on it
     ",
     );

@@ -271,12 +271,12 @@ fn lists() {
            = help: write the C name without the family's prefix, such as fetch_add_acquire
 
         `op       xchg 32` -> `op       xchg,,xchg_acquire 32`
-        error: an empty part of a list
+        error: the list has an empty element
           --> demo.tbl:12:15
            |
         12 | op       xchg,,xchg_acquire 32,64 new>r
            |               ^
-           = help: the parts of a list are separated by commas, without blanks
+           = help: separate the elements by single commas, without blanks
     ",
     );
 }

@@ -39,6 +39,34 @@ fn barriers_and_fences() {
         19 | asm      mfence {mem} -- orders all
            |                 ^^^^^
            = help: no operand can be used here
+
+        `orders all` -> `orders {mem}`
+        error: unknown operand `{mem}`
+          --> demo.tbl:19:27
+           |
+        19 | asm      mfence -- orders {mem}
+           |                           ^^^^^
+           = help: no operand can be used here
+
+        `fence    acquire` -> `fence    acquire\nasm      nop -- orders {ax}`
+        error: unknown operand `{ax}`
+          --> demo.tbl:21:24
+           |
+        21 | asm      nop -- orders {ax}
+           |                        ^^^^
+           = help: no operand can be used here
+    ",
+    );
+    each(
+        edit_c,
+        r"
+        `while (0)` -> `while (0) -- orders {all}`
+        error: unknown operand `{all}`
+          --> c.tbl:10:45
+           |
+        10 | c        do { full(); } while (0) -- orders {all}
+           |                                             ^^^^^
+           = help: no operand can be used here
     ",
     );
 }

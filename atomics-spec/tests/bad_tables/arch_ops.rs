@@ -26,7 +26,7 @@ fn an_unknown_variant() {
            = help: write the C name without the family's prefix, such as fetch_add_acquire
     ",
     );
-    // The table of somebody else's operations may have fewer.
+    // A user's table may have fewer operations.
     let text = edited(ARCH, "op       xchg ", "op       swap ");
     let archs = vec![Source::new("demo.tbl", &text)];
     let tables = Tables {
@@ -50,12 +50,12 @@ fn widths() {
            |                  ^^
            = help: a width is 8, 16, 32 or 64 bits
 
-        error: an empty part of a list
+        error: the list has an empty element
           --> demo.tbl:12:21
            |
         12 | op       xchg 32,46,,128 new>r
            |                     ^
-           = help: the parts of a list are separated by commas, without blanks
+           = help: separate the elements by single commas, without blanks
 
         error: `128` is not a width
           --> demo.tbl:12:22
@@ -109,7 +109,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 new
            |                     ^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `old>r`
         error: `old>r` is not a binding
@@ -117,7 +117,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 old>r
            |                     ^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `>new`
         error: `>new` is not a binding
@@ -125,7 +125,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 >new
            |                     ^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,?`
         error: `?` is not a binding
@@ -133,7 +133,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 new>r,?
            |                           ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,>r`
         error: a second result
@@ -157,7 +157,43 @@ fn bindings() {
            |
         10 | op       read 32,64 r
            |                     ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
+    ",
+    );
+}
+
+/// `-` says that there are no bindings.
+#[test]
+fn no_bindings_beside_others() {
+    each(
+        edit,
+        r"
+        `new>r` -> `-,new>r`
+        error: `-` in a list of bindings
+          --> demo.tbl:12:21
+           |
+        12 | op       xchg 32,64 -,new>r
+           |                     ^
+           = help: `-` stands alone, for a template without bindings
+    ",
+    );
+    each(
+        edit_c,
+        r"
+        `read 32,64 -` -> `read 32,64 -,-`
+        error: `-` in a list of bindings
+         --> c.tbl:5:21
+          |
+        5 | op       read 32,64 -,-
+          |                     ^
+          = help: `-` stands alone, for a template without bindings
+
+        error: `-` in a list of bindings
+         --> c.tbl:5:23
+          |
+        5 | op       read 32,64 -,-
+          |                       ^
+          = help: `-` stands alone, for a template without bindings
     ",
     );
 }
@@ -200,7 +236,7 @@ fn bindings_to_registers() {
            = help: the registers above this row are ax
     ",
     );
-    // What hangs on a faulty row is not complained of.
+    // Rows that depend on a faulty row are not reported.
     each(
         edit,
         r"
@@ -268,19 +304,19 @@ fn bindings_and_what_the_variant_returns() {
            |                            ^^^^^^^^
            = help: remove `>r`: its register receives the old value, from which the result is computed
 
-        error: an empty part of a list
+        error: the list has an empty element
           --> demo.tbl:14:37
            |
         14 | op       try_cmpxchg 32,64 old@ax>r,,
            |                                     ^
-           = help: the parts of a list are separated by commas, without blanks
+           = help: separate the elements by single commas, without blanks
 
-        error: an empty part of a list
+        error: the list has an empty element
           --> demo.tbl:14:38
            |
         14 | op       try_cmpxchg 32,64 old@ax>r,,
            |                                      ^
-           = help: the parts of a list are separated by commas, without blanks
+           = help: separate the elements by single commas, without blanks
 
         `store_mb` -> `op set 32 >r\nasm mov {mem}, {i} -- stores\nstore_mb`
         error: these bindings do not yield what the variant returns
@@ -533,7 +569,7 @@ fn arguments_that_hide_other_operands() {
     );
 }
 
-/// `preserves_flags` would tell the compiler that the codes survive the instruction that sets them.
+/// `preserves_flags` would tell the compiler that the instruction keeps the codes that it sets.
 #[test]
 fn a_condition_is_not_left_alone() {
     each(

@@ -1,7 +1,8 @@
-//! `arch/*.tbl`: registers that a template needs for itself, what fills registers, and pairs.
+//! `arch/*.tbl`: scratch registers of templates, the bits that fill registers, and pairs.
 
 use super::arch::edit;
-use super::each;
+use super::{ARCH, check, each, edited, small};
+use atomics_spec::{Source, Tables};
 
 #[test]
 fn scratch_registers() {
@@ -14,7 +15,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+T
            |                           ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,+t,+t`
         error: a second register `t`
@@ -78,7 +79,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 >x
            |                     ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
     ",
     );
 }
@@ -112,14 +113,6 @@ fn what_fills_registers() {
            |                     ^^^^^^
            = help: after `:`, write `zeros` or `sign` for the bits of the register above the argument; after a binding `word`, `zeros` or `ones` for the bits of the word around it; or `memory` for an argument in memory
 
-        `new>r` -> `new>r,clobbers_flags`
-        error: `clobbers_flags` repeats the row `flags`
-          --> demo.tbl:12:27
-           |
-        12 | op       xchg 32,64 new>r,clobbers_flags
-           |                           ^^^^^^^^^^^^^^
-           = help: remove it: `preserves_flags` is for tables with `flags  yes`, `clobbers_flags` for tables with `flags  no`
-
         `new>r` -> `new>r,word`
         error: a variable that is not a part of a 32-bit word
           --> demo.tbl:12:27
@@ -134,7 +127,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new>r,word:ones
            |                           ^^^^^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new>r`
         error: nothing fills the word around `new`
@@ -142,14 +135,6 @@ fn what_fills_registers() {
            |
         13 | op       xchg 8 word,new>r
            |                 ^^^^^^^^^^
-           = help: write new:zeros or new:ones
-
-        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 new:sign>r,word`
-        error: nothing fills the word around `new`
-          --> demo.tbl:13:17
-           |
-        13 | op       xchg 8 new:sign>r,word
-           |                 ^^^^^^^^^^^^^^^
            = help: write new:zeros or new:ones
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,word,new:zeros>r`
@@ -179,6 +164,114 @@ fn what_fills_registers() {
     );
 }
 
+/// `word` decides what the bindings of arguments mean.
+#[test]
+fn the_word_comes_first() {
+    each(
+        edit,
+        r"
+        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 new:sign>r,word`
+        error: `word` must come before the bindings of arguments
+          --> demo.tbl:13:28
+           |
+        13 | op       xchg 8 new:sign>r,word
+           |                            ^^^^
+           = help: move it to the start of the list
+
+        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 new:zeros>r,word:sign`
+        error: `word:sign` must come before the bindings of arguments
+          --> demo.tbl:13:29
+           |
+        13 | op       xchg 8 new:zeros>r,word:sign
+           |                             ^^^^^^^^^
+           = help: move it to the start of the list
+
+        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 >r,new:memory,word`
+        error: `word` must come before the bindings of arguments
+          --> demo.tbl:13:31
+           |
+        13 | op       xchg 8 >r,new:memory,word
+           |                               ^^^^
+           = help: move it to the start of the list
+    ",
+    );
+}
+
+#[test]
+fn the_condition_codes() {
+    each(
+        edit,
+        r"
+        `new>r` -> `new>r,clobbers_flags`
+        error: `clobbers_flags` repeats the row `flags`
+          --> demo.tbl:12:27
+           |
+        12 | op       xchg 32,64 new>r,clobbers_flags
+           |                           ^^^^^^^^^^^^^^
+           = help: remove it: `preserves_flags` is for tables with `flags  yes`, `clobbers_flags` for tables with `flags  no`
+
+        `flags    yes` -> `flags    no`
+        error: `preserves_flags` repeats the row `flags`
+          --> demo.tbl:10:24
+           |
+        10 | op       read 32,64 >r,preserves_flags
+           |                        ^^^^^^^^^^^^^^^
+           = help: remove it: `preserves_flags` is for tables with `flags  yes`, `clobbers_flags` for tables with `flags  no`
+
+        error: a template that preserves the flags, with a condition as its result
+          --> demo.tbl:16:25
+           |
+        16 | op       add_test 32,64 ?e
+           |                         ^^
+           = help: the instruction sets the flags that are the result: add `clobbers_flags`
+
+        `>r,preserves_flags` -> `preserves_flags,>r,preserves_flags`
+        error: a second `preserves_flags`
+          --> demo.tbl:10:40
+           |
+        10 | op       read 32,64 preserves_flags,>r,preserves_flags
+           |                                        ^^^^^^^^^^^^^^^
+           = help: remove one of them
+    ",
+    );
+    // Without the row, a table is like one with `flags  yes`.
+    let without_row = |from: &str, to: &str, report: &str| {
+        let text = edited(&edited(ARCH, "flags    yes\n", ""), from, to);
+        let archs = vec![Source::new("demo.tbl", &text)];
+        check(&Tables { archs, ..small() }, report);
+    };
+    each(
+        without_row,
+        r"
+        `new>r` -> `new>r,clobbers_flags`
+        error: `clobbers_flags` in a table without a row `flags`
+          --> demo.tbl:11:27
+           |
+        11 | op       xchg 32,64 new>r,clobbers_flags
+           |                           ^^^^^^^^^^^^^^
+           = help: remove it: without the row, templates clobber the condition codes unless they say otherwise
+    ",
+    );
+    // What hangs on a faulty row is not complained of.
+    let clobbering = |from: &str, to: &str, report: &str| {
+        let text = edited(&edited(ARCH, "new>r", "new>r,clobbers_flags"), from, to);
+        let archs = vec![Source::new("demo.tbl", &text)];
+        check(&Tables { archs, ..small() }, report);
+    };
+    each(
+        clobbering,
+        r"
+        `flags    yes` -> `flags    nope`
+        error: `nope` is neither `yes` nor `no`
+         --> demo.tbl:4:10
+          |
+        4 | flags    nope
+          |          ^^^^
+          = help: write `yes` if instructions clobber the condition codes unless a template says otherwise, `no` if they preserve them
+    ",
+    );
+}
+
 #[test]
 fn arguments_in_memory() {
     each(
@@ -198,6 +291,30 @@ fn arguments_in_memory() {
            |
         12 | op       xchg 32,64 >r,new:memory,new:memory
            |                                   ^^^^^^^^^^
+           = help: remove one of them
+
+        `new>r` -> `>r,new:memory,new:zeros`
+        error: `new` is bound twice
+          --> demo.tbl:12:35
+           |
+        12 | op       xchg 32,64 >r,new:memory,new:zeros
+           |                                   ^^^^^^^^^
+           = help: an argument in memory has no other binding
+
+        `new>r` -> `>r,new@ax,new:memory`
+        error: `new` is bound twice
+          --> demo.tbl:12:31
+           |
+        12 | op       xchg 32,64 >r,new@ax,new:memory
+           |                               ^^^^^^^^^^
+           = help: remove one of them
+
+        `new>r` -> `new>r,new:memory`
+        error: `new` is bound twice
+          --> demo.tbl:12:27
+           |
+        12 | op       xchg 32,64 new>r,new:memory
+           |                           ^^^^^^^^^^
            = help: remove one of them
 
         `new>r` -> `>r,new:memory@ax`

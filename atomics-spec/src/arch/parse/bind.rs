@@ -8,17 +8,29 @@ use crate::diag::Error;
 use crate::lex::{Cell, is_name, shorten};
 use crate::model::op::Op;
 
-const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG>r, ARG@REG, ARG@REG>r, ARG:FILL, ARG:memory, +NAME, \
-     +NAME@REG, +NAME/BITS, ?CC, `preserves_flags`, `clobbers_flags`, `early`, `word`, word:sign \
-     or word:zeros";
+const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, \
+     ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, \
+     `clobbers_flags`, `early`, `word`, word:sign or word:zeros";
 
 impl<'a> Parser<'a, '_> {
-    pub(super) fn parse_binding(
-        &self,
-        cell: Cell<'a>,
-        op: &Op,
-        template: &mut Template,
-    ) -> Result<(), Error> {
+    /// The list of bindings of a row `op`.
+    pub(super) fn parse_bindings(&mut self, list: Cell<'a>, op: &Op, template: &mut Template) {
+        let cells = list.commas(self.errors);
+        let is_alone = cells.len() == 1;
+        for cell in cells {
+            let result = if cell.text == "-" && !is_alone {
+                Err(cell.error(
+                    "`-` in a list of bindings",
+                    "`-` stands alone, for a template without bindings",
+                ))
+            } else {
+                self.parse_binding(cell, op, template)
+            };
+            self.errors.take(result);
+        }
+    }
+
+    fn parse_binding(&self, cell: Cell<'a>, op: &Op, template: &mut Template) -> Result<(), Error> {
         if cell.text == "-" {
             return Ok(());
         }
@@ -47,14 +59,7 @@ impl<'a> Parser<'a, '_> {
         let text = cell.text;
         match text {
             "preserves_flags" | "clobbers_flags" => {
-                if (text == "clobbers_flags") == self.arch.clobbers_flags {
-                    return Err(cell.error(
-                        format!("`{text}` repeats the row `flags`"),
-                        "remove it: `preserves_flags` is for tables with `flags  yes`, \
-                         `clobbers_flags` for tables with `flags  no`",
-                    ));
-                }
-                template.preserves_flags = text == "preserves_flags";
+                self.set_flags(cell, template)?;
                 return Ok(None);
             }
             "early" => {
@@ -72,6 +77,13 @@ impl<'a> Parser<'a, '_> {
                     return Err(cell.error(
                         "a variable that is not a part of a 32-bit word",
                         "the binding is for 8 and 16 bits, in tables with a row `size` for 32 bits",
+                    ));
+                }
+                // The meaning of these bindings depends on `word`.
+                if !template.filled.is_empty() || !template.memory.is_empty() {
+                    return Err(cell.error(
+                        format!("`{text}` must come before the bindings of arguments"),
+                        "move it to the start of the list",
                     ));
                 }
                 template.word = Some(match text {
@@ -103,6 +115,35 @@ impl<'a> Parser<'a, '_> {
             return Ok(None);
         }
         self.add_argument(cell, op, template)
+    }
+
+    /// The bindings `preserves_flags` and `clobbers_flags`.
+    fn set_flags(&self, cell: Cell<'a>, template: &mut Template) -> Result<(), Error> {
+        let text = cell.text;
+        let preserves = text == "preserves_flags";
+        // A faulty row `flags` would say which of them is right.
+        if !self.faulty.has(|head| head == "flags") {
+            if preserves != self.arch.clobbers_flags {
+                return Err(if self.seen.contains(&"flags") {
+                    cell.error(
+                        format!("`{text}` repeats the row `flags`"),
+                        "remove it: `preserves_flags` is for tables with `flags  yes`, \
+                         `clobbers_flags` for tables with `flags  no`",
+                    )
+                } else {
+                    cell.error(
+                        format!("`{text}` in a table without a row `flags`"),
+                        "remove it: without the row, templates clobber the condition codes unless \
+                         they say otherwise",
+                    )
+                });
+            }
+            if template.preserves_flags == preserves {
+                return Err(cell.error(format!("a second `{text}`"), "remove one of them"));
+            }
+        }
+        template.preserves_flags = preserves;
+        Ok(())
     }
 
     /// The binding `?CC`.
@@ -161,6 +202,7 @@ impl<'a> Parser<'a, '_> {
                  computed",
             ));
         }
+        let in_memory = template.memory.iter().any(|name| name == arg);
         if fill == Some("memory") {
             if returned || is_pointer || register.is_some() || template.word.is_some() {
                 return Err(cell.error(
@@ -169,11 +211,20 @@ impl<'a> Parser<'a, '_> {
                      not a `p` argument, and goes with no `>r`, fixed register or `word`",
                 ));
             }
-            if template.memory.iter().any(|name| name == arg) {
+            let in_register = template.result == ResultLocation::Argument(arg.into())
+                || template.fixed.iter().any(|(name, _)| name == arg)
+                || template.filled.iter().any(|(name, _)| name == arg);
+            if in_memory || in_register {
                 return Err(cell.error(format!("`{arg}` is bound twice"), "remove one of them"));
             }
             template.memory.push(arg.into());
             return Ok(None);
+        }
+        if in_memory {
+            return Err(cell.error(
+                format!("`{arg}` is bound twice"),
+                "an argument in memory has no other binding",
+            ));
         }
         if let Some(fill) = fill {
             let fill = match (fill, template.word.is_some()) {

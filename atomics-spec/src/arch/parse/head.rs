@@ -30,13 +30,7 @@ impl<'a> Parser<'a, '_> {
 
     pub(super) fn parse_lang(&mut self, row: &Row<'a>) -> Result<(), Error> {
         let cell = take_only(row, "lang  asm|c")?;
-        let depends = |head: &&str| matches!(*head, "op" | "asm" | "c");
-        if let Some(other) = self.seen.iter().copied().find(depends) {
-            return Err(row.head().error(
-                format!("the row `lang` is below a row `{other}`"),
-                "move it above all rows that depend on it",
-            ));
-        }
+        self.check_above(row, &["op", "asm", "c", "when", "kernel"])?;
         let lang = match cell.text {
             "asm" => Lang::Asm,
             "c" => Lang::C,
@@ -50,6 +44,18 @@ impl<'a> Parser<'a, '_> {
         self.lang = Some(lang);
         self.arch.lang = lang;
         Ok(())
+    }
+
+    /// Refuses a row below one of the rows that depend on it.
+    fn check_above(&self, row: &Row<'a>, dependent: &[&str]) -> Result<(), Error> {
+        let head = row.head();
+        match self.seen.iter().find(|seen| dependent.contains(seen)) {
+            None => Ok(()),
+            Some(other) => Err(head.error(
+                format!("the row `{}` is below a row `{other}`", head.text),
+                "move it above all rows that depend on it",
+            )),
+        }
     }
 
     pub(super) fn parse_width(&mut self, row: &Row<'a>) -> Result<(), Error> {
@@ -74,6 +80,7 @@ impl<'a> Parser<'a, '_> {
         const COLUMNS: &str = "flags  yes|no  [REGISTER]";
         row.at_most(3, COLUMNS)?;
         let cell = row.get(1, "yes|no", COLUMNS)?;
+        self.check_above(row, &["op"])?;
         self.arch.clobbers_flags = match cell.text {
             "yes" => true,
             "no" => false,
@@ -88,7 +95,7 @@ impl<'a> Parser<'a, '_> {
         let Some(register) = row.cells.get(2) else {
             return Ok(());
         };
-        if !is_name(register.text) {
+        if !is_name(register.text) || matches!(register.text, "yes" | "no") {
             return Err(register.error(
                 format!("`{}` is not a register", shorten(register.text)),
                 "write the register that holds the condition codes, as `asm!` names it",

@@ -97,23 +97,27 @@ impl<'a> Parser<'a, '_> {
                 }
                 draft.lines.push((keys, line));
             }
-            // A barrier has no operands. In C, braces are part of the language.
             Open::Barrier(name) => {
-                if lang == Lang::Asm {
-                    check_operands(code, &[], &[])?;
-                }
+                check_barrier(lang, code, meaning)?;
                 let choices = self.arch.barriers.get_mut(name);
                 if let Some((_, lines)) = choices.and_then(|all| all.last_mut()) {
                     lines.push(line);
                 }
             }
             Open::Fence(fence) => {
-                if lang == Lang::Asm {
-                    check_operands(code, &[], &[])?;
-                }
+                check_barrier(lang, code, meaning)?;
                 self.arch.fences.entry(*fence).or_default().push(line);
             }
         }
         Ok(())
     }
+}
+
+/// Refuses operands in a line of a barrier or a fence, which has none. In a C expression, braces are
+/// part of the language.
+fn check_barrier(lang: Lang, code: Cell<'_>, meaning: Cell<'_>) -> Result<(), Error> {
+    if lang == Lang::Asm {
+        check_operands(code, &[], &[])?;
+    }
+    check_operands(meaning, &[], &[])
 }

@@ -4,7 +4,7 @@ use super::cells::parse_bits;
 use super::draft::{Draft, NamedVariant};
 use super::state::{Open, Parser};
 use crate::arch::model::Lang;
-use crate::arch::template::{Fill, ResultLocation, Template};
+use crate::arch::template::{ResultLocation, Template};
 use crate::diag::Error;
 use crate::lex::{Cell, Row, shorten};
 use crate::model::op::{Form, Op};
@@ -101,10 +101,7 @@ impl<'a> Parser<'a, '_> {
                  {i.lo} and {i.hi}",
             ));
         }
-        for cell in bindings.commas(self.errors) {
-            let result = self.parse_binding(cell, op, &mut template);
-            self.errors.take(result);
-        }
+        self.parse_bindings(bindings, op, &mut template);
         let result = self.check_names(name, op, &template);
         self.errors.take(result);
         if self.errors.0.len() == before {
@@ -216,7 +213,11 @@ impl<'a> Parser<'a, '_> {
         if right && template.preserves_flags && template.condition.is_some() {
             return Err(cell.error(
                 "a template that preserves the flags, with a condition as its result",
-                "the instruction sets the flags that are the result: remove `preserves_flags`",
+                if self.arch.clobbers_flags {
+                    "the instruction sets the flags that are the result: remove `preserves_flags`"
+                } else {
+                    "the instruction sets the flags that are the result: add `clobbers_flags`"
+                },
             ));
         }
         if right {
@@ -233,10 +234,7 @@ impl<'a> Parser<'a, '_> {
 
 /// Refuses an argument in the containing word without a fill for the bits around it.
 fn check_word_arguments(cell: Cell<'_>, op: &Op, template: &Template) -> Result<(), Error> {
-    let is_filled = |name: &str| {
-        let mut fills = template.filled.iter();
-        fills.any(|(arg, fill)| arg == name && *fill != Fill::Sign)
-    };
+    let is_filled = |name: &str| template.filled.iter().any(|(arg, _)| arg == name);
     let mut args = op.operands();
     match args.find(|a| template.word.is_some() && !is_filled(&a.name)) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! One test on its way through the tools: judged by the kernel's memory model, translated.
+//! One test in progress: asks the kernel's memory model about it, and translates it to Rust.
 
 use std::fs;
 use std::path::Path;
@@ -15,28 +15,28 @@ use crate::outcome::{Allowed, Observed};
 use crate::rust::{Ending, Problem, Translator};
 use crate::test::Test;
 
-/// A test, and what is observed of it.
+/// A test and the variables to observe.
 #[derive(Clone, Debug)]
 pub struct Case<'t> {
     /// The test.
     pub test: &'t Test,
-    /// What the names of its intermediate files begin with.
+    /// The file name stem of its intermediate files.
     pub stem: String,
-    /// What is observed.
+    /// The observed variables.
     pub observed: Observed,
-    /// Why there is no machine code to check, if that is so.
+    /// Why it is not checked on machine code, if it is not.
     pub skipped: Option<String>,
 }
 
 impl<'t> Case<'t> {
-    /// A test of which at most `limit` local variables per thread can be observed.
+    /// A case of a test that observes at most `limit` local variables per thread.
     pub fn new(test: &'t Test, stem: String, limit: usize) -> Self {
         let observed = Observed::new(&test.litmus, limit);
         let mut skipped = test.out_of_scope.clone();
         if let (None, Some(location)) = (&skipped, observed.lacks(&test.litmus)) {
             let name = lkmm::location_text(location);
             skipped = Some(format!(
-                "more than {limit} local variables of a thread are looked at: {name}"
+                "more than {limit} local variables of a thread are observed: {name}"
             ));
         }
         Self {
@@ -47,12 +47,12 @@ impl<'t> Case<'t> {
         }
     }
 
-    /// What its file says.
+    /// The parsed test.
     pub fn litmus(&self) -> &'t Litmus {
         &self.test.litmus
     }
 
-    /// Whether a thread compares addresses, itself or by an operation that compares what it finds.
+    /// Whether a thread compares addresses, with `==` or `!=` or in a conditional operation.
     pub fn compares_addresses(&self, spec: &Spec) -> bool {
         let test = self.litmus();
         test.threads.iter().any(|thread| {
@@ -90,7 +90,7 @@ impl<'t> Case<'t> {
         })
     }
 
-    /// Whether an outcome, with a value for each location that is observed, passes the test's filter.
+    /// Whether an outcome, with a value for each observed location, passes the test's filter.
     pub fn passes(&self, outcome: &[Value]) -> bool {
         let locations = self.observed.locations();
         let value = |wanted: &Location| {
@@ -110,11 +110,11 @@ impl<'t> Case<'t> {
             || shared.any(|name| test.type_of(name).pointee().is_some())
     }
 
-    /// The Rust of a thread.
+    /// Translates a thread to Rust.
     ///
     /// # Errors
     ///
-    /// As [`Translator::thread`]; there are none if the test is not skipped.
+    /// As [`Translator::thread`]. Never fails if the test is not skipped.
     pub fn rust(
         &self,
         spec: &Spec,
@@ -130,11 +130,11 @@ impl<'t> Case<'t> {
         translator.thread(thread, name, &self.observed.locals[thread], ending)
     }
 
-    /// Asks the kernel's memory model. `path` is where the text for herd7 goes.
+    /// Asks the kernel's memory model. Writes herd7's input to `path`.
     ///
     /// # Errors
     ///
-    /// If herd7 fails on what is given to it.
+    /// If herd7 fails on its input.
     pub fn allowed(&self, spec: &Spec, model: &Model<'_>, path: &Path) -> Result<Allowed> {
         let as_it_stands = match self.test.generated {
             true => None,
@@ -160,7 +160,7 @@ impl<'t> Case<'t> {
         if let Some(Ran::Done(Outcome { verdict, .. })) = as_it_stands {
             ensure!(
                 verdict == outcome.verdict,
-                "{}: herd7's verdict is {}, but {} on the text that is made of it",
+                "{}: herd7's verdict is {} for the file, but {} for its rewritten text",
                 self.test.file,
                 verdict.name(),
                 outcome.verdict.name()
@@ -182,7 +182,7 @@ impl<'t> Case<'t> {
         Ok(Allowed::Known(outcome.verdict, Some(states)))
     }
 
-    /// What herd7 makes of the file's own text; nothing if it cannot read it.
+    /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.
     fn as_it_stands(&self, model: &Model<'_>, path: &Path) -> Result<Option<Ran>> {
         fs::write(path, &self.test.text)
             .with_context(|| format!("cannot write {}", path.display()))?;

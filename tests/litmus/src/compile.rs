@@ -1,7 +1,7 @@
-//! Compiles threads against the emitted modules, and takes their machine code from the object
+//! Compiles threads against the emitted modules, and reads their machine code from the object
 //! files.
 //!
-//! rustc is called directly: the modules need nothing but `core`.
+//! Calls rustc directly: the modules depend only on `core`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use atomics_machine_code::target::{Configuration, Target};
 use atomics_spec::Spec;
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::module_tree;
-use atomics_tools::Toolchain;
 use atomics_tools::process::{run, write_changed};
+use atomics_tools::{Progress, Toolchain};
 
 use crate::rust::orderings;
 
-/// What threads call the library.
+/// The crate name of the emitted modules.
 const LIBRARY: &str = "atomics";
 
-/// What a file of threads needs of the library.
+/// The imports at the top of a file of threads.
 pub fn imports() -> String {
     format!(
         "#![allow(warnings)]\nuse {LIBRARY}::{{Atomic, barrier, {}}};\n",
@@ -43,7 +43,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// If a table leaves no way to carry out a variant, or the file cannot be written.
+    /// If a table cannot implement a variant, or the file cannot be written.
     pub fn emit(spec: &Spec, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let source = folder.join(format!("{LIBRARY}.rs"));
@@ -56,7 +56,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// If one of them does not compile.
+    /// If the library or the program does not compile.
     pub fn program(&self, main: &Path, folder: &Path) -> Result<PathBuf> {
         let library = folder.join(format!("lib{LIBRARY}.rlib"));
         let rustc = |kind: &str, name: &str| {
@@ -79,11 +79,11 @@ impl Library {
     }
 }
 
-/// Compiles for one architecture and its features.
+/// Compiles for one architecture with one set of features.
 pub struct Compiler<'a> {
     rustc: rustc::Compiler,
     tools: &'a Toolchain,
-    /// Where to build.
+    /// The build folder.
     folder: PathBuf,
     /// The library's metadata.
     library: PathBuf,
@@ -99,12 +99,12 @@ impl<'a> Compiler<'a> {
         library: &Library,
         target: &'static Target,
         configuration: &'static Configuration,
-        folder: &Path,
-        tools: &'a Toolchain,
+        (folder, tools): (&Path, &'a Toolchain),
+        progress: Progress<'_>,
     ) -> Result<Self> {
         let folder = folder.join(configuration.folder(target));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let rustc = rustc::Compiler::new(target, configuration, tools)?;
+        let rustc = rustc::Compiler::new(target, configuration, tools, progress)?;
         let metadata = folder.join(format!("lib{LIBRARY}.rmeta"));
         rustc
             .metadata(LIBRARY, &library.source, &metadata)
@@ -122,7 +122,7 @@ impl<'a> Compiler<'a> {
         self.rustc.target
     }
 
-    /// Compiles functions, and reads their machine code.
+    /// Compiles functions and reads their machine code.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Machine code.
+/// Compiled machine code.
 pub struct Compiled {
     isa: Isa,
     files: Vec<(ObjectFile, Vec<Alternative>)>,
@@ -155,7 +155,7 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// If that is not possible.
+    /// If it cannot be read.
     pub fn read(object: PathBuf, rustc: &rustc::Compiler, tools: &Toolchain) -> Result<Self> {
         let target = rustc.target;
         Ok(Self {
@@ -164,11 +164,11 @@ impl Compiled {
         })
     }
 
-    /// The instructions of a function.
+    /// The control-flow graph of a function.
     ///
     /// # Errors
     ///
-    /// If there is no such function, or one of its instructions is not known.
+    /// If there is no such function, or one of its instructions is unknown.
     pub fn graph(&self, function: &str) -> Result<Graph> {
         let code = Code {
             files: &self.files,

@@ -1,12 +1,12 @@
-//! Machine code in the words of herd7's models of architectures.
+//! Translates machine code to herd7's assembly dialects.
 //!
 //! ```text
 //! object --atomics-machine-code--> graph --thread--> lines of assembly --program--> file for herd7
 //! ```
 //!
-//! Instructions are translated one by one, so that each result depends on just the registers that
-//! it depends on in the machine code, and each access and each jump stays where it is. What becomes
-//! of an instruction is in the tables `dialect/*.tbl`, which `dialect/README.md` explains.
+//! Instructions are translated one by one. So each result depends on the same registers as in the
+//! machine code, and the order of accesses and jumps does not change. The translations are in the
+//! tables `dialect/*.tbl`; `dialect/README.md` explains them.
 
 mod bank;
 mod fault;
@@ -33,7 +33,7 @@ use table::Table;
 pub use program::{Program, Thread, Value, Variable};
 pub use table::ObservedRegister;
 
-/// The dialects that herd7 speaks, by the name of our table of the architecture.
+/// The tables of herd7's dialects, by the name of our table of the architecture.
 const TABLES: [(&str, &str); 6] = [
     ("aarch64", include_str!("dialect/aarch64.tbl")),
     ("arm", include_str!("dialect/arm.tbl")),
@@ -43,7 +43,7 @@ const TABLES: [(&str, &str); 6] = [
     ("x86_64", include_str!("dialect/x86_64.tbl")),
 ];
 
-/// How herd7 is told of an architecture's machine code.
+/// herd7's dialect of an architecture's machine code.
 #[derive(Debug)]
 pub struct Dialect {
     table: Table,
@@ -51,7 +51,7 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// The dialect of an architecture; nothing if herd7 has no model of it.
+    /// The dialect of an architecture; `None` if herd7 has no model of it.
     ///
     /// # Errors
     ///
@@ -66,15 +66,15 @@ impl Dialect {
         }))
     }
 
-    /// The options that herd7 is to be started with.
+    /// The options for herd7.
     ///
-    /// Among them is that it leaves out what jumps back: see `dialect/README.md` for why that loses
-    /// no outcome. It warns of it ("unrolling limit exceeded") on standard error.
+    /// One of them makes herd7 drop executions that jump back; `dialect/README.md` explains why no
+    /// outcome is lost. herd7 then warns on standard error ("unrolling limit exceeded").
     pub fn options(&self) -> &[String] {
         &self.table.options
     }
 
-    /// The model that herd7 is to be started with, as the text of a file; none if its own will do.
+    /// The text of the model file for herd7; `None` for herd7's default model.
     pub fn model(&self) -> Option<String> {
         let model = self.table.model.as_ref()?;
         let name = format!("{}, with more checks", self.table.arch);
@@ -87,42 +87,41 @@ impl Dialect {
         !self.table.opaque_addresses
     }
 
-    /// The registers that arguments are in, as disassemblies call them.
+    /// The argument registers, by their names in disassemblies.
     pub fn arguments(&self) -> &[String] {
         &self.table.arguments
     }
 
-    /// The registers that a thread may leave in what is observed. The compiler may use all of them;
-    /// an argument may be in one of them at first.
+    /// The registers in which a thread leaves its observed values. The compiler may use all of
+    /// them, and they may overlap with argument registers.
     pub fn observed(&self) -> &[ObservedRegister] {
         &self.table.observed
     }
 
-    /// What herd7 calls the register of [`Self::observed`] at `index` in its outcomes: `0:X9`.
+    /// herd7's name, in its outcomes, of the register at `index` in [`Self::observed`]: `0:X9`.
     ///
     /// # Panics
     ///
-    /// If there are not that many.
+    /// If `index` is out of range.
     pub fn observed_name(&self, thread: usize, index: usize) -> String {
         let code = &self.table.observed[index].code;
         format!("{thread}:{}", self.table.register(code))
     }
 
-    /// One thread's lines of assembly.
+    /// The lines of assembly of a thread.
     ///
     /// # Errors
     ///
-    /// If no row of the table is for one of its instructions, or it needs more registers than there
-    /// are.
+    /// If the table has no row for an instruction, or the thread needs too many registers.
     pub fn thread(&self, graph: &Graph) -> Result<Vec<String>> {
         thread::lines(&self.table, &self.isa, graph)
     }
 
-    /// The file for herd7.
+    /// The input file for herd7.
     ///
     /// # Errors
     ///
-    /// If a thread has more arguments, or more that is observed, than there are registers.
+    /// If a thread has more arguments or observed values than there are registers.
     pub fn program(&self, program: &Program) -> Result<String> {
         program::text(&self.table, program)
     }

@@ -1,4 +1,4 @@
-//! What was found about a test.
+//! The findings about a test.
 
 use std::collections::BTreeMap;
 
@@ -8,31 +8,31 @@ use crate::outcome::{self, Allowed};
 use crate::test::Test;
 use crate::verdict::Verdict;
 
-/// What becomes of a test on a target.
+/// The result of a test on a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// The kernel's memory model allows every outcome.
+    /// The kernel's memory model allows every outcome of the machine code.
     Sound {
-        /// Whether it allows more.
+        /// Whether it also allows outcomes that the machine code cannot have.
         stronger: bool,
     },
-    /// It does not.
+    /// The kernel's memory model forbids some outcome of the machine code.
     Unsound {
-        /// The outcomes that it does not allow, such as `0:r0=1; x=2`.
+        /// The forbidden outcomes, such as `0:r0=1; x=2`.
         offending: Vec<String>,
-        /// The machine code, for herd7.
+        /// The machine code, as herd7's input.
         program: String,
     },
-    /// Why there is no machine code to check.
+    /// The test was not judged on this target, for this reason.
     Skipped(String),
     /// herd7 took too long.
     TimedOut,
-    /// What failed.
+    /// An error occurred.
     Failed(String),
 }
 
 impl Judgement {
-    /// Whether nothing is wrong.
+    /// Whether the test is sound or skipped.
     pub fn is_good(&self) -> bool {
         matches!(self, Self::Sound { .. } | Self::Skipped(_))
     }
@@ -48,19 +48,19 @@ pub struct Seen {
     pub state: String,
     /// How often it was seen.
     pub count: u64,
-    /// Whether the kernel's memory model allows it; nothing if that cannot be told.
+    /// Whether the kernel's memory model allows it; `None` if that is not known.
     pub allowed: Option<bool>,
 }
 
-/// What was found about one test.
+/// The findings about one test.
 #[derive(Clone, Debug)]
 pub struct Finding<'t> {
     pub(crate) case: Case<'t>,
-    /// What the kernel's memory model says; or what failed.
+    /// The answer of the kernel's memory model, or the error.
     pub(crate) allowed: Result<Allowed, String>,
-    /// What became of it on each target, by the target's name.
+    /// The judgement on each target, by the target's name.
     pub(crate) judgements: Vec<(&'static str, Judgement)>,
-    /// What was seen when it ran on this machine.
+    /// The outcomes seen on this machine, if it ran.
     pub(crate) histogram: Option<Histogram>,
 }
 
@@ -70,7 +70,7 @@ impl<'t> Finding<'t> {
         self.case.test
     }
 
-    /// The verdict of the kernel's memory model; nothing if that is not known.
+    /// The verdict of the kernel's memory model; `None` if it is not known.
     pub fn verdict(&self) -> Option<Verdict> {
         match &self.allowed {
             Ok(Allowed::Known(verdict, _)) => Some(*verdict),
@@ -83,8 +83,8 @@ impl<'t> Finding<'t> {
         matches!(self.allowed, Ok(Allowed::TimedOut))
     }
 
-    /// What is wrong with the verdict of the kernel's memory model: it is not what the test's
-    /// comment states, or it could not be had.
+    /// What is wrong with the verdict of the kernel's memory model: it differs from the result that
+    /// the test's comment states, or asking the model failed.
     pub fn fault(&self) -> Option<String> {
         let (stated, found) = match (&self.allowed, self.test().stated()) {
             (Err(error), _) => return Some(error.clone()),
@@ -92,11 +92,11 @@ impl<'t> Finding<'t> {
             _ => return None,
         };
         Some(format!(
-            "the result is {stated} by its comment, and {found} by the LKMM"
+            "its comment states the result {stated}, but the LKMM says {found}"
         ))
     }
 
-    /// Why it was not judged on machine code, or not at all.
+    /// Why it was not judged on machine code, or not judged at all.
     pub fn skipped(&self) -> Option<&str> {
         match (&self.allowed, &self.case.skipped) {
             (_, Some(why)) => Some(why),
@@ -105,12 +105,12 @@ impl<'t> Finding<'t> {
         }
     }
 
-    /// What became of it on each target, by the target's name.
+    /// The judgement on each target, by the target's name.
     pub fn judgements(&self) -> &[(&'static str, Judgement)] {
         &self.judgements
     }
 
-    /// What was seen when it ran on this machine; nothing if it did not.
+    /// The outcomes seen on this machine; `None` if it did not run.
     pub fn seen(&self) -> Option<Vec<Seen>> {
         let locations = self.case.observed.locations();
         let seen = self.histogram.as_ref()?.iter().map(|(state, count)| Seen {
@@ -121,7 +121,7 @@ impl<'t> Finding<'t> {
         Some(seen.collect())
     }
 
-    /// How many outcomes the kernel's memory model allows that were not seen on this machine.
+    /// The number of allowed outcomes that were not seen on this machine.
     pub fn unseen(&self) -> usize {
         let (Some(histogram), Ok(Allowed::Known(_, Some(allowed)))) =
             (&self.histogram, &self.allowed)
@@ -134,8 +134,9 @@ impl<'t> Finding<'t> {
         unseen.count()
     }
 
-    /// Whether nothing is wrong: the verdict of the kernel's memory model is what the test states,
-    /// no target's machine code may do more than it allows, and nothing failed or took too long.
+    /// Whether nothing is wrong: the kernel's memory model gives the result that the test states,
+    /// it allows every outcome of the machine code on every target and every outcome seen on this
+    /// machine, and nothing failed or timed out.
     pub fn is_good(&self) -> bool {
         let mut judgements = self.judgements.iter();
         let seen = self.seen().unwrap_or_default();
@@ -145,7 +146,7 @@ impl<'t> Finding<'t> {
             && seen.iter().all(|seen| seen.allowed != Some(false))
     }
 
-    /// Whether the kernel's memory model allows an outcome; nothing if that cannot be told.
+    /// Whether the kernel's memory model allows an outcome; `None` if that is not known.
     fn allows(&self, state: &[Value]) -> Option<bool> {
         match &self.allowed {
             Ok(Allowed::Known(_, Some(states))) if outcome::wide(state).is_none() => {

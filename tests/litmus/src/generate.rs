@@ -1,13 +1,14 @@
-//! Litmus tests: what the memory model says about each operation, one question at a time.
+//! Generates litmus tests, each of which tests one operation in one place.
 //!
-//! A test puts one operation in the place of one access of a classical shape. In its thread
-//! nothing else orders the two accesses, or one barrier or dependency whose effect on the
-//! operation is in question; the other threads have `smp_mb()`. So the verdict tells what the
-//! operation's ordering does in this place. It comes from rules of ours, for herd7 to agree with.
+//! A test puts one operation in the place of one access of a classical shape. In its thread, either
+//! nothing else orders the two accesses, or one barrier or dependency whose effect on the operation
+//! is tested. The other threads have `smp_mb()` between their accesses. So the verdict shows what
+//! the operation's ordering does in this place. The expected verdict comes from our own rules;
+//! herd7 has to agree.
 //!
 //! The operations are the functions of the table's families, and the kernel's macros for plain
-//! variables. One family goes through all shapes; the others, which differ from it in width
-//! alone, through those that tell the orderings apart.
+//! variables. One family is tested in all shapes. The other families differ from it only in width,
+//! and are tested only in the shapes that distinguish the orderings.
 
 mod call;
 mod case;
@@ -35,9 +36,9 @@ pub use generated::Generated;
 
 /// All tests, family by family.
 ///
-/// A family whose table lacks a plain load or a plain store has none: the accesses around the
-/// operation are such. An operation has tests where values exist with which the outcome shows
-/// what it read and wrote.
+/// A family without a plain load or a plain store has no tests, because the other accesses of a
+/// test use them. An operation is tested in a place only if some values make the outcome show what
+/// it read and wrote.
 pub fn tests(spec: &Spec) -> Vec<Generated> {
     let families = spec.types.families.iter();
     let mut all: Vec<_> = families.filter_map(|f| Calls::of_family(spec, f)).collect();
@@ -54,7 +55,7 @@ pub fn tests(spec: &Spec) -> Vec<Generated> {
     tests.into_iter().map(|(_, test)| test).collect()
 }
 
-/// The test of a placement; none if the operation does not have the role.
+/// The test of a placement; `None` if the operation cannot take that place.
 fn write(placement: &Placement<'_, '_>) -> Option<Generated> {
     if !placement.is_possible() {
         return None;
@@ -63,7 +64,7 @@ fn write(placement: &Placement<'_, '_>) -> Option<Generated> {
     let values = values(placement.call, placement.fails, role)?;
     let is_lone = placement.is_lone();
     let reason = (!is_lone).then(|| placement.reason()).flatten();
-    // Nothing can be out of order in a lone access, and the other threads have smp_mb().
+    // A single access cannot be reordered, and the other threads have smp_mb().
     let expected = match is_lone || reason.is_some() {
         true => Verdict::Never,
         false => Verdict::Sometimes,
@@ -81,8 +82,8 @@ fn write(placement: &Placement<'_, '_>) -> Option<Generated> {
     })
 }
 
-/// Marks tests such that each thing to cover is covered: those that cover much first, and of these
-/// the ones that forbid something, which can fail on any machine.
+/// Chooses the core tests, which together cover every key. Tests that cover many new keys come
+/// first. Among these, tests that forbid an outcome come first, since they can fail on any machine.
 fn choose_core(tests: &mut [(Placement<'_, '_>, Generated)]) {
     let mut covered = BTreeSet::new();
     for wanted in (1..=KEYS).rev() {

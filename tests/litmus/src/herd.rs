@@ -1,4 +1,4 @@
-//! Runs herd7, and reads what it prints.
+//! Runs herd7 and reads its output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::lang::ast::Value;
 use crate::running::Running;
 use crate::verdict::Verdict;
 
-/// The values of what was asked for at the end of an execution, by herd7's names of the locations,
-/// without the brackets of shared ones.
+/// The final values of the observed locations in an execution, by herd7's names of the locations.
+/// The names of shared variables have no brackets.
 pub type State = BTreeMap<String, Value>;
 
-/// What herd7 found.
+/// The result of a run of herd7 that completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// All final states.
@@ -28,20 +28,20 @@ pub struct Outcome {
     pub flags: Vec<String>,
 }
 
-/// What came of running herd7.
+/// The result of a run of herd7.
 #[derive(Clone, Debug)]
 pub enum Ran {
-    /// It found all outcomes.
+    /// herd7 found all outcomes.
     Done(Outcome),
-    /// It took too long.
+    /// herd7 took too long.
     TimedOut,
 }
 
-/// Runs herd7 on a file, for no longer than `limit`.
+/// Runs herd7 on a file, with the time limit `limit`.
 ///
 /// # Errors
 ///
-/// If it does not start, or does not understand the file; then with what it said.
+/// If herd7 does not start, or rejects the file; the error then has its messages.
 pub fn run(mut command: Command, file: &Path, limit: Duration) -> Result<Ran> {
     command.arg(file).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -56,12 +56,13 @@ pub fn run(mut command: Command, file: &Path, limit: Duration) -> Result<Ran> {
     let (out, err) = (text(out)?, text(err)?);
     let shown = file.display();
     ensure!(status.success(), "herd7 {shown}: {status}\n{err}");
-    // Its complaints are warnings, and no outcome follows.
+    // herd7 may reject a file with a mere warning and exit status 0; then there is no outcome.
     let outcome = read(&out).with_context(|| format!("herd7 {shown}:\n{}", err.trim()))?;
     Ok(Ran::Done(outcome))
 }
 
-/// Reads a stream to its end in a thread of its own, so that neither of two fills up.
+/// Reads a stream to its end in a thread of its own, so that the pipe of the other stream cannot
+/// fill up meanwhile.
 fn reader<R: std::io::Read + Send + 'static>(
     stream: Option<R>,
 ) -> thread::JoinHandle<std::io::Result<Vec<u8>>> {
@@ -77,17 +78,17 @@ fn reader<R: std::io::Read + Send + 'static>(
 fn text(reader: thread::JoinHandle<std::io::Result<Vec<u8>>>) -> Result<String> {
     let read = reader.join();
     let Ok(bytes) = read else {
-        bail!("cannot read what herd7 says");
+        bail!("cannot read the output of herd7");
     };
-    let bytes = bytes.context("cannot read what herd7 says")?;
+    let bytes = bytes.context("cannot read the output of herd7")?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Reads what herd7 prints for one test.
+/// Reads the output of herd7 for one test.
 ///
 /// # Errors
 ///
-/// If there is no outcome in it.
+/// If it is incomplete or malformed.
 pub fn read(text: &str) -> Result<Outcome> {
     let mut lines = text.lines();
     let count = lines.find_map(|line| line.strip_prefix("States "));
@@ -120,7 +121,7 @@ pub fn read(text: &str) -> Result<Outcome> {
     })
 }
 
-/// Reads `0:r0=1; [x]=y;`.
+/// Reads a state such as `0:r0=1; [x]=y;`.
 fn state(line: &str) -> Result<State> {
     let parts = line
         .split(';')
@@ -165,7 +166,7 @@ mod tests {
         let script = "printf 'Test t Allowed\\nStates 2\\n0:r0=1; [p]=x;\\n0:r0=-2; [p]=0;\\n\
                       Ok\\nWitnesses\\nObservation t Sometimes 1 1\\nFlag race\\n'";
         let Ok(Ran::Done(outcome)) = shell(script, Duration::from_secs(300)) else {
-            panic!("it ends");
+            panic!("the script succeeds");
         };
         assert_eq!(outcome.verdict, Verdict::Sometimes);
         assert_eq!(outcome.flags, ["race"]);

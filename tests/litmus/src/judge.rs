@@ -1,4 +1,4 @@
-//! What the machine code of a test may do on an architecture.
+//! Compares the outcomes of a test's machine code with those that the kernel's memory model allows.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,31 +19,31 @@ use crate::lang::ast::{Location, Value};
 use crate::outcome::{self, variable};
 use crate::rust::{Ending, function};
 
-/// Judges tests on an architecture with its features.
+/// Judges tests on one target.
 pub struct Judge<'a> {
-    /// What compiles for it.
+    /// The compiler for the target.
     pub compiler: Compiler<'a>,
-    /// How herd7 is told of its machine code.
+    /// herd7's dialect of the target's machine code.
     pub dialect: &'a Dialect,
-    /// The file with the model, if it is not herd7's own.
+    /// The file with the model; `None` for herd7's default model.
     pub model: Option<PathBuf>,
 }
 
-/// Why herd7 fails at some tests with pointers: to it, addresses are names, whose sums, differences and
-/// bits are nothing.
+/// Why herd7 fails on some tests with pointers: it represents addresses as names, and cannot
+/// compute their sums, differences or bits.
 const NO_NUMBERS: &str = "herd7 cannot compute with addresses as the machine code does";
 
 impl Judge<'_> {
-    /// How many bits a pointer has.
+    /// The width of a pointer in bits.
     fn bits(&self) -> u32 {
         self.compiler.target().bits
     }
 
-    /// Compiles tests, which have numbers.
+    /// Compiles tests, each with the number that its functions are named by.
     ///
     /// # Errors
     ///
-    /// If what is made of them does not compile.
+    /// If their Rust does not compile.
     pub fn compile(
         &self,
         spec: &Spec,
@@ -65,7 +65,7 @@ impl Judge<'_> {
         self.compiler.compile(name, &functions)
     }
 
-    /// Whether a test can be compiled for this target: why not, if it cannot.
+    /// Why a test cannot be judged on this target; `None` if it can.
     pub fn excludes(&self, spec: &Spec, case: &Case<'_>) -> Option<String> {
         let pointer = self.bits();
         let test = case.litmus();
@@ -73,7 +73,14 @@ impl Judge<'_> {
         if let Some(thread) = test.threads.iter().find(|t| t.parameters.len() > arguments) {
             let count = thread.parameters.len();
             return Some(format!(
-                "a thread with {count} parameters, of which {arguments} fit"
+                "a thread with {count} parameters, but only {arguments} fit into registers"
+            ));
+        }
+        // The suite that asked may have had other targets than the one that judges.
+        let registers = self.dialect.observed().len();
+        if case.observed.locals.iter().any(|l| l.len() > registers) {
+            return Some(format!(
+                "a thread with more than {registers} local variables to observe"
             ));
         }
         if !self.dialect.compares_addresses() && case.compares_addresses(spec) {
@@ -88,14 +95,14 @@ impl Judge<'_> {
             .into_iter()
             .chain(shared)
             .any(|location| outcome::bits(spec, test, &location, pointer) > pointer);
-        wide.then(|| "values that are wider than a register".into())
+        wide.then(|| "values wider than a register".into())
     }
 
-    /// Judges a test whose outcomes under the kernel's memory model are known.
+    /// Judges a test; `allowed` holds the outcomes that the kernel's memory model allows.
     ///
     /// # Errors
     ///
-    /// If an instruction is not known, or herd7 fails on what is made of it.
+    /// If the table has no row for an instruction, or herd7 fails on its input.
     pub fn judge(
         &self,
         spec: &Spec,
@@ -157,7 +164,7 @@ impl Judge<'_> {
         })
     }
 
-    /// What herd7 calls a location of the machine code.
+    /// herd7's name of a location in the machine code.
     fn name(&self, case: &Case<'_>, location: &Location) -> String {
         match location {
             Location::Shared(name) => variable(name),
@@ -170,11 +177,11 @@ impl Judge<'_> {
         }
     }
 
-    /// The machine code of a test, for herd7.
+    /// The machine code of a test, as herd7's input.
     ///
     /// # Errors
     ///
-    /// If an instruction is not known.
+    /// If the table has no row for an instruction.
     pub fn program(
         &self,
         spec: &Spec,

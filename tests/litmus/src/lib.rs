@@ -1,5 +1,5 @@
-//! Judges litmus tests: whether what the machine code may do is allowed by the kernel's memory
-//! model.
+//! Judges litmus tests: checks that the kernel's memory model (LKMM) allows every outcome that the
+//! machine code may have.
 //!
 //! ```text
 //! file --lang--> test --lkmm, model--> herd7 with the LKMM ----------> outcomes --+
@@ -23,9 +23,9 @@
 //! # }
 //! ```
 //!
-//! - [`read_files`] and [`read_generated`] read tests, and [`Targets`] says on which machines they are
-//!   judged.
-//! - [`Suite`] checks them, and [`report`] says what was found.
+//! - [`read_files`] and [`read_generated`] read tests; [`Targets`] selects the targets to judge
+//!   them on.
+//! - [`Suite`] checks tests; [`report`] prints the findings.
 
 mod case;
 mod compile;

@@ -1,15 +1,15 @@
-//! A test as herd7 is given it, to ask the Linux kernel's memory model.
+//! Writes a test as input for herd7 with the Linux kernel's memory model.
 //!
-//! herd7 reads less of C than a kernel's programmer writes. What it lacks is put into what it has,
+//! herd7 supports only a subset of C. Other constructs are rewritten to constructs of that subset
 //! with the same accesses, orderings and dependencies:
 //!
-//! - `try_cmpxchg(x, &r0, n)` is a cmpxchg and a comparison. Afterwards `r0` is what the cmpxchg
-//!   returned: that is what it was before if it succeeded.
-//! - A conditional operation that the definitions cannot have is a cmpxchg, if among the values that
-//!   the variable may have at most one makes it succeed. A failed one is a load without order, as a
-//!   failed cmpxchg is.
-//! - `!a` is `a == 0`, `a && b` is `(a != 0) & (b != 0)`, and so on.
-//! - All integers are `int`, because herd7's have no width.
+//! - `try_cmpxchg(x, &r0, n)` becomes a cmpxchg and a comparison. Then `r0` is set to the result of
+//!   the cmpxchg, which does not change it if the cmpxchg succeeded.
+//! - A conditional operation that the definitions cannot have is a cmpxchg, if among the values
+//!   that the variable may have at most one makes it succeed. A failed one is a load without order,
+//!   as a failed cmpxchg is.
+//! - `!a` becomes `a == 0`, `a && b` becomes `(a != 0) & (b != 0)`, and so on.
+//! - All integers become `int`, because herd7 ignores the width of integers.
 
 mod definitions;
 pub mod model;
@@ -28,11 +28,11 @@ use thread::Printer;
 pub use definitions::Definitions;
 pub use text::location as location_text;
 
-/// Prints a test for herd7, with `shown` as the locations whose values are wanted.
+/// Prints a test for herd7. herd7 prints the final values of the locations `shown`.
 ///
 /// # Errors
 ///
-/// What herd7 has no way to say.
+/// What cannot be expressed for herd7.
 pub fn print(
     spec: &Spec,
     definitions: &dyn Definitions,
@@ -44,7 +44,7 @@ pub fn print(
     }
     let mut out = format!("C {}\n\n{{\n", test.name);
     for init in &test.init {
-        // herd7 reads no address of an address here, and needs to be told of none.
+        // herd7 cannot parse the type of a pointer to a pointer here, and does not need it.
         let deep = |ty: &&Type| ty.pointee().is_some_and(|to| to.pointee().is_some());
         let ty = init.ty.as_ref().filter(|ty| !deep(ty));
         let ty = ty.map(|ty| format!("{} ", text::ty(spec, ty)));

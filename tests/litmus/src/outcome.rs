@@ -1,5 +1,4 @@
-//! What is looked at when a test ends, and how the values that different tools print are brought to
-//! one form.
+//! The observed locations of a test, and a common form for the values that different tools print.
 
 use std::collections::BTreeSet;
 
@@ -11,29 +10,29 @@ use crate::lang::types::Type;
 use crate::lkmm::location_text;
 use crate::verdict::Verdict;
 
-/// What the kernel's memory model says of a test.
+/// The answer of the kernel's memory model about a test.
 #[derive(Clone, Debug)]
 pub enum Allowed {
-    /// The verdict on its condition, and the outcomes, if it is translated.
+    /// The verdict on its condition, and the allowed outcomes if the test is in scope.
     Known(Verdict, Option<BTreeSet<Vec<Value>>>),
-    /// Why that is not known.
+    /// The model was not asked, for this reason.
     Skipped(String),
     /// herd7 took too long.
     TimedOut,
 }
 
-/// What is observed of a test.
+/// The observed variables of a test.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// For each thread, the local variables.
+    /// The observed local variables of each thread.
     pub locals: Vec<Vec<String>>,
-    /// The shared variables.
+    /// The shared variables, all of which are observed.
     pub shared: Vec<String>,
 }
 
 impl Observed {
-    /// All shared variables, and of each thread the local variables, at most `limit` of them:
-    /// first those that the condition, the filter and the locations name.
+    /// All shared variables, and at most `limit` local variables of each thread. Local variables
+    /// that the condition, the filter and the locations name come first.
     pub fn new(test: &Litmus, limit: usize) -> Self {
         let propositions = test.filter.iter().chain([&test.condition]);
         let named = propositions.flat_map(|p| p.locations());
@@ -61,8 +60,8 @@ impl Observed {
         }
     }
 
-    /// The first local variable that the test names and that is not observed, for lack of
-    /// registers.
+    /// The first local variable that the condition or the filter names but that is not observed,
+    /// for lack of registers.
     pub fn lacks<'t>(&self, test: &'t Litmus) -> Option<&'t Location> {
         let propositions = test.filter.iter().chain([&test.condition]);
         let mut named = propositions.flat_map(|p| p.locations()).map(|(l, _)| l);
@@ -72,7 +71,7 @@ impl Observed {
         })
     }
 
-    /// The locations, threads first.
+    /// The observed locations: first the local variables, then the shared ones.
     pub fn locations(&self) -> Vec<Location> {
         let locals = self.locals.iter().enumerate().flat_map(|(thread, names)| {
             let location = move |name: &String| Location::Local(thread, name.clone());
@@ -82,13 +81,13 @@ impl Observed {
         locals.chain(shared).collect()
     }
 
-    /// The states, with a value for each of [`locations`](Self::locations) in that order.
-    /// `name` is what a tool calls a location. Numbers are cut to the width of the variable where
-    /// pointers have `pointer` bits, as signed ones.
+    /// Converts states to a common form: a value for each of [`locations`](Self::locations), in
+    /// that order. `name` returns a tool's name of a location. Numbers are truncated to the width
+    /// that their variable has where pointers have `pointer` bits, and sign-extended.
     ///
     /// # Errors
     ///
-    /// The name of a location without a value.
+    /// The tool's name of a location that has no value.
     pub fn states<'s>(
         &self,
         spec: &Spec,
@@ -105,7 +104,7 @@ impl Observed {
         let row = |state: &State| {
             let values = columns.iter().map(|(name, bits)| match state.get(name) {
                 Some(Value::Number(number)) if *bits == 32 => {
-                    #[allow(clippy::cast_possible_truncation, reason = "it is cut to its width")]
+                    #[allow(clippy::cast_possible_truncation, reason = "truncates to the width")]
                     let cut = *number as i32;
                     Ok(Value::Number(cut.into()))
                 }
@@ -119,7 +118,7 @@ impl Observed {
     }
 }
 
-/// How many bits a location's values have where pointers have `pointer`.
+/// The width of a location's values in bits where pointers have `pointer` bits.
 pub fn bits(spec: &Spec, test: &Litmus, location: &Location, pointer: u32) -> u32 {
     let ty = match location {
         Location::Shared(name) => Some(test.type_of(name)),
@@ -133,7 +132,8 @@ pub fn bits(spec: &Spec, test: &Litmus, location: &Location, pointer: u32) -> u3
     ty.map_or(pointer, |ty| ty.bits(pointer))
 }
 
-/// A number of a state that the kernel's memory model cannot have, because herd7 computes C in 32 bits.
+/// A number in a state that is too wide for the LKMM's outcomes, because herd7 computes C in 32
+/// bits.
 pub fn wide(state: &[Value]) -> Option<i64> {
     let mut numbers = state.iter().filter_map(|value| match value {
         Value::Number(number) => Some(*number),
@@ -158,12 +158,13 @@ pub fn line(locations: &[Location], values: &[Value]) -> String {
     parts.join("; ")
 }
 
-/// A shared variable in a file of machine code, where it must be no register's name.
+/// The name of a shared variable in a file of machine code. The prefix keeps it apart from the
+/// names of registers.
 pub fn variable(name: &str) -> String {
     format!("s_{name}")
 }
 
-/// The name of a variable of the test, from one of the file of machine code.
+/// The test's name of a variable, from its name in a file of machine code.
 pub fn original(name: &str) -> &str {
     name.strip_prefix("s_").unwrap_or(name)
 }

@@ -1,4 +1,4 @@
-//! What was found, for people and for programs.
+//! Reports of the findings, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,12 +9,12 @@ use serde::Serialize;
 use crate::finding::{Finding, Judgement, Seen};
 use crate::verdict::Verdict;
 
-/// Whether nothing is wrong with any test.
+/// Whether every finding is good.
 pub fn is_good(findings: &[Finding<'_>]) -> bool {
     findings.iter().all(Finding::is_good)
 }
 
-/// How many of what.
+/// The number of tests with each kind of judgement.
 #[derive(Default)]
 struct Counts {
     sound: usize,
@@ -26,7 +26,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// How many tests were judged how on a target.
+    /// Counts the judgements on a target.
     fn of(findings: &[Finding<'_>], target: &str) -> Self {
         let mut counts = Self::default();
         let judgements = findings.iter().flat_map(Finding::judgements);
@@ -46,7 +46,7 @@ impl Counts {
     }
 }
 
-/// The report for people. `targets` are the names of those that the tests were judged on.
+/// The report as text. `targets` names the targets that the tests were judged on.
 pub fn text(findings: &[Finding<'_>], targets: &[&str]) -> String {
     let mut out = String::new();
     for finding in findings {
@@ -63,7 +63,7 @@ pub fn text(findings: &[Finding<'_>], targets: &[&str]) -> String {
     out
 }
 
-/// What was seen on this machine, with what the kernel's memory model says of each outcome.
+/// The outcomes seen on this machine, and which of them the kernel's memory model forbids.
 fn write_histogram(out: &mut String, finding: &Finding<'_>) {
     let Some(all) = finding.seen() else { return };
     let total: u64 = all.iter().map(|seen| seen.count).sum();
@@ -72,7 +72,7 @@ fn write_histogram(out: &mut String, finding: &Finding<'_>) {
         let mark = match seen.allowed {
             Some(true) => "",
             Some(false) => "  FORBIDDEN by the LKMM",
-            None => "  not known: herd7 computes C in 32 bits",
+            None => "  unknown: herd7 computes C in 32 bits",
         };
         let _ = writeln!(out, "{:>12}  {}{mark}", seen.count, seen.state);
     }
@@ -80,7 +80,7 @@ fn write_histogram(out: &mut String, finding: &Finding<'_>) {
     if unseen > 0 {
         let _ = writeln!(
             out,
-            "{:>12}  allowed and not seen",
+            "{:>12}  allowed but not seen",
             format!("{unseen} more")
         );
     }
@@ -94,7 +94,7 @@ fn write_unsound(out: &mut String, finding: &Finding<'_>) {
         };
         let _ = writeln!(
             out,
-            "UNSOUND: {} on {target}: the machine code may end with what the LKMM forbids:",
+            "UNSOUND: {} on {target}: the machine code allows outcomes that the LKMM forbids:",
             test.name()
         );
         for state in offending {
@@ -105,19 +105,19 @@ fn write_unsound(out: &mut String, finding: &Finding<'_>) {
     }
 }
 
-/// What is wrong besides, and the verdicts that the tests do not state.
+/// The other errors, and the verdicts of tests whose comments state none.
 fn write_faults(out: &mut String, finding: &Finding<'_>) {
     let test = finding.test();
     let name = test.name();
     if let Some(fault) = finding.fault() {
         let _ = writeln!(out, "error: {name} ({}): {fault}", test.file());
     }
-    // Nothing is said of what its comment says already.
+    // If the comment states a result, the verdict either agrees with it or is a fault.
     if let (Some(verdict), None) = (finding.verdict(), test.stated()) {
-        let _ = writeln!(out, "{name}: {verdict} by the LKMM");
+        let _ = writeln!(out, "{name}: the LKMM says {verdict}");
     }
     if finding.timed_out() {
-        let _ = writeln!(out, "error: {name}: herd7 takes too long for the LKMM");
+        let _ = writeln!(out, "error: {name}: herd7 timed out on the LKMM");
     }
     for (target, judgement) in finding.judgements() {
         match judgement {
@@ -125,14 +125,14 @@ fn write_faults(out: &mut String, finding: &Finding<'_>) {
                 let _ = writeln!(out, "error: {name} on {target}: {error}");
             }
             Judgement::TimedOut => {
-                let _ = writeln!(out, "error: {name} on {target}: herd7 takes too long");
+                let _ = writeln!(out, "error: {name} on {target}: herd7 timed out");
             }
             _ => {}
         }
     }
 }
 
-/// What was skipped, by the reason.
+/// The skipped tests, by reason.
 fn write_skips(out: &mut String, findings: &[Finding<'_>]) {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for finding in findings {
@@ -163,7 +163,7 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
         .filter(|f| f.verdict().is_some() && f.fault().is_none());
     let _ = writeln!(
         out,
-        "\nLKMM: {} tests; {} of {} have the result that their comments state",
+        "\nLKMM: {} tests; {} of {} give the result that their comment states",
         findings.len(),
         agree.count(),
         stated.count()
@@ -178,7 +178,7 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
         let forbidden = runs.iter().filter(|run| run.iter().any(is_forbidden));
         let _ = writeln!(
             out,
-            "run on this machine: {} tests, {} with what the LKMM forbids",
+            "run on this machine: {} tests, {} with outcomes that the LKMM forbids",
             runs.len(),
             forbidden.count()
         );
@@ -208,11 +208,11 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
     }
     let _ = writeln!(
         out,
-        "\nstronger: sound, and some outcome that the LKMM allows cannot come of the machine code"
+        "\nstronger: sound, and the machine code rules out some outcome that the LKMM allows"
     );
 }
 
-/// The report as JSON. The fields of all objects are in the order of the alphabet.
+/// The report as JSON. The fields of every object are in alphabetical order.
 #[derive(Serialize)]
 struct Report<'a> {
     good: bool,
@@ -234,7 +234,7 @@ struct Outcome {
     state: String,
 }
 
-/// A test, and what was found about it.
+/// A test and its findings.
 #[derive(Serialize)]
 struct Tested<'a> {
     fault: Option<String>,
@@ -246,7 +246,7 @@ struct Tested<'a> {
     targets: Vec<OnTarget<'a>>,
 }
 
-/// What was found about it on a target.
+/// The judgement of a test on a target.
 #[derive(Default, Serialize)]
 struct OnTarget<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,11 +261,11 @@ struct OnTarget<'a> {
     verdict: &'static str,
 }
 
-/// The report as JSON, without a line feed at its end.
+/// The report as JSON, without a trailing newline.
 ///
 /// # Errors
 ///
-/// If it cannot be written.
+/// If it cannot be serialised.
 pub fn json(findings: &[Finding<'_>]) -> Result<String> {
     let report = Report {
         good: is_good(findings),
@@ -334,7 +334,7 @@ fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
     }
 }
 
-/// The names, or the first ones and how many more there are.
+/// Joins the names; a long list is cut and ends with the number of names left out.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 6;
     match names.len().checked_sub(SHOWN) {
@@ -360,7 +360,8 @@ mod tests {
     use crate::outcome::Allowed;
     use crate::test::Test;
 
-    /// One test that is fine but was seen to do what is forbidden, and one with faults.
+    /// A test without faults (whose findings hold a forbidden outcome), and one with a wrong
+    /// result.
     fn tests() -> [Test; 2] {
         let spec = Spec::builtin().unwrap();
         let texts = [
@@ -405,8 +406,8 @@ mod tests {
 one: 42 times
           40  x=1
            2  x=2  FORBIDDEN by the LKMM
-      1 more  allowed and not seen
-UNSOUND: two on a: the machine code may end with what the LKMM forbids:
+      1 more  allowed but not seen
+UNSOUND: two on a: the machine code allows outcomes that the LKMM forbids:
     x=2
 the test:
     C two
@@ -418,20 +419,20 @@ the test:
 the machine code:
     A two
 
-one: Always by the LKMM
-error: two (t.litmus): the result is Never by its comment, and Always by the LKMM
+one: the LKMM says Always
+error: two (t.litmus): its comment states the result Never, but the LKMM says Always
 error: two on b: no such file
-error: two on c: herd7 takes too long
+error: two on c: herd7 timed out
 skipped: one on b: no registers
 
-LKMM: 2 tests; 0 of 1 have the result that their comments state
-run on this machine: 1 tests, 1 with what the LKMM forbids
+LKMM: 2 tests; 0 of 1 give the result that their comment states
+run on this machine: 1 tests, 1 with outcomes that the LKMM forbids
 
 target           sound  stronger  UNSOUND  skipped  timed out  failed
 a                    1         1        1        0          0       0
 b                    0         0        0        1          0       1
 
-stronger: sound, and some outcome that the LKMM allows cannot come of the machine code
+stronger: sound, and the machine code rules out some outcome that the LKMM allows
 ";
         assert_eq!(found, expected);
     }

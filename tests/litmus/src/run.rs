@@ -1,7 +1,7 @@
-//! Runs tests on the machine at hand.
+//! Runs tests on this machine.
 //!
-//! The threads of all tests and `run/harness.rs` are one program. It prints how often each outcome
-//! was seen.
+//! The threads of all tests are compiled into one program with `run/harness.rs`. It prints how
+//! often each outcome was seen.
 
 use std::env;
 use std::fmt::Write as _;
@@ -24,10 +24,10 @@ use crate::outcome;
 use crate::running::Running;
 use crate::rust::{Ending, function};
 
-/// The part of the program that is the same for all tests.
+/// The source of the program that does not depend on the tests.
 const HARNESS: &str = include_str!("run/harness.rs");
 
-/// Compiles and runs tests, each about `iterations` times. They are built below `folder`.
+/// Compiles tests below `folder`, and runs each about `iterations` times.
 ///
 /// # Errors
 ///
@@ -50,20 +50,24 @@ pub fn run(
     let mut command = Command::new(program);
     command.arg(iterations.to_string()).stdin(Stdio::null());
     let child = command.stdout(Stdio::piped()).spawn();
-    let mut child = Running(child.context("cannot start the tests")?);
-    let out = child.stdout.take().context("the tests have no output")?;
+    let mut child = Running(child.context("cannot start the test program")?);
+    let out = child
+        .stdout
+        .take()
+        .context("the test program has no output")?;
     let mut histograms = vec![Histogram::new(); cases.len()];
     for line in BufReader::new(out).lines() {
-        let line = line.context("cannot read what the tests print")?;
-        read(&line, cases, &mut histograms)
-            .with_context(|| format!("the tests printed `{line}`, which is no outcome"))?;
+        let line = line.context("cannot read the output of the test program")?;
+        read(&line, cases, &mut histograms).with_context(|| {
+            format!("the test program printed `{line}`, which is not an outcome")
+        })?;
     }
-    let status = child.wait().context("cannot wait for the tests")?;
-    ensure!(status.success(), "the tests ended with {status}");
+    let status = child.wait().context("cannot wait for the test program")?;
+    ensure!(status.success(), "the test program ended with {status}");
     Ok(histograms)
 }
 
-/// Reads one line of output.
+/// Reads one line of the program's output.
 fn read(line: &str, cases: &[&Case<'_>], histograms: &mut [Histogram]) -> Option<()> {
     let mut words = line.split(' ');
     let number: usize = words.next()?.parse().ok()?;
@@ -106,7 +110,7 @@ fn build(spec: &Spec, cases: &[&Case<'_>], library: &Library, folder: &Path) -> 
     library.program(&source, folder)
 }
 
-/// The threads of a test, each with a function around it that the harness can call.
+/// The threads of a test, each with a wrapper that the harness can call.
 fn threads(spec: &Spec, number: usize, case: &Case<'_>) -> Result<String> {
     let mut text = String::new();
     let shared = &case.observed.shared;
@@ -117,7 +121,7 @@ fn threads(spec: &Spec, number: usize, case: &Case<'_>) -> Result<String> {
         let mut arguments = Vec::new();
         for parameter in &found.parameters {
             let index = shared.iter().position(|name| *name == parameter.name);
-            let index = index.with_context(|| format!("{} is no variable", parameter.name))?;
+            let index = index.with_context(|| format!("{} is not a variable", parameter.name))?;
             arguments.push(format!(
                 "unsafe {{ Atomic::from_ptr(cells[{index}].get()) }}"
             ));
@@ -143,7 +147,7 @@ fn entry(spec: &Spec, number: usize, case: &Case<'_>) -> Result<String> {
             Value::Number(number) => format!("Init::Number({number})"),
             Value::Address(of) => {
                 let index = shared.iter().position(|name| *name == of);
-                let index = index.with_context(|| format!("{of} is no variable"))?;
+                let index = index.with_context(|| format!("{of} is not a variable"))?;
                 format!("Init::Address({index})")
             }
         };

@@ -1,9 +1,9 @@
-//! A child process that does not outlive what waits for it.
+//! A child process that is killed when its owner is dropped.
 
 use std::ops::{Deref, DerefMut};
 use std::process::Child;
 
-/// A running program. It is killed, and waited for, when this is dropped.
+/// A running child process. Dropping this kills the process and waits for it.
 pub struct Running(pub Child);
 
 impl Deref for Running {
@@ -22,7 +22,7 @@ impl DerefMut for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

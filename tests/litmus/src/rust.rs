@@ -1,9 +1,9 @@
-//! Threads as Rust functions that call the emitted modules.
+//! Translates threads to Rust functions that call the emitted modules.
 //!
-//! A shared variable `int *x` is `x: &Atomic<i32>`, a pointer to one `&Atomic<*mut i32>`. What C
-//! has as one call is one method of the typed layer, or of the raw one where the typed layer has
-//! the operation under another name only. A thread ends with an empty `asm!` that leaves the local
-//! variables which are observed in registers.
+//! A shared variable `int *x` becomes `x: &Atomic<i32>`, and `int **p` becomes
+//! `p: &Atomic<*mut i32>`. A call in C becomes one method call of the typed layer, or of the raw
+//! layer if the typed layer has the operation only under another name. A thread ends with an empty
+//! `asm!` that leaves the observed local variables in registers.
 
 mod body;
 mod call;
@@ -21,22 +21,22 @@ use scope::Scope;
 
 pub use translator::{Problem, Translated, Translator, ident};
 
-/// Where a thread leaves what is observed.
+/// Where a thread leaves its observed local variables.
 #[derive(Clone, Copy, Debug)]
 pub enum Ending<'a> {
-    /// In registers, by their names for `asm!`.
+    /// In these registers, named as for `asm!`.
     Registers(&'a [String]),
-    /// In memory, from its last parameter on.
+    /// In memory, at the address in the thread's last parameter.
     Memory,
 }
 
 impl Translator<'_> {
-    /// A thread as a function called `name`, which leaves `observed`, some of its local variables,
+    /// Translates a thread to a function called `name`, which leaves the local variables `observed`
     /// where `ending` says.
     ///
     /// # Errors
     ///
-    /// If the thread is wrong or has something that is not checked on machine code.
+    /// If the thread is wrong, or has a construct that is not checked on machine code.
     pub fn thread(
         &self,
         thread: usize,
@@ -60,7 +60,8 @@ impl Translator<'_> {
         };
         let mut out = format!("{attribute}fn {name}({}) {{\n", parameters.join(", "));
         let mut body = Scope::new(self, found);
-        // C's local variables are known in their block; to outlive it, they are made here.
+        // A local variable in C lives in its block. It is declared here so that it can be observed
+        // at the end of the function.
         for (local, ty, span) in body.locals() {
             let ty = self.ty(ty, span)?;
             let zero = match ty {
@@ -77,7 +78,7 @@ impl Translator<'_> {
                     .map(|(local, register)| format!("in(\"{register}\") {}, ", ident(local)))
                     .collect();
                 let options = "options(nostack, preserves_flags)";
-                // What is written is sound: it has no instruction.
+                // The emitted `unsafe` is sound: the asm has no instructions.
                 let _ = writeln!(
                     out,
                     "    unsafe {{ core::arch::asm!(\"\", {operands}{options}) }};"
@@ -89,7 +90,7 @@ impl Translator<'_> {
         Ok(out)
     }
 
-    /// Whether every thread can be translated.
+    /// Checks that every thread can be translated.
     ///
     /// # Errors
     ///
@@ -102,7 +103,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// That a variable has the same type wherever it is named.
+    /// Checks that a variable has the same type everywhere.
     fn check_types(&self) -> Translated<()> {
         for init in &self.test.init {
             init.ty
@@ -129,8 +130,7 @@ impl Translator<'_> {
                     {
                         let name = &parameter.name;
                         let message = format!("`{name}` has another type elsewhere");
-                        let help =
-                            "a variable has one type, in all threads and where it gets its value";
+                        let help = "use one type in all threads and in the initial value";
                         return self.fault(parameter.span, message, help);
                     }
                 }
@@ -146,7 +146,7 @@ impl Translator<'_> {
                     .any(|(known, other)| known == name && *other != ty)
                 {
                     let message = format!("`{name}` is declared with another type elsewhere");
-                    return self.fault(*span, message, "a local variable has one type in a thread");
+                    return self.fault(*span, message, "use one type for it in the thread");
                 }
                 locals.push((name, ty));
             }
@@ -155,7 +155,7 @@ impl Translator<'_> {
     }
 }
 
-/// A thread's results, stored one after the other.
+/// Stores a thread's observed values one after the other.
 fn stores(observed: &[String]) -> String {
     let lines = observed.iter().enumerate().map(|(index, local)| {
         format!(
@@ -166,7 +166,7 @@ fn stores(observed: &[String]) -> String {
     lines.collect()
 }
 
-/// What the function of a thread is called, by the numbers of the test and the thread.
+/// The name of a thread's function, from the numbers of the test and the thread.
 pub fn function(test: usize, thread: usize) -> String {
     format!("t{test}_P{thread}")
 }

@@ -1,4 +1,4 @@
-//! Which tests are checked, and on which targets.
+//! Selects tests and targets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use atomics_spec::{Error, Spec, Tables};
 use crate::generate;
 use crate::test::Test;
 
-/// A part of the tests: the `index`th of `count`, from 1. It is parsed from text such as `2/5`.
+/// A part of the tests: number `index` of `count` parts, from 1. Parsed from text such as `2/5`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     index: usize,
@@ -20,7 +20,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Leaves this part of some tests: every `count`th of them.
+    /// Keeps the tests of this part: every `count`th test.
     pub fn retain(self, tests: &mut Vec<Test>) {
         let mut number = 0;
         tests.retain(|_| {
@@ -43,10 +43,10 @@ impl FromStr for Shard {
     }
 }
 
-/// An architecture with its features.
+/// An architecture with a set of features.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selected {
-    /// What litmus tests call it.
+    /// Its name for litmus tests.
     pub name: &'static str,
     /// The architecture.
     pub target: &'static Target,
@@ -54,12 +54,12 @@ pub(crate) struct Selected {
     pub configuration: &'static Configuration,
 }
 
-/// Targets that tests are judged on: architectures with their features.
+/// The targets that tests are judged on: architectures with sets of features.
 #[derive(Clone, Debug)]
 pub struct Targets(Vec<Selected>);
 
 impl Targets {
-    /// All that herd7 has a model of.
+    /// All targets that herd7 has a model of.
     pub fn all() -> Self {
         let configurations = TARGETS.iter().flat_map(|target| {
             let configurations = target.configurations.iter();
@@ -77,17 +77,17 @@ impl Targets {
         Self(all)
     }
 
-    /// None, to ask the kernel's memory model only.
+    /// No targets, to ask the kernel's memory model only.
     pub fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// Those that are named, by their own names or those of their architectures; all if no name is
-    /// given.
+    /// The targets with the given names: names of targets, or of architectures for all their
+    /// targets. All targets if `names` is empty.
     ///
     /// # Errors
     ///
-    /// If there is no such target.
+    /// If a name is unknown.
     pub fn select(names: &[String]) -> Result<Self> {
         let Self(mut all) = Self::all();
         let fits = |wanted: &str, selected: &Selected| {
@@ -96,7 +96,7 @@ impl Targets {
         if let Some(unknown) = names.iter().find(|n| !all.iter().any(|s| fits(n, s))) {
             let there: Vec<&str> = all.iter().map(|selected| selected.name).collect();
             bail!(
-                "herd7 has no model of `{unknown}`\n = help: there are {}",
+                "herd7 has no model of `{unknown}`\n = help: the targets are {}",
                 there.join(", ")
             );
         }
@@ -104,7 +104,7 @@ impl Targets {
         Ok(Self(all))
     }
 
-    /// Their names.
+    /// The names of the targets.
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|selected| selected.name).collect()
     }
@@ -114,12 +114,12 @@ impl Targets {
     }
 }
 
-/// The built-in tables, with those of architectures replaced: each file takes the place of the
-/// built-in one of the same file name.
+/// The built-in tables, with some tables of architectures replaced: each file replaces the built-in
+/// table with the same file name.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, has the name of no built-in one, or is wrong.
+/// If a file cannot be read, no built-in table has its name, or it is wrong.
 pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
     let mut own = Vec::new();
     for path in tables {
@@ -132,7 +132,7 @@ pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
         let mut archs = builtin.archs.iter_mut();
         let replaced = archs.find(|a| a.name.rsplit('/').next() == Some(&*file));
         let replaced = replaced.with_context(|| {
-            format!("{name}: there is no built-in table of an architecture that is called {file}")
+            format!("{name}: no built-in table of an architecture is called {file}")
         })?;
         replaced.name = name;
         replaced.bytes = bytes;
@@ -140,11 +140,12 @@ pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
     Ok(Spec::load(&builtin)?)
 }
 
-/// Reads litmus files, and all those in folders, by name.
+/// Reads litmus files, and the litmus files in folders, in the order of their names.
 ///
 /// # Errors
 ///
-/// If a file cannot be read; or what is wrong with all files that are malformed.
+/// If a file cannot be read, or files are malformed. The error then lists the faults of all of
+/// them.
 pub fn read_files(spec: &Spec, paths: &[PathBuf]) -> Result<Vec<Test>> {
     let mut sources = Vec::new();
     for path in paths {
@@ -154,12 +155,12 @@ pub fn read_files(spec: &Spec, paths: &[PathBuf]) -> Result<Vec<Test>> {
     together(tests.map(|(file, text)| Test::parse(spec, file, text)))
 }
 
-/// The tests that are made from the table: all of them, or the chosen ones that cover each
+/// The tests that are generated from the tables: all of them, or the core set that covers each
 /// operation and each ordering in each role.
 ///
 /// # Errors
 ///
-/// If one is wrong.
+/// If a generated test is malformed.
 pub fn read_generated(spec: &Spec, all: bool) -> Result<Vec<Test>> {
     let tests = generate::tests(spec);
     let wanted = tests.iter().filter(|test| all || test.core);
@@ -182,7 +183,7 @@ fn together(results: impl Iterator<Item = Result<Test, Box<Error>>>) -> Result<V
     Ok(tests)
 }
 
-/// Reads a litmus file, or all those in a folder.
+/// Reads a litmus file, or all litmus files in a folder.
 fn collect(path: &Path, all: &mut Vec<(String, String)>) -> Result<()> {
     let shown = path.display();
     if !path.is_dir() {
@@ -232,7 +233,7 @@ mod tests {
     fn each_target_has_a_dialect() {
         for selected in Targets::all().iter() {
             let dialect = Dialect::find(selected.target);
-            let dialect = dialect.unwrap_or_else(|| panic!("{} has none", selected.name));
+            let dialect = dialect.unwrap_or_else(|| panic!("{} has no dialect", selected.name));
             dialect.unwrap_or_else(|e| panic!("{e:#}"));
         }
     }

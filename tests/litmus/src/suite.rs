@@ -25,12 +25,12 @@ use crate::select::{Selected, Targets};
 use crate::test::Test;
 use crate::tools::Tools;
 
-/// How long herd7 may take for a test if nothing else is said.
+/// The default time limit of herd7 for one test.
 const LIMIT: Duration = Duration::from_secs(60);
-/// How many tests are compiled at once: few enough for one compiler not to be the last to end.
+/// How many tests are compiled at once: few enough to spread the compilers over the CPUs evenly.
 const CHUNK: usize = 200;
 
-/// What is needed to check tests, and how they are checked.
+/// Checks tests: the tools, the tables and the settings.
 pub struct Suite<'a> {
     tools: &'a Tools,
     spec: &'a Spec,
@@ -41,11 +41,11 @@ pub struct Suite<'a> {
     work: Work,
 }
 
-/// Where the intermediate files are.
+/// The folder of the intermediate files.
 enum Work {
-    /// In a folder that goes away.
+    /// A temporary folder.
     Scratch(TempDir),
-    /// In one that stays.
+    /// A folder that is kept.
     Kept(PathBuf),
 }
 
@@ -59,11 +59,11 @@ impl Work {
 }
 
 impl<'a> Suite<'a> {
-    /// Checks with the operations of `spec`, on all targets that herd7 has a model of.
+    /// A suite for the operations of `spec`, on all targets that herd7 has a model of.
     ///
     /// # Errors
     ///
-    /// If there is no place for temporary files.
+    /// If the temporary folder cannot be made.
     pub fn new(tools: &'a Tools, spec: &'a Spec) -> Result<Self> {
         let scratch = tempfile::tempdir().context("cannot make a folder for herd7's files")?;
         let suite = Self {
@@ -82,7 +82,7 @@ impl<'a> Suite<'a> {
     ///
     /// # Errors
     ///
-    /// If a table of herd7's words for an architecture is wrong.
+    /// If herd7 has no model of a target, or the table of its herd7 dialect is wrong.
     pub fn targets(mut self, targets: &Targets) -> Result<Self> {
         let targets = targets.iter().map(|selected| {
             let name = selected.target.name;
@@ -94,32 +94,46 @@ impl<'a> Suite<'a> {
         Ok(self)
     }
 
-    /// Runs so many herd7s at once; as many as there are CPUs if nothing is said.
+    /// Runs up to `jobs` herd7 processes at once. The default is the number of CPUs.
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs;
         self
     }
 
-    /// Lets herd7 take so long for a test; a minute if nothing is said.
+    /// Sets the time limit of herd7 for one test. The default is one minute.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Keeps the intermediate files in a folder: what herd7 is given for the kernel's memory model
-    /// and for each target, and what is compiled.
+    /// Puts the temporary folder with the intermediate files below `folder`; below the system's
+    /// if this is not called. `run` executes a program there.
     ///
     /// # Errors
     ///
-    /// If there is no such folder, and it cannot be made.
+    /// If it cannot be created.
+    pub fn scratch_below(mut self, folder: &Path) -> Result<Self> {
+        let scratch = fs::create_dir_all(folder).and_then(|()| tempfile::tempdir_in(folder));
+        let scratch = scratch
+            .with_context(|| format!("cannot create a folder below {}", folder.display()))?;
+        self.work = Work::Scratch(scratch);
+        Ok(self)
+    }
+
+    /// Keeps the intermediate files in a folder: herd7's input for the kernel's memory model and
+    /// for each target, and the compiled code.
+    ///
+    /// # Errors
+    ///
+    /// If the folder does not exist and cannot be made.
     pub fn keep(mut self, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        // herd7 is started elsewhere.
+        // herd7 runs in another directory, so the path has to be absolute.
         self.work = Work::Kept(folder.canonicalize()?);
         Ok(self)
     }
 
-    /// Tells what is going on.
+    /// Sets the function that progress messages go to.
     pub fn progress(mut self, progress: Progress<'a>) -> Self {
         self.progress = progress;
         self
@@ -129,8 +143,8 @@ impl<'a> Suite<'a> {
     ///
     /// # Errors
     ///
-    /// If something does not compile, or a tool does not start. What fails at one test is in its
-    /// finding.
+    /// If the emitted modules do not compile, or a tool does not start. An error in a single test
+    /// is recorded in its finding.
     pub fn check<'t>(&self, tests: &'t [Test]) -> Result<Vec<Finding<'t>>> {
         let mut findings = self.ask(tests)?;
         self.judge(&mut findings)?;
@@ -141,7 +155,7 @@ impl<'a> Suite<'a> {
     ///
     /// # Errors
     ///
-    /// If the tree has no model.
+    /// If the kernel tree has no memory model.
     pub fn ask<'t>(&self, tests: &'t [Test]) -> Result<Vec<Finding<'t>>> {
         let work = self.work.folder();
         let most = self.targets.iter().map(|(_, d)| d.observed().len()).min();
@@ -183,8 +197,8 @@ impl<'a> Suite<'a> {
             .collect())
     }
 
-    /// Runs tests on this machine, each about `iterations` times: those whose outcomes the kernel's
-    /// memory model has told.
+    /// Runs tests on this machine, each about `iterations` times. Runs only the tests whose allowed
+    /// outcomes are known.
     ///
     /// # Errors
     ///
@@ -214,8 +228,8 @@ impl<'a> Suite<'a> {
         Ok(())
     }
 
-    /// Judges the machine code of tests on each target: of those whose outcomes the kernel's memory
-    /// model has told.
+    /// Judges the machine code of tests on each target. Judges only the tests whose allowed
+    /// outcomes are known.
     ///
     /// # Errors
     ///
@@ -242,7 +256,13 @@ impl<'a> Suite<'a> {
             } = *selected;
             let toolchain = &self.tools.toolchain;
             let judge = Judge {
-                compiler: Compiler::new(&library, target, configuration, &build, toolchain)?,
+                compiler: Compiler::new(
+                    &library,
+                    target,
+                    configuration,
+                    (&build, toolchain),
+                    self.progress,
+                )?,
                 dialect,
                 model: model.transpose()?,
             };
@@ -294,7 +314,8 @@ impl<'a> Suite<'a> {
                 let path = format!("{}.{name}.litmus", case.stem);
                 let path = self.work.folder().join(path);
                 let herd = (self.tools.herd.command(), self.limit);
-                // If one of many does not compile, it is found by compiling each alone.
+                // If a chunk does not compile, each of its tests is compiled alone to find the
+                // faulty one.
                 let alone;
                 let compiled = match &compiled[number / CHUNK] {
                     Ok(compiled) => compiled,
@@ -331,14 +352,14 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// Whether the outcomes of a test are known, for machine code to be compared with.
+/// Whether the allowed outcomes of a test are known, to compare machine code with.
 fn is_translated(finding: &Finding<'_>) -> bool {
     let is_known = matches!(finding.allowed, Ok(Allowed::Known(_, Some(_))));
     is_known && finding.case.skipped.is_none()
 }
 
-/// What the names of each test's intermediate files begin with: its name, with a number if another
-/// one has it, too.
+/// The file name stem of each test's intermediate files: the test's name, with a number appended if
+/// an earlier test has the same name.
 fn stems(tests: &[Test]) -> Vec<String> {
     let mut count = BTreeMap::new();
     let names = tests.iter().map(|test| {

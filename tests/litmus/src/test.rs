@@ -1,4 +1,4 @@
-//! A test, as it is read.
+//! A litmus test that has been read.
 
 use atomics_spec::{Error, Spec};
 
@@ -15,19 +15,19 @@ pub struct Test {
     pub(crate) file: String,
     pub(crate) text: String,
     pub(crate) litmus: Litmus,
-    /// What it has that is not checked on machine code, and where.
+    /// The construct in it that cannot be checked on machine code, and its place.
     pub(crate) out_of_scope: Option<String>,
-    /// Whether it was generated, so that herd7 need not understand its text as it stands.
+    /// Whether it was generated. herd7 need not accept the unmodified text of a generated test.
     pub(crate) generated: bool,
 }
 
 impl Test {
-    /// Reads a test in C, in the format of the kernel's `tools/memory-model`. `file` is what
-    /// messages call it.
+    /// Reads a test in C, in the format of the kernel's `tools/memory-model`. `file` is its name in
+    /// messages.
     ///
     /// # Errors
     ///
-    /// At the first thing that is wrong with it.
+    /// The first fault of the test.
     pub fn parse(
         spec: &Spec,
         file: impl Into<String>,
@@ -58,11 +58,11 @@ impl Test {
         })
     }
 
-    /// A test that is made from the table.
+    /// A test that is generated from the tables.
     ///
     /// # Errors
     ///
-    /// If it is wrong.
+    /// If it is malformed.
     pub fn generated(spec: &Spec, from: &Generated) -> Result<Self, Box<Error>> {
         let file = format!("{}.litmus", from.name);
         let test = Self::parse(spec, file, from.text.as_str())?;
@@ -77,7 +77,7 @@ impl Test {
         &self.litmus.name
     }
 
-    /// What messages call its file.
+    /// The name of its file in messages.
     pub fn file(&self) -> &str {
         &self.file
     }
@@ -87,7 +87,7 @@ impl Test {
         &self.text
     }
 
-    /// What its comment says that the result is.
+    /// The result that its comment states.
     pub fn stated(&self) -> Option<Verdict> {
         self.litmus.result
     }

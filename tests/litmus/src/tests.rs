@@ -1,4 +1,4 @@
-//! Tests of what is read, and of what is made of it for herd7 and for Rust.
+//! Tests of reading litmus files and of translating them for herd7 and to Rust.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,8 @@ fn with_body(body: &str) -> String {
     format!("C t\n{{}}\nP0(int *x, int *y, atomic_t *v, int **p)\n{{\n{body}\n}}\nexists (x=1)\n")
 }
 
-/// What herd7's definitions have in these tests: all but what writes through a pointer or compares.
+/// herd7's definitions in these tests: all operations except those that write through a pointer or
+/// test with `<` or `>`.
 struct Some;
 
 impl Definitions for Some {
@@ -39,7 +40,7 @@ impl Definitions for Some {
     }
 }
 
-/// The body of the only thread as herd7 is given it.
+/// The body of the only thread in herd7's input.
 fn for_herd(init: &str, body: &str) -> Result<String, String> {
     let text = with_body(body).replacen("{}", &format!("{{ {init} }}"), 1);
     let test = read(&text).expect("the test is right");
@@ -88,56 +89,64 @@ fn reads_what_the_kernel_writes() {
 #[test]
 fn faults_have_a_place() {
     let faults = [
-        ("D t\n", "1:1", "no litmus test in C"),
-        ("C t\n{}\n", "3:1", "the file ends where a thread should be"),
+        ("D t\n", "1:1", "not a litmus test in C"),
+        (
+            "C t\n{}\n",
+            "3:1",
+            "expected a thread, found the end of the file",
+        ),
         (
             "C t\n{ int = 1; }\n",
             "2:7",
-            "there is `=` where a variable",
+            "expected a variable, found `=`",
         ),
-        ("C t\n{ x = @; }\n", "2:7", "`@` has no meaning"),
-        ("C t\n{ x[2]; }\n", "2:4", "there is `[`"),
+        ("C t\n{ x = @; }\n", "2:7", "unexpected character `@`"),
+        ("C t\n{ x[2]; }\n", "2:4", "found `[`"),
         (
             "C t\n{ 0:r0 = 1; }\n",
             "2:3",
-            "there is `0` where a shared variable",
+            "expected a shared variable, found `0`",
         ),
         (
             "C t\n{ x = 99999999999999999999; }\n",
             "2:7",
-            "is no number",
+            "is not a valid number",
         ),
-        ("C t\n(* open\n{}\n", "2:1", "does not end"),
+        ("C t\n(* open\n{}\n", "2:1", "is not terminated"),
         (
             "C t\n{}\nP1(int *x) {}\nexists (x=1)",
             "3:1",
-            "this is thread 1, and should be 0",
+            "expected thread 0, found 1",
         ),
         (
             "C t\n{}\nP0(int x) {}\nexists (x=1)",
             "3:4",
-            "`x` is no pointer",
+            "`x` is not a pointer",
         ),
         (
             "C t\n{}\nP0(int *x, int *x) {}\nexists (x=1)",
             "3:12",
-            "`x` is there twice",
+            "`x` is declared twice",
         ),
         (
             "C t\n{}\nP0(int *x) {\n\tWRITE_ONCE(*x, 1)\n}\nexists (x=1)",
             "5:1",
-            "there is `}`",
+            "found `}`",
         ),
-        ("C t\n{}\nP0(int *x) {\n", "4:1", "the file ends where `}`"),
+        (
+            "C t\n{}\nP0(int *x) {\n",
+            "4:1",
+            "expected `}`, found the end",
+        ),
         (
             "C t\n{}\nP0(int *x) {}\n",
             "4:1",
-            "the file ends where the condition",
+            "expected the condition, found the end of the file",
         ),
         (
             "C t\n{}\nP0(int *x) {}\nexists (x 1)",
             "4:11",
-            "there is `1` where `=`",
+            "expected `=`, found `1`",
         ),
         (
             "C t\n{}\nP0(int *x) {}\nexists (0:r7=1)",
@@ -157,7 +166,7 @@ fn faults_have_a_place() {
         (
             "C t\n{}\nP0(int *x) {}\nexists (x=1) x",
             "4:14",
-            "where the end of the file",
+            "expected the end of the file, found `x`",
         ),
     ];
     for (text, place, message) in faults {
@@ -187,7 +196,7 @@ fn faults_between_parts_have_a_place() {
         (
             "C t\n{ x = 1; x = 2; }\nP0(int *x) {}\nexists (x=1)",
             "2:10",
-            "has a value already",
+            "already has an initial value",
         ),
         (
             "C t\n{}\nP0(int *x) {}\nlocations [y]\nexists (x=1)",
@@ -197,7 +206,7 @@ fn faults_between_parts_have_a_place() {
         (
             "C t\n{}\nP0(int *x) {\nexists (x=1)",
             "4:1",
-            "there is `exists` where `}`",
+            "expected `}`, found `exists`",
         ),
     ];
     for (text, place, message) in faults {
@@ -240,12 +249,16 @@ fn faults_in_a_thread_have_a_place() {
             "5:2",
             "there is no function `atomic_foo`",
         ),
-        ("\tatomic_add(v);", "5:2", "`atomic_add` has 1 arguments"),
+        (
+            "\tatomic_add(v);",
+            "5:2",
+            "wrong number of arguments of `atomic_add`: 1",
+        ),
         ("\tr0 = 1;", "5:2", "there is no variable `r0` here"),
         (
             "\tint r0 = READ_ONCE(x);",
             "5:21",
-            "takes a variable here, and not its address",
+            "takes a variable here, not its address",
         ),
         (
             "\tint r0 = atomic_read(r1);",
@@ -255,18 +268,18 @@ fn faults_in_a_thread_have_a_place() {
         (
             "\tint r0 = 1;\n\tatomic_inc(r0);",
             "6:13",
-            "this is no address of a variable",
+            "this is not the address of a variable",
         ),
         (
             "\tint r0 = atomic_inc(v);",
             "5:11",
             "this call returns nothing",
         ),
-        ("\tint r0 = x;", "5:11", "this is an address, and no number"),
+        ("\tint r0 = x;", "5:11", "this is an address, not a number"),
         (
             "\tint *r0 = 5 + 1;",
             "5:12",
-            "this is a number, and no address",
+            "this is a number, not an address",
         ),
         (
             "\tint r0 = atomic_try_cmpxchg(v, 1, 2);",
@@ -286,13 +299,17 @@ fn faults_in_a_thread_have_a_place() {
         (
             "\tint r0;\n\tif (r0) {\n\t\tint r1 = 1;\n\t}\n\tr0 = r1;",
             "9:7",
-            "`r1` is not known here",
+            "`r1` is not in scope here",
         ),
-        ("\tr0 = 1;\n\tint r0;", "5:2", "`r0` is not known here"),
-        ("\tint r0 = r0 + 1;", "5:11", "`r0` is not known here"),
-        ("\tint r0;\n\tint r0 = 1;", "6:6", "there is a `r0` already"),
-        ("\tint x;", "5:6", "there is a `x` already"),
-        ("\tx = 1 +;", "5:9", "there is `;` where an expression"),
+        ("\tr0 = 1;\n\tint r0;", "5:2", "`r0` is not in scope here"),
+        ("\tint r0 = r0 + 1;", "5:11", "`r0` is not in scope here"),
+        (
+            "\tint r0;\n\tint r0 = 1;",
+            "6:6",
+            "`r0` is already declared",
+        ),
+        ("\tint x;", "5:6", "`x` is already declared"),
+        ("\tx = 1 +;", "5:9", "expected an expression, found `;`"),
     ];
     for (body, place, message) in faults {
         let error = read(&with_body(body)).unwrap_err();
@@ -320,11 +337,11 @@ fn what_is_out_of_scope_is_named_with_its_place() {
         ("\tint r0 = *x;", "a plain load at t.litmus:5:11"),
         (
             "\tint r0;\n\t{\n\t\tint r0 = 1;\n\t}",
-            "a variable that hides another one (`r0`) at t.litmus:7:7",
+            "a variable that shadows another one (`r0`) at t.litmus:7:7",
         ),
         (
             "\t{\n\t\tint x = 1;\n\t}",
-            "a variable that hides another one (`x`) at t.litmus:6:7",
+            "a variable that shadows another one (`x`) at t.litmus:6:7",
         ),
         (
             "\tint r0 = READ_ONCE(*x); r0 = r0 * r0;",
@@ -464,7 +481,7 @@ fn herd7_is_given_what_it_has() {
 #[test]
 fn a_comparison_becomes_an_equality_where_that_is_the_same() {
     let text = |init: &str, body: &str| for_herd(init, body).unwrap();
-    // It fails with -1 alone, and adds 1 otherwise.
+    // It fails only with -1, and adds 1 otherwise.
     assert_eq!(
         text(
             "v = -1;",
@@ -472,12 +489,12 @@ fn a_comparison_becomes_an_equality_where_that_is_the_same() {
         ),
         "\tatomic_set(v, 0);\n\tatomic_set(v, 5);\n\tint r0 = atomic_add_unless(v, 1, -1);\n"
     );
-    // It succeeds with 1 alone, and returns one less than it finds.
+    // It succeeds only with 1, and returns the old value minus one.
     assert_eq!(
         text("v = 1;", "int r0 = atomic_dec_if_positive(v);"),
         "\tint t0 = atomic_cmpxchg(v, 1, 0);\n\tint r0 = (t0 + -1);\n"
     );
-    // It always fails: nothing stores what it expects.
+    // It always fails: no thread stores the value that the cmpxchg expects.
     assert_eq!(
         text("v = 1;", "int r0 = atomic_dec_unless_positive(v);"),
         "\tint t0 = atomic_cmpxchg(v, 2, 2);\n\tint r0 = (t0 + -1);\n"
@@ -488,7 +505,7 @@ fn a_comparison_becomes_an_equality_where_that_is_the_same() {
     )
     .unwrap_err();
     assert!(error.contains("it succeeds with 1, 2"), "{error}");
-    // Each call is made once: one that succeeds with 0 makes -1 of it, and finds no more.
+    // The call is executed once: it finds 0 and stores -1, but cannot find its own -1.
     assert_eq!(
         text("", "int r0 = atomic_dec_unless_positive(v);"),
         "\tint t0 = atomic_cmpxchg(v, 0, -1);\n\tint r0 = (t0 + 1);\n"

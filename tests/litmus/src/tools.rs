@@ -1,26 +1,26 @@
-//! What is needed from outside.
+//! The external tools.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use atomics_tools::{Herd, Toolchain, kernel_tree};
 
-/// What is needed from outside.
+/// The external tools, and the kernel's sources.
 pub struct Tools {
     /// herd7.
     pub herd: Herd,
-    /// What compiles and disassembles.
+    /// The compiler and the disassemblers.
     pub toolchain: Toolchain,
-    /// The kernel's sources, of which the memory model is read.
+    /// The kernel's source tree, which contains the memory model.
     pub kernel_tree: PathBuf,
 }
 
 impl Tools {
-    /// Finds them; the kernel's sources are those in `kernel_tree` if it is given.
+    /// Finds the tools, and the kernel's sources: those in `kernel_tree` if it is given.
     ///
     /// # Errors
     ///
-    /// What is missing.
+    /// If something is missing; the error says what.
     pub fn find(kernel_tree: Option<&Path>) -> Result<Self> {
         Ok(Self {
             kernel_tree: kernel_tree::find(kernel_tree)?,

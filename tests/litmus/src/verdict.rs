@@ -5,21 +5,21 @@ use std::fmt;
 /// How often the condition of a test holds at the end of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// In no outcome: what the condition asks for is forbidden.
+    /// In no outcome: the model forbids what the condition describes.
     Never,
     /// In some outcomes.
     Sometimes,
     /// In every outcome.
     Always,
-    /// There is no outcome: no execution comes to its end.
+    /// There is no outcome: no execution ends.
     Deadlock,
 }
 
 impl Verdict {
-    /// All of them.
+    /// All verdicts.
     pub const ALL: [Self; 4] = [Self::Never, Self::Sometimes, Self::Always, Self::Deadlock];
 
-    /// Its name in a test's comment, which but for the last is herd7's.
+    /// Its name in a test's comment. herd7 uses the same names, except for `DEADLOCK`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Never => "Never",

@@ -1,5 +1,5 @@
-//! herd7 takes C's functions for what `semantics.tbl` says: with the definitions that we make of it,
-//! each of them leaves the variable as the reference interpreter does, and returns the same.
+//! herd7 takes C's functions for what `semantics.tbl` says: with the definitions that we make of
+//! it, each of them leaves the variable as the reference interpreter does, and returns the same.
 //!
 //! This runs where `cargo xtask test litmus` names a herd7 in `LKMM_HERD7` and a tree in
 //! `LKMM_KERNEL_TREE`; without one of them the tests say so and pass.
@@ -15,20 +15,20 @@ use atomics_spec::emit::herd::{self, definitions};
 use atomics_spec::interp;
 use atomics_spec::model::op::ArgKind;
 use atomics_spec::{Source, Spec, Tables, Variant};
-use atomics_tests::project::repository;
+use atomics_tests::project::{self, repository};
 use atomics_tests::tree::{copy_of, tree};
 
 /// herd7 computes in 32 bits, whatever the type.
 const BITS: u32 = 32;
-/// What variables and arguments are.
+/// The values of variables and arguments.
 const VALUES: [i64; 6] = [i32::MIN as i64, -1, 0, 1, 6, i32::MAX as i64];
-/// How many tests herd7 is started with.
+/// The number of tests per run of herd7.
 const TESTS: usize = 500;
 
 fn herd7() -> Option<PathBuf> {
     let program = env::var_os("LKMM_HERD7").map(PathBuf::from);
     if program.is_none() {
-        println!("no herd7 is named: `cargo xtask test litmus` does so");
+        println!("skipped: LKMM_HERD7 is not set; `cargo xtask test litmus` sets it");
     }
     program
 }
@@ -41,7 +41,7 @@ struct Call<'s> {
 }
 
 impl Call<'_> {
-    /// As C writes it.
+    /// The call in C.
     fn text(&self) -> String {
         let mut operands = self.operands.iter();
         let args = self.variant.of.op.args.iter().map(|arg| match arg.kind {
@@ -97,8 +97,8 @@ fn calls(variant: Variant<'_>) -> Vec<Call<'_>> {
     VALUES.into_iter().flat_map(call).collect()
 }
 
-/// Has herd7 run the calls with the memory model in a tree; says which of them end otherwise than
-/// the interpreter says.
+/// Runs the calls in herd7 with the memory model of a tree; returns those whose final state differs
+/// from the interpreter's.
 fn differences(herd7: &Path, tree: &Path, calls: &[Call<'_>]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut found = Vec::new();
@@ -146,14 +146,13 @@ fn ends(report: &str) -> BTreeMap<String, Vec<String>> {
     ends
 }
 
-/// Puts the definitions of a model into a tree. Returns the file.
-fn generate(tree: &Path, spec: &Spec) -> PathBuf {
+/// Puts the definitions of a model into a tree.
+fn generate(tree: &Path, spec: &Spec) {
     let path = tree.join(definitions::DEF);
     let text = fs::read_to_string(&path).expect("a file");
     let text = definitions::replace(&text, &herd::section(spec));
     let text = text.unwrap_or_else(|e| panic!("{e}"));
     fs::write(&path, text).expect("writable");
-    path
 }
 
 /// The functions of a model that have definitions.
@@ -169,14 +168,17 @@ fn every_definition_computes_what_the_interpreter_does() {
     };
     let copy = copy_of(&tree);
     let spec = Spec::builtin().expect("the built-in tables");
-    let def = generate(copy.path(), &spec);
+    // The file that users have, with its checksum.
+    let folder = copy.path().to_str().expect("a path in UTF-8");
+    project::success(&project::xtask(&["gen", "--kernel", folder]));
+    let def = copy.path().join(definitions::DEF);
     let functions = defined(&spec);
     assert_eq!(functions.len(), 231);
     let calls: Vec<_> = functions.into_iter().flat_map(calls).collect();
     let found = differences(&herd7, copy.path(), &calls);
     assert!(found.is_empty(), "{}", found.join("\n"));
 
-    // That is no matter of course.
+    // Check that the test detects a wrong definition.
     let text = fs::read_to_string(&def).expect("a file");
     let right = "atomic_add_negative(V,X) __atomic_op_return{MB}(X,+,V) < 0";
     let wrong = right.replace("<", "<=");
@@ -189,7 +191,7 @@ fn every_definition_computes_what_the_interpreter_does() {
     assert_eq!(found.len(), 4, "{}", found.join("\n"));
 }
 
-/// Rows of a user's, and what they compute.
+/// Rows that a user might add, and their semantics.
 const ROWS: [(&str, &str); 14] = [
     ("nand\tvRF\ti\tv", "bitwise\t~(v&i)\t-\t-"),
     ("rsub\tvRF\ti\tv", "signed\ti-v\t-\t-"),
@@ -235,12 +237,12 @@ fn a_users_rows_are_right_or_listed() {
         });
         spec.unwrap_or_else(|e| panic!("{e}"))
     };
-    // The other rows are there for what stands below them in the tree's file to be replaced.
+    // The tree's own rows are needed to replace the definitions in the tree's file.
     let table = copy.path().join("scripts/atomic/atomics.tbl");
     let theirs = fs::read_to_string(&table).expect("a table");
     generate(copy.path(), &spec(&(theirs + &ops)));
     let spec = spec(&ops);
-    // The definitions of the families differ in nothing but the name.
+    // The definitions of the families differ only in the name.
     let mut functions = defined(&spec);
     functions.retain(|v| v.family.name == "atomic");
     let mut missing: Vec<String> = spec

@@ -1,5 +1,5 @@
-//! What our machine code may do is allowed by the Linux kernel's memory model: the kernel's litmus
-//! tests, tables that are broken on purpose, and files that are malformed.
+//! Checks that the LKMM allows every outcome of our machine code, with the kernel's litmus tests;
+//! that broken tables are found; and that malformed files are reported.
 //!
 //! This needs herd7 and a kernel tree, so that it runs only where `cargo xtask test litmus` names
 //! them, in `LKMM_HERD7` and `LKMM_KERNEL_TREE`; without them, all but the tests of malformed files
@@ -20,7 +20,7 @@ use serde_json::Value;
 /// The tools, if herd7 and a tree are named.
 fn tools() -> Option<Tools> {
     if env::var_os("LKMM_HERD7").is_none() {
-        println!("no herd7 is named: `cargo xtask test litmus` does so");
+        println!("skipped: LKMM_HERD7 is not set; `cargo xtask test litmus` sets it");
         return None;
     }
     let tools = Tools::find(Some(&tree()?));
@@ -70,7 +70,7 @@ fn the_kernels_tests_give_what_they_state() {
     for finding in &findings {
         let name = finding.test().name();
         let stated = finding.test().stated();
-        assert!(stated.is_some(), "{name} states nothing");
+        assert!(stated.is_some(), "{name} states no result");
         assert_eq!(finding.verdict(), stated, "{name}");
         assert_eq!(finding.fault(), None, "{name}");
         let judgements = finding.judgements();
@@ -115,7 +115,7 @@ fn the_chosen_tests_are_sound() {
         let count = judgements.len();
         assert!(count >= 8, "{name} was judged on {count} targets only");
         for (target, judgement) in judgements {
-            // There are no registers of 64 bits, and no comparisons of addresses.
+            // 32-bit targets skip 64-bit values; herd7's PowerPC cannot compare addresses.
             let may_skip = match *target {
                 "arm" | "x86" => name.contains("atomic64_"),
                 "powerpc64" => name
@@ -138,13 +138,13 @@ struct Breakage {
     arch: &'static str,
     /// What is broken.
     what: &'static str,
-    /// The row that it is in: a line that begins with this, and the lines up to an empty one.
+    /// The beginning of the row to break. The row ends at the next empty line.
     row: &'static str,
-    /// What is replaced in the row, where it must be once.
+    /// The text to replace in the row.
     from: &'static str,
-    /// What it is replaced by.
+    /// The replacement.
     to: &'static str,
-    /// What those tests have in their names that are to find it.
+    /// A part of the names of the tests that should find it.
     found_by: &'static str,
 }
 
@@ -315,7 +315,7 @@ fn table(folder: &Path, breakage: &Breakage) -> PathBuf {
     path
 }
 
-/// A table with a fence too few is found out.
+/// A table that lacks a fence or an ordering is found to be unsound.
 #[test]
 fn a_broken_table_is_unsound() {
     let Some(tools) = tools() else { return };
@@ -330,13 +330,13 @@ fn a_broken_table_is_unsound() {
         let is_unsound = |judgement: &Judgement| matches!(judgement, Judgement::Unsound { .. });
         let unsound = judgements.filter(|(_, j)| is_unsound(j)).count();
         let Breakage { arch, what, .. } = breakage;
-        assert!(unsound > 0, "{arch}: nobody misses {what}");
+        assert!(unsound > 0, "{arch}: no test detects the loss of {what}");
         let good = report::is_good(&findings);
-        assert!(!good, "{arch}: it is no failure to lack {what}");
+        assert!(!good, "{arch}: the report is good without {what}");
     }
 }
 
-/// herd7 computes C in 32 bits: what it says of a sum of 64 bits is nothing to compare with.
+/// herd7 computes C in 32 bits, so the outcomes of a test with 64-bit sums cannot be compared.
 #[test]
 fn sums_of_64_bits_are_no_failure() {
     let Some(tools) = tools() else { return };
@@ -360,8 +360,8 @@ fn sums_of_64_bits_are_no_failure() {
     assert_eq!(*judgement, Judgement::Skipped(reason));
 }
 
-/// What is computed from numbers is the same to herd7 in C and in machine code: comparisons as values and
-/// as conditions, with and without an overflow, and multiples.
+/// What is computed from numbers is the same to herd7 in C and in machine code: comparisons as
+/// values and as conditions, with and without an overflow, and multiples.
 #[test]
 fn numbers_are_computed_as_in_c() {
     let Some(tools) = tools() else { return };
@@ -421,7 +421,7 @@ fn numbers_are_computed_as_in_c() {
     }
 }
 
-/// Malformed files are told of, all of them, with file, line and column.
+/// All malformed files are reported, with file, line and column.
 #[test]
 fn malformed_files_are_told_of() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -441,7 +441,7 @@ fn malformed_files_are_told_of() {
     }
 }
 
-/// A test that is sound, and one whose comment states what the LKMM does not say.
+/// A sound test, and one whose comment states a wrong result.
 const FILES: [(&str, &str); 2] = [
     (
         "sound.litmus",
@@ -458,7 +458,7 @@ const FILES: [(&str, &str); 2] = [
     ),
 ];
 
-/// What a program outside this workspace does with the library.
+/// A program outside this workspace that uses the library.
 const PROGRAM: &str = r#"//! Checks the litmus files in a folder.
 
 use std::error::Error;
@@ -479,7 +479,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 "#;
 
-/// A program that is no part of this workspace checks litmus files with the library.
+/// A program outside this workspace can check litmus files with the library.
 #[test]
 fn another_program_checks_tests() {
     if tools().is_none() {
@@ -496,7 +496,7 @@ fn another_program_checks_tests() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = [
         ("Cargo.toml", manifest.as_str()),
-        // For the versions of what it depends on to be those that are there.
+        // Use the versions of the dependencies that are already downloaded.
         ("Cargo.lock", &lock),
         ("src/main.rs", PROGRAM),
     ];
@@ -517,7 +517,7 @@ fn another_program_checks_tests() {
         (&"sound".into(), &"Never".into())
     );
     assert_eq!(sound["fault"], Value::Null);
-    let fault = "the result is Never by its comment, and Sometimes by the LKMM";
+    let fault = "its comment states the result Never, but the LKMM says Sometimes";
     assert_eq!(
         (&wrong["name"], &wrong["fault"]),
         (&"wrong".into(), &fault.into())

@@ -1,4 +1,4 @@
-//! Lists of names: registers and others, in disassemblies and to herd7.
+//! Lists of names, such as registers: in disassemblies and in herd7's dialect.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 
 use crate::dialect::fault::Fault;
 
-/// A list of names in disassemblies, and what herd7 has for each.
+/// A list of names in disassemblies, each with herd7's name.
 #[derive(Clone, Debug, Default)]
 pub struct Bank {
-    /// The pairs.
+    /// The pairs of names: in disassemblies, and herd7's.
     pub names: Vec<(String, String)>,
     /// Whether they are registers.
     pub registers: bool,
@@ -20,7 +20,7 @@ pub struct Bank {
 pub struct Banks(BTreeMap<String, Bank>);
 
 impl Banks {
-    /// Adds a list; whether there was none of that name.
+    /// Adds a list. Returns whether its name is new.
     pub fn add(&mut self, name: &str, bank: Bank) -> bool {
         self.0.insert(name.to_owned(), bank).is_none()
     }
@@ -30,7 +30,7 @@ impl Banks {
         self.0.get(name)
     }
 
-    /// What herd7 calls a register.
+    /// herd7's name of a register.
     pub fn register<'a>(&'a self, code: &'a str) -> &'a str {
         let banks = self.0.values().filter(|bank| bank.registers);
         let names = banks.flat_map(|bank| &bank.names);
@@ -38,7 +38,7 @@ impl Banks {
         found.next().map_or(code, |(_, herd)| herd)
     }
 
-    /// What herd7 calls the register which is `code` in one list, in the list `view`.
+    /// herd7's name in the list `view` of the register called `code` in the list `bank`.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Banks {
         found.with_context(|| format!("there is no list `{name}`"))
     }
 
-    /// The list that has a register, and the place in it.
+    /// The list that contains a register, and the register's index in it.
     pub fn home(&self, code: &str) -> Option<(&str, usize)> {
         let banks = self.0.iter().filter(|(_, bank)| bank.registers);
         banks.into_iter().find_map(|(name, bank)| {
@@ -84,7 +84,7 @@ pub fn range(text: &str) -> Result<Vec<String>, Fault> {
         let to = last.strip_prefix(stem).and_then(|to| to.parse().ok());
         let (Some(from), Some(to)) = (from, to) else {
             let help = "a range is one name with two numbers, such as r0..r3";
-            return Err(Fault::new(part, format!("`{part}` is no range"), help));
+            return Err(Fault::new(part, format!("`{part}` is not a range"), help));
         };
         names.extend((from..=to).map(|n| format!("{stem}{n}")));
     }

@@ -1,5 +1,5 @@
-//! Whether instructions are translated right: each C function in a thread of its own, compiled,
-//! translated, and run by herd7, does what the reference interpreter says.
+//! Checks the translation of instructions: each C function is compiled in a thread of its own,
+//! translated, run by herd7, and compared with the reference interpreter.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,20 +19,20 @@ use super::{Dialect, Program, Thread, Value, Variable};
 use crate::compile::Compiled;
 use crate::select::{Selected, Targets};
 
-/// What is needed to check a target.
+/// The tools and tables to check a target with.
 pub struct Bench<'a> {
     spec: &'a Spec,
     tools: &'a Toolchain,
-    /// Where everything is built.
+    /// The build folder.
     pub folder: &'a Path,
-    /// Which target it is.
+    /// The target.
     pub selected: Selected,
-    /// How herd7 is told of its machine code.
+    /// herd7's dialect of its machine code.
     pub dialect: Dialect,
 }
 
 impl<'a> Bench<'a> {
-    /// Calls `work` for each of some targets; fails with what it says that is wrong.
+    /// Calls `work` for each of some targets; panics with the problems that it returns.
     pub fn each(targets: &[&str], work: impl Fn(&Bench<'_>) -> Result<Vec<String>>) {
         let names: Vec<String> = targets.iter().map(|name| (*name).to_owned()).collect();
         let tools = Toolchain::find().unwrap();
@@ -50,6 +50,10 @@ impl<'a> Bench<'a> {
             let problems = work(&bench).unwrap();
             let name = selected.name;
             wrong.extend(problems.iter().map(|problem| format!("{name}: {problem}")));
+        }
+        if !wrong.is_empty() {
+            // For a reader of the failure, which names files in it.
+            let _ = folder.keep();
         }
         let some = &wrong[..wrong.len().min(20)];
         assert!(
@@ -73,7 +77,7 @@ impl<'a> Bench<'a> {
         let file = self.folder.join(format!("{}.rs", self.selected.name));
         write_changed(&file, &text)?;
         let object = file.with_extension("o");
-        let rustc = Compiler::new(target, configuration, self.tools)?;
+        let rustc = Compiler::new(target, configuration, self.tools, &|_| {})?;
         rustc.object(&file, &object)?;
         Compiled::read(object, &rustc, self.tools)
     }
@@ -87,7 +91,7 @@ struct Function<'s> {
     rust: String,
     /// The operands, if they are constants in the code.
     fixed: Option<Vec<i64>>,
-    /// The comparison that the second variable is set on, if there is one.
+    /// The condition on which the second variable is set, if there is one.
     test: Option<&'static str>,
     /// How many values are observed.
     observed: usize,
@@ -113,7 +117,7 @@ fn cases<'s>(dialect: &Dialect, v: &Variant<'s>, bits: u32) -> Vec<Function<'s>>
             .map(|x| if *x == i64::MIN { min } else { *x })
             .collect();
         cases.push(case(dialect, v, bits, Some(values.clone()), None));
-        // Jumps are few: two of the constants will do.
+        // There are few jumps, so two of the constants are enough.
         if v.of.result().is_some() && index < 2 {
             let tests: &[&str] = match v.of.form {
                 Form::Truth(_) => &["r == 1"],
@@ -235,12 +239,12 @@ fn holds(test: &str, r: i64) -> Result<bool> {
             Some(("<", b)) => r < b.parse::<i64>()?,
             Some((">", b)) => r > b.parse::<i64>()?,
             Some(("==", b)) => r == b.parse::<i64>()?,
-            _ => bail!("`{test}` is no test"),
+            _ => bail!("`{test}` is not a condition"),
         },
     )
 }
 
-/// A herd7 file, and what its one outcome is to be.
+/// A herd7 file and its expected single outcome.
 pub struct Run {
     /// Its name.
     pub name: String,
@@ -317,7 +321,7 @@ fn runs(dialect: &Dialect, case: &Function<'_>, lines: &[String]) -> Result<Vec<
     Ok(runs)
 }
 
-/// The states in what herd7 prints, by the name of the test.
+/// The states in herd7's output, by the name of the test.
 pub fn states(output: &str) -> BTreeMap<String, Vec<BTreeMap<String, i64>>> {
     let mut all = BTreeMap::new();
     let mut lines = output.lines();
@@ -353,7 +357,7 @@ fn number(text: &str) -> Option<i64> {
     }
 }
 
-/// Checks the functions of a target with `filter` in their names; returns what is wrong.
+/// Checks the functions of a target with `filter` in their names; returns the problems.
 fn check(bench: &Bench<'_>, filter: &str) -> Result<Vec<String>> {
     let dialect = &bench.dialect;
     let mut functions = Vec::new();
@@ -400,7 +404,7 @@ fn check(bench: &Bench<'_>, filter: &str) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Runs some programs; returns what is wrong.
+/// Runs some programs; returns the problems.
 pub fn run_all(dialect: &Dialect, runs: &[Run], folder: &Path) -> Result<Vec<String>> {
     let mut command = Command::new(herd());
     command.args(dialect.options());
@@ -420,7 +424,7 @@ pub fn run_all(dialect: &Dialect, runs: &[Run], folder: &Path) -> Result<Vec<Str
             problems.push(format!(
                 "{}: {}",
                 run.name,
-                line.unwrap_or("nothing is known of it")
+                line.unwrap_or("herd7 printed nothing about it")
             ));
             continue;
         };
@@ -431,7 +435,7 @@ pub fn run_all(dialect: &Dialect, runs: &[Run], folder: &Path) -> Result<Vec<Str
             let shift = 64 - bits;
             let seen = states.first().and_then(|state| state.get(name));
             let is_right = seen.is_some_and(|seen| {
-                // Nothing may be left in the bits above if the table says that there are zeros.
+                // The upper bits have to be 0 if the table says that numbers are zero-extended.
                 let above = dialect.table.numbers.map_or(0, |bits| seen >> bits);
                 (seen << shift) == (value << shift) && above == 0
             });

@@ -1,5 +1,5 @@
-//! Whether flags are translated right: each condition of x86, behind instructions that set flags, in a
-//! jump, in a `set` and in a `cmov`. What compiles from the kernel's operations has but a few.
+//! Whether flags are translated right: each condition of x86, behind instructions that set flags,
+//! in a jump, in a `set` and in a `cmov`. What compiles from the kernel's operations has but a few.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::check::{Bench, Run, run_all};
 use super::{Program, Thread, Value};
 
-/// What an instruction sets.
+/// The flags that an instruction sets.
 #[derive(Clone, Copy)]
 struct Flags {
     zero: bool,
@@ -37,10 +37,11 @@ const CONDITIONS: [Condition; 14] = [
     ("no", |f| !f.overflow),
 ];
 
-/// An instruction that sets flags, what it computes, and the conditions that the tables know behind it.
+/// An instruction that sets flags, what it computes, and the conditions that the tables know behind
+/// it.
 type Setter = (&'static str, fn(i128, i128) -> i128, &'static str);
 
-/// In the stack of x86 there are `a`, `b` and 3.
+/// On 32-bit x86, the stack holds `a`, `b` and 3.
 const SETTERS: [Setter; 17] = [
     ("cmp {a}, {b}", |a, b| a - b, "all"),
     ("sub {a}, {b}", |a, b| a - b, "all"),
@@ -61,14 +62,15 @@ const SETTERS: [Setter; 17] = [
     ("add {a}, dword ptr [esp + 4]", |a, b| a + b, "e ne s ns"),
 ];
 
-/// What comes before an instruction with the stack, and after what reads its flags.
+/// The code before an instruction that uses the stack, and after the instruction that reads its
+/// flags.
 const FRAME: [&str; 2] = [
     "\"sub esp, 12\", \"mov dword ptr [esp], {a:e}\", \"mov dword ptr [esp + 4], {b:e}\", \
      \"mov dword ptr [esp + 8], 3\", \"mov {a:e}, 7\", \"mov {a:e}, dword ptr [esp]\", ",
     ", \"add esp, 12\"",
 ];
 
-/// What reads them.
+/// The instructions that read flags.
 const READERS: [&str; 3] = ["j", "set", "cmov"];
 
 const fn smallest(bits: u32) -> i64 {
@@ -127,7 +129,7 @@ fn rust(
     )
 }
 
-/// Checks the conditions on a target; returns what is wrong.
+/// Checks the conditions on a target; returns the problems.
 fn check(bench: &Bench<'_>) -> Result<Vec<String>> {
     let dialect = &bench.dialect;
     let word = bench.selected.target.bits;
@@ -140,14 +142,14 @@ fn check(bench: &Bench<'_>) -> Result<Vec<String>> {
         for (number, (setter, compute, known)) in all.filter(|(_, s)| has(s.0)) {
             for (condition, holds) in CONDITIONS {
                 let is_known = *known == "all" || known.split(' ').any(|k| k == condition);
-                // One is enough for what reads them.
+                // One setter is enough to test all readers.
                 let readers = if number == 0 {
                     &READERS[..]
                 } else {
                     &READERS[..1]
                 };
                 for reader in readers.iter().filter(|_| is_known) {
-                    // Nobody emits such.
+                    // Compilers do not emit these.
                     if *reader == "cmov" && condition.ends_with('o') {
                         continue;
                     }

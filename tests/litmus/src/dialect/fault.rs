@@ -1,13 +1,13 @@
-//! What is wrong with a line of a table, before it is known where the line is.
+//! A fault in a line of a table, before the place of the line is known.
 
-/// What is wrong with a part of a line.
+/// A fault in a part of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The part, as it stands in the line.
+    /// The text of the part.
     pub part: String,
-    /// What is wrong with it.
+    /// The error message.
     pub message: String,
-    /// What would be right.
+    /// How to fix it.
     pub help: String,
 }
 

@@ -1,4 +1,4 @@
-//! The two sides of a row: what instructions look like, and what stands for them.
+//! The two sides of a row: a pattern for instructions, and templates for their translation.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use anyhow::{Context, Result, bail};
 use crate::dialect::bank::Banks;
 use crate::dialect::fault::Fault;
 
-/// What a part of an instruction may be.
+/// The kinds of parts that a pattern captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Capture {
     /// A name in a list.
     Bank(String),
     /// A number.
     Number,
-    /// A number of no more than 16 bits.
+    /// A number of at most 16 bits.
     Short,
-    /// A number of no more than 32 bits.
+    /// A number of at most 32 bits.
     Medium,
-    /// What is added to the stack pointer: nothing, or ` + ` and a number.
+    /// An offset from the stack pointer: nothing, or ` + ` and a number.
     Slot,
-    /// Where to jump.
+    /// A jump target.
     Target,
     /// Anything.
     Any,
@@ -32,29 +32,29 @@ enum Part {
     Capture(String, Capture),
 }
 
-/// What an instruction looks like: text with `{NAME:KIND}` in it.
+/// A pattern for instructions: text with `{NAME:KIND}` in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(Vec<Part>);
 
-/// What was found in an instruction.
+/// A part that a pattern captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A name, and the list that has it.
+    /// The list that contains the name, and the name.
     Name(String, String),
     /// A number.
     Number(i64),
-    /// A place in the stack, by the name of the scratch register that stands for it.
+    /// A stack slot, by the name of the scratch register that replaces it.
     Slot(String),
-    /// Where to jump.
+    /// A jump target.
     Target,
     /// Something else.
     Text(String),
 }
 
-/// What was found, by the names in the pattern.
+/// The captured parts, by their names in the pattern.
 pub type Findings = BTreeMap<String, Found>;
 
-/// Splits text at `{...}`: what is outside, and what is inside.
+/// Splits text into the parts outside and inside of `{...}`; the flag means inside.
 fn split(text: &str) -> Result<Vec<(bool, &str)>, Fault> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -98,7 +98,7 @@ impl Pattern {
         Ok(Self(split(text)?.into_iter().map(part).collect()))
     }
 
-    /// What its parts may be.
+    /// The kinds of the parts that it captures.
     pub fn captures(&self) -> impl Iterator<Item = &Capture> {
         self.0.iter().filter_map(|part| match part {
             Part::Capture(_, capture) => Some(capture),
@@ -106,7 +106,7 @@ impl Pattern {
         })
     }
 
-    /// What is found in an instruction, if it looks like this.
+    /// Matches an instruction; returns the captured parts.
     pub fn find(&self, banks: &Banks, text: &str) -> Option<Findings> {
         let mut findings = Findings::new();
         fits(banks, &self.0, text, &mut findings).then_some(findings)
@@ -167,7 +167,7 @@ fn fits(banks: &Banks, parts: &[Part], text: &str, findings: &mut Findings) -> b
     // The longest name first, so that `x1` is not found in `x10`.
     lengths.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
     for (length, found) in lengths {
-        // What has one name is one thing.
+        // Parts with the same name have to be equal.
         if findings.get(name).is_some_and(|other| *other != found) {
             continue;
         }
@@ -183,7 +183,7 @@ fn fits(banks: &Banks, parts: &[Part], text: &str, findings: &mut Findings) -> b
     false
 }
 
-/// Parses `12`, `-12`, `0xc` and `-0xc`; what needs all 64 bits is negative.
+/// Parses `12`, `-12`, `0xc` and `-0xc`. Numbers with bit 63 set become negative.
 fn number(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -201,47 +201,51 @@ fn number(text: &str) -> Option<i64> {
     })
 }
 
-/// What stands for an instruction: text with `{NAME}`, `{NAME.LIST}` and others in it.
+/// A line of a translation: text with `{NAME}`, `{NAME.LIST}` and other holes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Hole>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hole {
     Text(String),
-    /// What was found, and the list in which herd7's name is looked up.
+    /// A captured part, and the list in which herd7's name is looked up.
     Found(String, Option<String>),
-    /// A number with another sign.
+    /// A negated number.
     Negative(String),
-    /// A register that the function leaves alone.
+    /// A scratch register.
     Scratch(String, Option<String>),
-    /// A label of this instruction's own.
+    /// A local label of this instruction.
     Label(String),
-    /// The register whose last value is to be 0.
+    /// The register whose final value has to be 0.
     Guard,
 }
 
-/// What a template needs to know.
+/// The values for the holes of a template.
 pub struct Filling<'a> {
     /// The names.
     pub banks: &'a Banks,
-    /// The register whose last value is to be 0.
+    /// The register whose final value has to be 0.
     pub guard: Option<&'a str>,
-    /// What was found in the instruction.
+    /// The captured parts of the instruction.
     pub findings: &'a Findings,
     /// The label that it may jump to.
     pub target: Option<String>,
-    /// What its own labels begin with.
+    /// The prefix of its local labels.
     pub label: &'a str,
     /// The scratch registers, by their names in templates.
     pub scratch: &'a BTreeMap<String, String>,
 }
 
 impl Filling<'_> {
-    /// What herd7 calls a scratch register, in a list.
+    /// herd7's name of a scratch register in a list.
     fn scratch(&self, name: &str, view: Option<&str>) -> Result<&str> {
         let register = self.scratch.get(name);
-        let register = register.context("a scratch register has no register")?;
-        let home = self.banks.home(register).context("no list has it")?.0;
+        let register = register.context("a scratch register was not assigned")?;
+        let home = self
+            .banks
+            .home(register)
+            .context("no list contains the scratch register")?
+            .0;
         self.banks.view(home, register, view.unwrap_or(home))
     }
 }
@@ -282,11 +286,11 @@ impl Template {
         })
     }
 
-    /// The line.
+    /// Fills in the holes.
     ///
     /// # Errors
     ///
-    /// If it names something that was not found.
+    /// If it names a part that the pattern did not capture.
     pub fn fill(&self, filling: &Filling<'_>) -> Result<String> {
         let mut line = String::new();
         for hole in &self.0 {
@@ -304,7 +308,7 @@ impl Template {
                 }
                 Hole::Negative(name) => match filling.findings.get(name) {
                     Some(Found::Number(number)) => line += &number.wrapping_neg().to_string(),
-                    _ => bail!("`{{-{name}}}` is no number of the pattern"),
+                    _ => bail!("`{name}` in `{{-{name}}}` is not a number"),
                 },
                 Hole::Found(name, view) => match filling.findings.get(name) {
                     Some(Found::Name(bank, code)) => {
@@ -313,14 +317,17 @@ impl Template {
                             .view(bank, code, view.as_deref().unwrap_or(bank))?;
                     }
                     Some(Found::Number(number)) => match view {
-                        // The 16 bits from this one on.
+                        // 16 bits of the number, from this bit on.
                         Some(bit) => line += &(number >> bit.parse::<u32>()? & 0xffff).to_string(),
                         None => line += &number.to_string(),
                     },
                     Some(Found::Slot(name)) => line += filling.scratch(name, view.as_deref())?,
                     Some(Found::Text(text)) => line += text,
                     Some(Found::Target) => {
-                        line += filling.target.as_deref().context("it goes nowhere")?;
+                        line += filling
+                            .target
+                            .as_deref()
+                            .context("the instruction has no jump target")?;
                     }
                     None => bail!("the pattern has no `{name}`"),
                 },

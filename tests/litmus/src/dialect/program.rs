@@ -1,4 +1,4 @@
-//! The file for herd7.
+//! Writes the input file for herd7.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::dialect::table::Table;
 
-/// What a variable holds.
+/// An initial value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A number.
@@ -20,9 +20,9 @@ pub enum Value {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// What it holds at first.
+    /// Its initial value.
     pub value: Value,
-    /// Its width.
+    /// Its width in bits.
     pub bits: u32,
 }
 
@@ -37,7 +37,7 @@ pub struct Thread {
     pub observed: usize,
 }
 
-/// What herd7 is asked about.
+/// A program to run in herd7.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
     /// Its name.
@@ -46,11 +46,11 @@ pub struct Program {
     pub variables: Vec<Variable>,
     /// The threads.
     pub threads: Vec<Thread>,
-    /// The variables whose last values are observed.
+    /// The variables whose final values are observed.
     pub locations: Vec<String>,
 }
 
-/// The text for herd7.
+/// The text of the file.
 pub fn text(table: &Table, program: &Program) -> Result<String> {
     let mut out = format!("{} {}\n{{\n", table.arch, program.name);
     for variable in &program.variables {
@@ -68,13 +68,13 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
     for (index, thread) in program.threads.iter().enumerate() {
         ensure!(
             thread.arguments.len() <= table.arguments.len(),
-            "P{index} has {} arguments, of which {} fit into registers",
+            "P{index} has {} arguments, but only {} fit into registers",
             thread.arguments.len(),
             table.arguments.len()
         );
         ensure!(
             thread.observed <= table.observed.len(),
-            "P{index} has {} values to observe, for which there are {} registers",
+            "P{index} has {} observed values, but there are only {} registers for them",
             thread.observed,
             table.observed.len()
         );
@@ -83,7 +83,7 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
         asked.extend(observed.iter().map(|name| format!("{index}:{name};")));
         for (code, argument) in table.arguments.iter().zip(&thread.arguments) {
             let name = table.register(code);
-            // What has no type is printed as 32 bits, and a register is declared once.
+            // herd7 prints a register without a type as 32 bits, and accepts one declaration of it.
             let is_observed = observed.contains(&name);
             observed.retain(|other| *other != name);
             let ty = if is_observed { &table.word } else { "" };
@@ -114,7 +114,7 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
     row(&mut out, names);
     let length = program.threads.iter().map(|thread| thread.lines.len());
     for at in 0..length.max().unwrap_or(0) {
-        // To some of herd7's front ends, labels are the whole program's.
+        // In some of herd7's front ends, labels are global, so they get the number of the thread.
         let cells = program.threads.iter().enumerate().map(|(index, thread)| {
             let line = thread.lines.get(at);
             line.map_or(String::new(), |line| {
@@ -132,7 +132,7 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
     Ok(out)
 }
 
-/// What herd7 is to take for a value.
+/// A value in herd7's syntax.
 fn value(table: &Table, value: &Value) -> String {
     match (value, table.numbers) {
         (Value::Number(number), Some(bits)) => (number & ((1 << bits) - 1)).to_string(),
@@ -180,7 +180,7 @@ mod tests {
         text.split_once("}\n").unwrap().0.to_owned()
     }
 
-    /// A register with an argument in it may be observed: herd7 is told of it once.
+    /// A register that is both an argument and observed is declared once.
     #[test]
     fn registers_are_declared_once() {
         let expected = "int x=-1;\nint64_t y=-2;\np=x;\nint64_t 0:A=x;\n0:B=-3;\nint64_t 0:C;\n";

@@ -1,4 +1,4 @@
-//! The tables `*.tbl`; `README.md` says what a line may hold.
+//! Parses the tables `*.tbl`; `README.md` describes the format.
 
 use atomics_spec::diag::{Error, Errors, Place};
 use atomics_spec::lex::{self, Cell, Row, Source};
@@ -7,10 +7,10 @@ use crate::dialect::bank::{Bank, Banks, range};
 use crate::dialect::fault::Fault;
 use crate::dialect::pattern::{Capture, Pattern, Template};
 
-/// What a line may be, for messages.
-const HELP: &str = "dialect/README.md says what a line may be";
+/// The help of errors about unknown lines.
+const HELP: &str = "dialect/README.md lists the kinds of lines";
 
-/// A register in which a thread leaves what is observed.
+/// A register in which a thread leaves an observed value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedRegister {
     /// Its name for `asm!(in("..."))`.
@@ -19,54 +19,53 @@ pub struct ObservedRegister {
     pub code: String,
 }
 
-/// What becomes of an instruction.
+/// The translation of an instruction.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Which instructions it is for.
+    /// The instructions that it translates.
     pub pattern: Pattern,
-    /// What stands for them.
+    /// Their translation.
     pub lines: Vec<Template>,
-    /// What comes behind that where the flags are read later; nothing if the rule does not speak of
-    /// flags.
+    /// Additional lines if the flags are read later; `None` if the rule does not set flags.
     pub flags: Option<Vec<Template>>,
-    /// Whether that comes instead.
+    /// Whether `flags` replaces `lines`.
     pub instead: bool,
 }
 
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// What herd7 calls the architecture.
+    /// herd7's name of the architecture.
     pub arch: String,
     /// Options for herd7.
     pub options: Vec<String>,
-    /// The registers of arguments.
+    /// The argument registers.
     pub arguments: Vec<String>,
-    /// The registers for what is observed.
+    /// The registers for observed values.
     pub observed: Vec<ObservedRegister>,
-    /// Registers for sequences, where a function leaves them alone.
+    /// Scratch registers, for use in functions that do not use them otherwise.
     pub scratch: Vec<String>,
-    /// The stack pointer, as herd7 calls it, and what a line has that uses it.
+    /// herd7's name of the stack pointer, and the text by which a line that uses it is recognised.
     pub stack: Option<(String, String)>,
     /// The type of registers.
     pub word: String,
     /// Whether flags are computed where they are read.
     pub computed_flags: bool,
-    /// The register whose last value is to be 0.
+    /// The register whose final value has to be 0.
     pub guard: Option<String>,
-    /// herd7's model, if more is to be checked than it checks.
+    /// The herd7 model that `checks` extend.
     pub model: Option<String>,
-    /// What is to be checked besides.
+    /// Additional checks for the model.
     pub checks: Vec<String>,
-    /// How many bits numbers have, if to herd7 there are zeros above.
+    /// The width of numbers in bits, if herd7 zero-extends them.
     pub numbers: Option<u32>,
     /// Whether addresses cannot be compared.
     pub opaque_addresses: bool,
-    /// The jump.
+    /// The unconditional jump.
     pub jump: Option<Template>,
-    /// Names.
+    /// The lists of names.
     pub banks: Banks,
-    /// Instructions.
+    /// The translations of instructions.
     pub rules: Vec<Rule>,
 }
 
@@ -75,7 +74,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// What is wrong with it: all of it.
+    /// All faults of the table.
     pub fn parse(source: Source<'_>) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let mut table = Self {
@@ -95,7 +94,7 @@ impl Table {
             ("jump", "LINE", table.jump.is_none()),
         ];
         for (key, rest, is_missing) in missing {
-            // A line that is wrong is not missing.
+            // Do not report a faulty line as missing.
             if is_missing && rows.complete && !faulty.contains(&key) {
                 let place = Place {
                     file: source.name.into(),
@@ -124,7 +123,7 @@ impl Table {
             ("word", [name]) => self.word.clone_from(name),
             ("numbers", [bits]) => {
                 let number = bits.parse().ok().filter(|bits| (1..64).contains(bits));
-                let message = || format!("`{bits}` is no number of bits below 64");
+                let message = || format!("`{bits}` is not a width below 64");
                 let number = number.ok_or_else(|| Fault::new(bits, message(), "such as 32"));
                 self.numbers = Some(number?);
             }
@@ -143,7 +142,7 @@ impl Table {
             ("each", [list, _, ..]) => {
                 let rest = rest.strip_prefix(list.as_str()).unwrap_or_default().trim();
                 for word in list.split(',') {
-                    // Its parts are %1, %2 and so on, and % is the whole.
+                    // `%1`, `%2` and so on stand for the parts of the word, `%` for the whole word.
                     let mut line = rest.to_owned();
                     for (index, part) in word.split(':').enumerate() {
                         line = line.replace(&format!("%{}", index + 1), part);
@@ -152,7 +151,7 @@ impl Table {
                 }
             }
             _ => {
-                let message = format!("a line `{key}` such as this is not known");
+                let message = format!("unknown or malformed line `{key}`");
                 return Err(Fault::new(key, message, HELP));
             }
         }
@@ -163,7 +162,7 @@ impl Table {
         let lists = range(code).and_then(|code| Ok((code, range(herd)?)));
         let (code, herds, fault) = match lists {
             Ok((code, herds)) => (code, herds, None),
-            // The list is there, for others to name.
+            // Add an empty list anyway, so that lines that name it are not reported as well.
             Err(fault) => (Vec::new(), Vec::new(), Some(fault)),
         };
         let counts = (code.len(), herds.len());
@@ -176,12 +175,16 @@ impl Table {
             return Err(fault);
         }
         if counts.0 != counts.1 {
-            let message = format!("there are {} names, and {} of herd7", counts.0, counts.1);
-            return Err(Fault::new(herd, message, "each name has one of herd7"));
+            let message = format!("{} names, but {} herd7 names", counts.0, counts.1);
+            return Err(Fault::new(herd, message, "give a herd7 name for each name"));
         }
         if !is_new {
-            let message = format!("there is a list `{name}` already");
-            return Err(Fault::new(name, message, "each list has another name"));
+            let message = format!("the list `{name}` already exists");
+            return Err(Fault::new(
+                name,
+                message,
+                "give each list a name of its own",
+            ));
         }
         Ok(())
     }
@@ -190,7 +193,7 @@ impl Table {
     fn rule(&mut self, text: &str) -> Result<(), Fault> {
         let Some((pattern, lines)) = text.split_once(" =") else {
             let help = "a line for an instruction is `insn PATTERN = LINE ; LINE`";
-            return Err(Fault::new(text, "there is no ` =` here", help));
+            return Err(Fault::new(text, "this line has no ` =`", help));
         };
         let pattern = pattern.trim();
         let (lines, flags) = match lines.split_once(" /") {
@@ -207,7 +210,7 @@ impl Table {
                 if let Capture::Bank(bank) = capture
                     && self.banks.find(bank).is_none()
                 {
-                    let help = "the line `bank` or `words` of a list comes before what names it";
+                    let help = "define a list with `bank` or `words` before the lines that use it";
                     let part = format!(":{bank}}}");
                     return Err(Fault::new(part, format!("there is no list `{bank}`"), help));
                 }
@@ -231,13 +234,13 @@ impl Table {
         Ok(())
     }
 
-    /// What herd7 calls a register.
+    /// herd7's name of a register.
     pub fn register<'a>(&'a self, code: &'a str) -> &'a str {
         self.banks.register(code)
     }
 }
 
-/// A line, with those that begin with a blank and so continue it.
+/// A line, with its continuation lines, which begin with a blank.
 struct Line<'a> {
     rows: Vec<Row<'a>>,
 }
@@ -260,18 +263,22 @@ impl<'a> Line<'a> {
         self.rows[0].head()
     }
 
-    /// The text, in one line.
+    /// Its text, joined to one line.
     fn text(&self) -> String {
         let rows = self.rows.iter().filter_map(|row| row.rest(0));
         let texts: Vec<&str> = rows.map(|cell| cell.text).collect();
         texts.join(" ")
     }
 
-    /// An error about a part of it. One that is not in the file as it stands, because a word was
-    /// put into it, is told of at the beginning of the line.
+    /// An error about a part of it. If the part is not in the file literally, because `each`
+    /// expanded it, the place is the beginning of the line.
     fn error(&self, fault: Fault) -> Error {
-        let cells = self.rows.iter().flat_map(|row| &row.cells);
-        let word = cells.copied().find(|cell| cell.text == fault.part);
+        let cells = self.rows.iter().flat_map(|row| &row.cells).copied();
+        // The keyword comes last: it may be a name as well.
+        let (keyword, others): (Vec<Cell<'_>>, Vec<Cell<'_>>) =
+            cells.partition(|cell| cell.place() == self.head().place());
+        let mut cells = others.into_iter().chain(keyword);
+        let word = cells.find(|cell| cell.text == fault.part);
         let mut whole = self.rows.iter().filter_map(|row| row.rest(0));
         let part = || {
             whole.find_map(|cell| {
@@ -289,7 +296,7 @@ impl<'a> Line<'a> {
 mod tests {
     use super::*;
 
-    /// Everything that is wrong is told of at once, with its place.
+    /// All faults are reported at once, with their places.
     #[test]
     fn all_faults_have_a_place() {
         let text = "arch X\n\
@@ -311,15 +318,15 @@ mod tests {
             .collect();
         let expected = [
             ("X.tbl:1:1", "the line `jump` is missing"),
-            ("X.tbl:2:8", "`a..c` is no range"),
-            ("X.tbl:3:15", "there are 3 names, and 2 of herd7"),
-            ("X.tbl:4:7", "there is a list `r` already"),
-            ("X.tbl:6:9", "`64` is no number of bits below 64"),
+            ("X.tbl:2:8", "`a..c` is not a range"),
+            ("X.tbl:3:15", "3 names, but 2 herd7 names"),
+            ("X.tbl:4:7", "the list `r` already exists"),
+            ("X.tbl:6:9", "`64` is not a width below 64"),
             ("X.tbl:8:9", "this brace is not closed"),
             ("X.tbl:9:12", "there is no list `t`"),
             ("X.tbl:10:1", "there is no list `w`"),
-            ("X.tbl:11:6", "there is no ` =` here"),
-            ("X.tbl:12:1", "a line `colour` such as this is not known"),
+            ("X.tbl:11:6", "this line has no ` =`"),
+            ("X.tbl:12:1", "unknown or malformed line `colour`"),
         ];
         let expected = expected.map(|(place, message)| (place.to_owned(), message));
         assert_eq!(found, expected);

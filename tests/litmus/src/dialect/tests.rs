@@ -1,4 +1,4 @@
-//! Two threads: what the models of architectures say of translated code is what is known of them.
+//! Checks well-known verdicts of translated code with two threads in the models of architectures.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use super::check::{Bench, herd, states};
 use super::{Program, Thread, Value, Variable};
 
-/// A name, two threads, what each of them observes in the end, and where that is allowed.
+/// A name, two threads, the values that they observe, and the targets that allow these.
 type Shape = (
     &'static str,
     &'static str,
@@ -18,9 +18,9 @@ type Shape = (
     &'static str,
 );
 
-/// Threads get what they name of `x`, `y`, `p` and the number 1 as `n`, and observe `r` and `s`. Where
-/// that is allowed, there are names of architectures or of configurations; `weak` is all but x86, and
-/// `all` is all.
+/// Threads get what they name of `x`, `y`, `p` and the number 1 as `n`, and observe `r` and `s`.
+/// Where that is allowed, there are names of architectures or of configurations; `weak` is all but
+/// x86, and `all` is all.
 const SHAPES: [Shape; 19] = [
     (
         "mp",
@@ -157,7 +157,7 @@ const SHAPES: [Shape; 19] = [
     ),
 ];
 
-/// What a thread gets, of what there is.
+/// The parameters of a thread.
 fn parameters(body: &str) -> impl Iterator<Item = &'static str> {
     let all = ["x", "y", "p", "n"].into_iter();
     all.filter(|name| {
@@ -211,7 +211,7 @@ fn rust(name: &str, body: &str, observed: &str, register: &str) -> String {
     text
 }
 
-/// Checks the shapes on a target; returns what is wrong.
+/// Checks the shapes on a target; returns the problems.
 fn check(bench: &Bench<'_>) -> Result<Vec<String>> {
     let dialect = &bench.dialect;
     let target = bench.selected.target.name;
@@ -275,8 +275,8 @@ fn check(bench: &Bench<'_>) -> Result<Vec<String>> {
             found.with_context(|| format!("{name}: {errors}"))
         };
         let states = run(&[])?;
-        // Loops that go round once more have no other outcomes. Those of x86 stand for what is
-        // one instruction, and take herd7 minutes.
+        // Another round of the loops adds no outcomes. The loops of x86 replace single
+        // instructions, and herd7 would need minutes for them.
         let is_x86 = target.starts_with("x86");
         if !is_x86 && run(&["-unroll", "1"])? != states {
             wrong.push(format!("{name} depends on rounds of a loop"));

@@ -1,4 +1,4 @@
-//! From the graph of a function to the lines of one thread.
+//! Translates the control-flow graph of a function to the lines of a thread.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use crate::dialect::table::{Rule, Table};
 use atomics_machine_code::cfg::{Graph, Node};
 use atomics_machine_code::isa::{Action, Isa};
 
-/// The label at the end. The sign before it becomes the number of the thread.
+/// The label at the end. The `@` is later replaced by a prefix with the number of the thread.
 const END: &str = "@End";
-/// The scratch registers that hold what flags were computed from.
+/// The scratch registers that hold the operands that flags are computed from.
 const FLAGS: [&str; 2] = ["f", "g"];
 
-/// An instruction and what becomes of it.
+/// An instruction and its translation.
 struct Step<'a> {
     node: &'a Node,
     rule: &'a Rule,
@@ -22,7 +22,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Whether it reads the registers for flags.
+    /// Whether it reads flags.
     fn reads_flags(&self) -> bool {
         let mut scratch = self.rule.lines.iter().flat_map(Template::scratch);
         scratch.any(|name| FLAGS.contains(&name))
@@ -40,7 +40,7 @@ impl Step<'_> {
 ///
 /// # Errors
 ///
-/// If an instruction has no row, or there are too few registers.
+/// If the table has no row for an instruction, or there are too few registers.
 pub fn lines(table: &Table, isa: &Isa, graph: &Graph) -> Result<Vec<String>> {
     let steps: Vec<Step<'_>> = graph
         .nodes
@@ -115,7 +115,7 @@ fn step<'a>(table: &'a Table, node: &'a Node) -> Result<Step<'a>> {
     let found = rules.find_map(|rule| Some((rule, rule.pattern.find(&table.banks, &text)?)));
     let (rule, findings) = found.with_context(|| {
         format!(
-            "the table of herd7's {} has no row for `{text}`: add one that says what stands for it",
+            "the table of herd7's {} has no row for `{text}`: add one that translates it",
             table.arch
         )
     })?;
@@ -130,11 +130,13 @@ fn successors(node: &Node) -> impl Iterator<Item = usize> {
     [node.next, node.taken].into_iter().flatten()
 }
 
-/// The nodes in an order in which only loops go back, and what comes next comes next if it can.
+/// The nodes in an order in which only loops jump back. A node is followed by its fall-through
+/// successor where possible.
 fn order(graph: &Graph) -> Vec<usize> {
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
-    // What is visited last stands first; so what comes next is visited last.
+    // The order is the reverse post-order. The fall-through successor is pushed first, so it is
+    // visited last and comes first.
     let mut open = vec![(0, false)];
     while let Some((index, done)) = open.pop() {
         if done {
@@ -160,9 +162,9 @@ fn labelled(graph: &Graph, order: &[usize]) -> BTreeSet<usize> {
     labelled
 }
 
-/// The nodes whose flags may be read.
+/// The nodes that set flags that may be read later.
 fn live_flags(table: &Table, graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usize> {
-    // Whether flags are read behind a node, until nothing is found any more.
+    // Whether flags are read after each node, computed to a fixed point.
     let mut behind = vec![false; steps.len()];
     loop {
         let before = behind.clone();
@@ -181,7 +183,7 @@ fn live_flags(table: &Table, graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usiz
         .collect()
 }
 
-/// Registers for the scratch registers that are needed.
+/// Assigns unused registers to the scratch registers that the translation needs.
 fn scratch(
     table: &Table,
     isa: &Isa,
@@ -195,7 +197,7 @@ fn scratch(
         if live.contains(&index) {
             let flags = step.rule.flags.as_ref().with_context(|| {
                 format!(
-                    "the flags of `{}` are read, and its row does not say how to compute them",
+                    "the flags of `{}` are read, but its row does not say how to compute them",
                     step.node.insn.text()
                 )
             })?;
@@ -226,7 +228,7 @@ fn scratch(
         let register = free.next();
         ensure!(
             register.is_some(),
-            "the function leaves too few registers for what stands for its instructions"
+            "the function leaves too few scratch registers for its translation"
         );
         scratch.extend(register.map(|register| (name.to_owned(), register.clone())));
     }

@@ -1,4 +1,4 @@
-//! The operations that tests are made of, as C calls them.
+//! The operations under test, as C calls.
 
 use crate::generate::rules::Access;
 use atomics_spec::arch::Features;
@@ -11,9 +11,9 @@ use atomics_spec::semantics::NEW;
 
 /// The family of the macros for plain variables.
 pub(super) const PLAIN: &str = "int";
-/// How plain variables are read beside what is tested.
+/// The read of a plain variable, for accesses other than the operation under test.
 pub(super) const PLAIN_READ: &str = "READ_ONCE(*{})";
-/// How they are written.
+/// The write to a plain variable.
 pub(super) const PLAIN_WRITE: &str = "WRITE_ONCE(*{}, {value})";
 
 /// One C function or macro.
@@ -38,17 +38,17 @@ pub(super) struct Calls<'s> {
     pub object: String,
     /// The C type of its values.
     pub value: String,
-    /// What is tested.
+    /// The operations under test.
     pub tested: Vec<Call<'s>>,
-    /// How the other accesses read.
+    /// The plain load, for the other accesses.
     read: String,
-    /// How the other accesses write.
+    /// The plain store, for the other accesses.
     write: String,
 }
 
 impl<'s> Calls<'s> {
-    /// Those of a family with C functions of its own; none of a family without a plain load and
-    /// a plain store, which the other accesses of a test are.
+    /// The operations of a family with C functions of its own; `None` if the family lacks a plain
+    /// load or a plain store, which the other accesses of a test use.
     pub fn of_family(spec: &'s Spec, family: &'s Family) -> Option<Self> {
         let object = family.c_object.clone()?;
         let tested: Vec<_> = spec
@@ -103,7 +103,7 @@ impl<'s> Calls<'s> {
         }
     }
 
-    /// Whether they are on plain variables.
+    /// Whether these are the macros for plain variables.
     pub fn is_plain(&self) -> bool {
         self.family == PLAIN
     }
@@ -147,7 +147,7 @@ impl<'s> Call<'s> {
         text
     }
 
-    /// What the memory model knows about it.
+    /// Its access in the memory model.
     pub fn access(&self, fails: bool) -> Access {
         Access::new(self.form.form, self.ordering, fails)
     }
@@ -157,14 +157,14 @@ impl<'s> Call<'s> {
         self.form.orderings().iter().max() == Some(&self.ordering)
     }
 
-    /// The operand that a value stored is computed from, if it has one.
+    /// The operand that the stored value is computed from, if there is one.
     pub fn data_operand(&self) -> Option<usize> {
         let new = self.form.meaning.new.as_ref()?;
         let mut operands = self.form.op.operands();
         operands.position(|a| a.kind == ArgKind::Value && new.mentions(&a.name))
     }
 
-    /// Whether it works on pointers as it does on numbers, and returns what it found.
+    /// Whether it works on pointers as on numbers, and returns the old value.
     pub fn loads_pointers(&self) -> bool {
         let form = &self.form;
         let values = form.op.operands().all(|a| a.kind == ArgKind::Value);

@@ -7,10 +7,10 @@ use crate::verdict::Verdict;
 use atomics_spec::model::op::{Form, Ordering};
 use atomics_spec::names;
 
-/// How many things a test covers.
+/// The number of coverage keys of a test.
 pub(super) const KEYS: usize = 4;
 
-/// What a test is about.
+/// An operation in a place of a shape.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Placement<'c, 's> {
     /// The operations on the variable.
@@ -23,12 +23,12 @@ pub(super) struct Placement<'c, 's> {
     pub shape: &'static Shape,
     /// Where in it the operation stands.
     pub place: Place,
-    /// What stands between it and the other access of its thread.
+    /// The barrier or dependency between it and the other access of its thread.
     pub between: Between,
 }
 
 impl Placement<'_, '_> {
-    /// Whether the operation can do what stands at its place.
+    /// Whether the operation can do the access of its place.
     pub fn is_possible(&self) -> bool {
         let access = self.call.access(self.fails);
         let does = match self.shape.kind(self.place) {
@@ -38,7 +38,7 @@ impl Placement<'_, '_> {
         does && (!self.fails || self.call.form.can_fail())
     }
 
-    /// What forbids the outcome, if it is something between two accesses.
+    /// What forbids the outcome, if an order between the thread's two accesses does.
     pub fn reason(&self) -> Option<Reason> {
         let (thread, at) = self.place;
         let own = self.call.access(self.fails);
@@ -75,7 +75,7 @@ impl Placement<'_, '_> {
         names::litmus_test(self.shape.name, threads)
     }
 
-    /// What the test covers.
+    /// The coverage keys of the test.
     pub fn keys(&self, expected: Verdict) -> [String; KEYS] {
         let Self {
             call,

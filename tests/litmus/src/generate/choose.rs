@@ -1,4 +1,4 @@
-//! Which operations are tested in which places of which shapes.
+//! Chooses the operations, places and shapes to test.
 
 use crate::generate::call::{Call, Calls};
 use crate::generate::case::Placement;
@@ -6,22 +6,21 @@ use crate::generate::rules::Between;
 use crate::generate::shape::{Place, SHAPES, Shape};
 use atomics_spec::model::op::{Form, Ordering};
 
-/// How much of the shapes a family goes through.
+/// The extent to which a family is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// All of them.
+    /// In all shapes.
     Whole,
-    /// Those in which each ordering shows, for a family that is another's with another width: on
-    /// what its operations order, the model says the same.
+    /// Only in shapes that show each ordering, for a family that differs from a fully tested one
+    /// only in width: the model gives its operations the same ordering.
     Width,
 }
 
-/// Where [`Extent::Width`] has the operations: each ordering makes a verdict `Never` in one of
-/// them.
+/// The places for [`Extent::Width`]. Each ordering makes the verdict `Never` in one of them.
 const OF_WIDTH: [(&str, Place); 3] = [("MP", (0, 1)), ("MP", (1, 0)), ("SB", (0, 0))];
 
-/// Places next to a barrier; the verdicts are those that the barrier gives, or not, to the two
-/// halves of a read-modify-write.
+/// Places next to a barrier. The verdicts show whether the barrier orders the two halves of a
+/// read-modify-write.
 const BARRIERS: [(&str, Place, Between); 14] = [
     ("MP", (0, 0), Between::Wmb),
     ("MP", (0, 1), Between::Wmb),
@@ -101,32 +100,32 @@ pub(super) fn placements<'c, 's>(calls: &'c Calls<'s>, extent: Extent) -> Vec<Pl
     placements
 }
 
-/// Whether an operation is tested at a place with nothing else.
+/// Whether an operation is tested at a place without a barrier or dependency.
 fn is_alone(shape: &Shape, (thread, at): Place, call: &Call<'_>) -> bool {
     let is_new = match (shape.threads[thread].len(), shape.threads.len()) {
-        // Its ordering has nothing to order there.
+        // The thread has no other access to order.
         (1, _) => return call.is_weakest(),
-        // One of two threads that are alike is enough.
+        // One of two equal threads is enough.
         (_, 2) => thread == 0 || shape.threads[0] != shape.threads[1],
-        // What comes before and after the thread in the middle is as in MP.
+        // The threads around the middle one are as in MP.
         _ => thread == 1,
     };
     is_new
         && match (call.ordering, at) {
             (Ordering::Full, _) | (Ordering::Acquire, 0) | (Ordering::Release, 1) => true,
-            // That it orders nothing shows where least is needed.
+            // The shapes that need the weakest order show that it orders nothing.
             (Ordering::Relaxed, _) => shape.threads.len() == 2,
-            // That it orders nothing on the wrong side shows in one shape.
+            // One shape is enough to show that it does not order the other side.
             (Ordering::Acquire | Ordering::Release, _) => shape.name == "MP",
         }
 }
 
-/// Whether an operation is tested next to a barrier: if it does not bring an ordering along.
+/// Whether an operation is tested next to a barrier: only if it has no ordering of its own.
 fn is_next_to(call: &Call<'_>, fails: bool, between: Between) -> bool {
     let is_unordered = call.ordering == Ordering::Relaxed;
     match between {
-        // The model has these work with an operation that fails, and x86, where they are
-        // nothing, has no instruction in it then that they could rely on.
+        // In the model, these barriers also work with an operation that fails. On x86 they are
+        // no-ops that rely on the operation's locked instruction, which a failure may not execute.
         Between::BeforeAtomic | Between::AfterAtomic => {
             is_unordered && !fails && !matches!(call.form.form, Form::Load | Form::Store)
         }
@@ -143,15 +142,15 @@ fn can_depend(
     between: Between,
 ) -> bool {
     let is_weak = match fails {
-        // Dependencies hold where orderings do not.
+        // A failed operation loses its ordering, but keeps its dependencies.
         true => call.is_weakest() || call.ordering == Ordering::Full,
         false => call.ordering == Ordering::Relaxed,
     };
     match (between, place.1) {
-        // Pointers are plain variables.
+        // Only plain variables can be pointers.
         (Between::Address, 0) => calls.is_plain() && call.loads_pointers(),
         (Between::Address, _) => calls.is_plain() && is_weak,
-        // That the value decides about itself needs an operation that writes.
+        // A data dependency to the operation needs an operand that the written value depends on.
         (Between::Data, 1) => is_weak && call.data_operand().is_some(),
         _ => is_weak,
     }

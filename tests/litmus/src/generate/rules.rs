@@ -1,36 +1,37 @@
-//! Which outcomes the memory model forbids: the rules that the verdicts come from.
+//! The rules that predict which outcomes the memory model forbids.
 //!
-//! All threads of a test but one have `smp_mb()` between their accesses, so that the verdict
-//! hangs on one thread: the outcome is possible unless something orders its two accesses well
-//! enough. There are three questions, and this module has the answers.
+//! All threads of a test but one have `smp_mb()` between their accesses, so the verdict depends on
+//! one thread: the outcome is allowed unless something orders its two accesses strongly enough.
+//! This module answers three questions.
 //!
-//! **What is needed** depends on how the cycle comes to the thread's first access and how it goes
-//! on from the second ([`is_enough`]), because `tools/memory-model/linux-kernel.cat` tells apart
-//! how an order is known to others:
+//! **Which order is needed** depends on how the cycle enters the thread's first access and how it
+//! leaves the second ([`is_enough`]). `tools/memory-model/linux-kernel.cat` distinguishes how other
+//! threads observe an order:
 //!
 //! | the first access | the second | needed | why |
 //! | --- | --- | --- | --- |
-//! | reads what a thread with a barrier wrote | any | any order | reading is a proof that the write came before (`hb`) |
-//! | reads what a thread without a barrier wrote | is read | a release or a full barrier | only they are A-cumulative: they take along what others wrote (`cumul-fence`) |
-//! | overwrites, or is a write that somebody did not see | is read | `smp_wmb()`, a release or a full barrier | the writes must propagate in order (`cumul-fence`); that they are executed in order is not enough |
-//! | all other cases | is overwritten, or read too early to see a write | a full barrier | of two links in a row, neither is a proof of when it was (`pb`) |
+//! | reads what a thread with a barrier wrote | any | any order | the read proves that the write came before (`hb`) |
+//! | reads what a thread without a barrier wrote | is read | a release or a full barrier | only they are A-cumulative: they also order the writes of other threads (`cumul-fence`) |
+//! | overwrites, or is a write that another thread did not see | is read | `smp_wmb()`, a release or a full barrier | the writes must propagate in order (`cumul-fence`); execution in order is not enough |
+//! | all other cases | is overwritten, or read too early to see a write | a full barrier | neither of two consecutive links proves when its access happened (`pb`) |
 //!
-//! **What there is** depends on the operation, its ordering, and what stands between
-//! ([`links`]). It links the read or the write of the first access to the read or the write of
-//! the second.
+//! **Which order there is** depends on the operation, its ordering, and the barrier or dependency
+//! between the accesses ([`links`]). It links the read or the write of the first access to the read
+//! or the write of the second.
 //!
-//! **Where the cycle passes**: a read-modify-write is both a read and a write. One that reads
-//! what another thread wrote also overwrites it, and one that is overwritten also read before.
-//! The outcome is forbidden if one of the ways through the thread is ([`forbids`]).
+//! **Which way the cycle takes**: a read-modify-write is both a read and a write. If it reads what
+//! another thread wrote, it also overwrites it; if it is overwritten, its read also came before.
+//! The outcome is forbidden if at least one way through the thread is ordered strongly enough
+//! ([`forbids`]).
 
 use atomics_spec::model::op::{Form, Ordering};
 
-/// How the cycle comes to the first access of a thread.
+/// How the cycle enters the first access of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     /// It reads what a thread wrote after its barrier.
     Reads,
-    /// It reads what a thread wrote that does nothing else.
+    /// It reads what a thread with a single access wrote.
     ReadsAfar,
     /// It comes after another thread's access to the same variable.
     Overwrites {
@@ -39,7 +40,7 @@ pub(super) enum Entry {
     },
 }
 
-/// How the cycle goes on from the second access of a thread.
+/// How the cycle leaves the second access of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     /// Another thread reads what it writes.
@@ -48,7 +49,7 @@ pub(super) enum Exit {
     IsOverwritten,
 }
 
-/// What stands between the two accesses.
+/// The barrier or dependency between the two accesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Between {
     Nothing,
@@ -57,11 +58,11 @@ pub(super) enum Between {
     Wmb,
     BeforeAtomic,
     AfterAtomic,
-    /// The second access goes where the first one's value points to.
+    /// An address dependency: the second access goes to the address that the first one reads.
     Address,
-    /// The second access writes what it computes from the first one's value.
+    /// A data dependency: the second access writes a value computed from what the first one reads.
     Data,
-    /// The second access happens if the first one's value is such.
+    /// A control dependency: the second access is conditional on what the first one reads.
     Control,
 }
 
@@ -72,16 +73,16 @@ pub(super) struct Access {
     pub reads: bool,
     /// Whether it writes.
     pub writes: bool,
-    /// Whether what it reads is returned.
+    /// Whether it returns a value.
     returns: bool,
     /// Whether it is a read-modify-write, successful or not.
     pub is_rmw: bool,
-    /// The ordering that it has; none if it failed.
+    /// Its ordering; relaxed if it fails.
     ordering: Ordering,
 }
 
 impl Access {
-    /// A form in an ordering, that does what it does under a condition unless it `fails`.
+    /// The access of a form with an ordering; `fails` says whether a conditional operation fails.
     pub fn new(form: Form, ordering: Ordering, fails: bool) -> Self {
         Self {
             reads: form != Form::Store,
@@ -93,7 +94,7 @@ impl Access {
         }
     }
 
-    /// Its read and its write, as far as it has them.
+    /// Its read and its write, if it has them.
     fn parts(&self) -> impl Iterator<Item = Part> + use<> {
         let parts = [(Part::Read, self.reads), (Part::Write, self.writes)];
         parts
@@ -109,14 +110,14 @@ pub(super) enum Part {
     Write,
 }
 
-/// How much an order between two accesses means, from little to much.
+/// The strength of an order between two accesses, from weak to strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Strength {
     /// The thread executes one before the other.
     Executes,
     /// Two writes reach each other thread in this order.
     Propagates,
-    /// And so do the writes of others that this thread has read.
+    /// So do the writes of other threads that this thread has read.
     Cumulative,
     /// The first one has reached every thread before the second one is executed.
     Full,
@@ -142,7 +143,7 @@ pub(super) enum Why {
     Acquire,
     /// The second access is a release.
     Release,
-    /// What stands between.
+    /// The barrier or dependency between the accesses.
     Between,
 }
 
@@ -151,14 +152,14 @@ pub(super) enum Why {
 pub(super) struct Reason {
     /// What makes the order.
     pub why: Why,
-    /// How the cycle comes to the first access.
+    /// How the cycle enters the first access.
     pub entry: Entry,
-    /// Which part of the second access it goes on from.
+    /// The part of the second access from which the cycle leaves.
     pub exit: Part,
 }
 
-/// What forbids the outcome of a test in which everything hangs on these two accesses; none if
-/// nothing does.
+/// What forbids the outcome of a test whose verdict depends on these two accesses; `None` if it is
+/// allowed.
 pub(super) fn forbids(
     first: Access,
     between: Between,
@@ -179,13 +180,13 @@ pub(super) fn forbids(
             }));
         }
     }
-    // The way that the shape is known for, if it is one.
+    // Prefer the way through the thread that the shape is named for.
     let known = reasons.iter().find(|r| r.entry == entry);
     known.or(reasons.first()).copied()
 }
 
-/// Whether an order is enough between an access that the cycle comes to in this way and one that
-/// it goes on from in that.
+/// Whether an order between two accesses is strong enough, given how the cycle enters the first and
+/// leaves the second.
 fn is_enough(strength: Strength, entry: Entry, exit: Exit) -> bool {
     let needed = match (entry, exit) {
         (Entry::Reads, _) => Strength::Executes,
@@ -196,7 +197,7 @@ fn is_enough(strength: Strength, entry: Entry, exit: Exit) -> bool {
     strength >= needed
 }
 
-/// In words, what [`is_enough`] asks for.
+/// The order that [`is_enough`] needs, in words.
 pub(super) fn needed(entry: Entry, exit: Exit) -> &'static str {
     match (entry, exit) {
         (Entry::Reads, _) => "executed in order",
@@ -208,14 +209,14 @@ pub(super) fn needed(entry: Entry, exit: Exit) -> &'static str {
     }
 }
 
-/// The parts of the first access that the cycle comes to.
+/// The parts of the first access that the cycle can enter.
 fn entries(entry: Entry, access: Access) -> Vec<(Entry, Part)> {
-    // What reads a write and writes itself overwrites that write, atomically; and what overwrites
-    // a write reads that write, if it reads.
+    // A read-modify-write that reads a write also overwrites it, atomically, and one that
+    // overwrites a write also reads it.
     let (read, write) = match entry {
         Entry::Reads | Entry::ReadsAfar => (Some(entry), Entry::Overwrites { writes: true }),
         Entry::Overwrites { writes: true } => (Some(Entry::Reads), entry),
-        // Where a read comes before the write, the write may have read anything.
+        // If a read comes before the write, the read-modify-write may have read anything.
         Entry::Overwrites { writes: false } => (None, entry),
     };
     let entry_of = |part| match part {
@@ -225,17 +226,17 @@ fn entries(entry: Entry, access: Access) -> Vec<(Entry, Part)> {
     access.parts().filter_map(entry_of).collect()
 }
 
-/// The parts of the second access that the cycle goes on from.
+/// The parts of the second access from which the cycle can leave.
 fn exits(exit: Exit, access: Access) -> impl Iterator<Item = Part> {
     access.parts().filter(move |part| match exit {
-        // What was read is the write's, whatever it read itself.
+        // The other thread reads the value of the write.
         Exit::IsRead => *part == Part::Write,
-        // A read-modify-write is atomic: what comes after its read comes after its write.
+        // A read-modify-write is atomic: a write that comes after its read comes after its write.
         Exit::IsOverwritten => true,
     })
 }
 
-/// What orders two accesses.
+/// The orders between the parts of two accesses.
 fn links(first: Access, between: Between, second: Access) -> Vec<Link> {
     let mut links = Vec::new();
     for from in first.parts() {
@@ -275,28 +276,28 @@ fn links(first: Access, between: Between, second: Access) -> Vec<Link> {
     links
 }
 
-/// What the orderings of the accesses themselves do (atomic_t.txt, ORDERING).
+/// The order that the orderings of the accesses themselves give (atomic_t.txt, ORDERING).
 fn ordered(first: Access, from: Part, second: Access, to: Part) -> Option<(Strength, Why)> {
-    // As if smp_mb() stood before and after. What only stores and is fully ordered,
-    // smp_store_mb(), has its barrier after the store (memory-barriers.txt).
+    // A fully ordered operation acts as if smp_mb() stood before and after it. smp_store_mb(), the
+    // only fully ordered store, has its barrier after the store (memory-barriers.txt).
     if first.ordering == Ordering::Full && from == Part::Write {
         return Some((Strength::Full, Why::FullFirst));
     }
     if second.ordering == Ordering::Full && to == Part::Read {
         return Some((Strength::Full, Why::FullSecond));
     }
-    // The read is ordered before all that comes later; the write is not.
+    // The read is ordered before all later accesses; the write is not.
     if first.ordering == Ordering::Acquire && from == Part::Read {
         return Some((Strength::Executes, Why::Acquire));
     }
-    // The write is ordered after all that comes earlier; the read is not.
+    // The write is ordered after all earlier accesses; the read is not.
     if second.ordering == Ordering::Release && to == Part::Write {
         return Some((Strength::Cumulative, Why::Release));
     }
     None
 }
 
-/// What something between the accesses does.
+/// The order that a barrier or dependency between the accesses gives.
 fn separated(
     first: Access,
     from: Part,
@@ -307,7 +308,8 @@ fn separated(
     let (orders, strength) = match between {
         Between::Nothing => (false, Strength::Executes),
         Between::Mb => (true, Strength::Full),
-        // The read of an operation that returns nothing does not count (linux-kernel.cat, R4rmb).
+        // smp_rmb() ignores the read of an operation that returns nothing (linux-kernel.cat,
+        // R4rmb).
         Between::Rmb => (
             (from, to) == (Part::Read, Part::Read) && first.returns && second.returns,
             Strength::Executes,
@@ -319,7 +321,8 @@ fn separated(
         // atomic_t.txt: these apply to the read-modify-write that they stand next to.
         Between::BeforeAtomic => (second.is_rmw, Strength::Full),
         Between::AfterAtomic => (first.is_rmw, Strength::Full),
-        // memory-barriers.txt: an address leads to reads and writes, the others to writes alone.
+        // memory-barriers.txt: an address dependency orders reads and writes, the others only
+        // writes.
         Between::Address => (from == Part::Read && first.returns, Strength::Executes),
         Between::Data | Between::Control => (
             (from, to) == (Part::Read, Part::Write) && first.returns,

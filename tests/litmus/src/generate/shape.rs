@@ -16,18 +16,18 @@ pub(super) enum AccessKind {
 
 use AccessKind::{R, W};
 
-/// What an access has to do with the values of its variable, for the cycle to be there.
+/// The role of an access among the accesses to its variable, as the cycle needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
-    /// Nobody else writes.
+    /// It is the only write.
     OnlyWriter,
-    /// Somebody else overwrites what it writes.
+    /// Another thread overwrites its value.
     FirstWriter,
-    /// It overwrites what somebody else writes.
+    /// It overwrites the value of another thread.
     LastWriter,
-    /// It reads what somebody else writes.
+    /// It reads the value of another thread.
     ReadsWritten,
-    /// It reads the initial value, which somebody else overwrites.
+    /// It reads the initial value, which another thread overwrites.
     ReadsInitial,
 }
 
@@ -37,7 +37,7 @@ pub(super) type Place = (usize, usize);
 /// A shape.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
-    /// What everybody calls it.
+    /// Its usual name.
     pub name: &'static str,
     /// The accesses of each thread.
     pub threads: &'static [&'static [AccessKind]],
@@ -74,7 +74,7 @@ impl Shape {
 
     /// The variable at a place: a number from 0.
     pub fn variable(&self, (thread, at): Place) -> usize {
-        // A thread with one access hands on the variable that it has.
+        // A thread with one access passes the cycle on at the same variable.
         let changes = |accesses: &&&[AccessKind]| accesses.len() > 1;
         let before = self.threads[..thread].iter().filter(changes).count();
         let count = self.threads.iter().filter(changes).count();
@@ -86,7 +86,7 @@ impl Shape {
         1 + self.places().map(|p| self.variable(p)).max().unwrap_or(0)
     }
 
-    /// What the access at a place has to do with the values of its variable.
+    /// The role of the access at a place.
     pub fn role(&self, place: Place) -> Role {
         let variable = self.variable(place);
         let writers: Vec<_> = self
@@ -103,7 +103,7 @@ impl Shape {
         }
     }
 
-    /// How the cycle comes to the first access of a thread with two, and how it goes on from the
+    /// How the cycle enters the first access of a thread with two accesses, and how it leaves the
     /// second.
     pub fn ends(&self, thread: usize) -> (Entry, Exit) {
         let count = self.threads.len();

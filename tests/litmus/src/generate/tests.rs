@@ -1,4 +1,4 @@
-//! What is generated, from our tables and from others.
+//! Tests of the generated tests, from our tables and from others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,8 +67,8 @@ fn a_test_says_what_it_is() {
     }
 }
 
-/// In MP, each operation can stand in each of four places, if it reads or writes; and what its
-/// ordering does there is written down here once more.
+/// In MP, each operation can stand in each place whose access it can do. The expected verdicts are
+/// stated here independently of the rules.
 #[test]
 fn each_variant_has_each_role() {
     let spec = builtin();
@@ -97,7 +97,7 @@ fn each_variant_has_each_role() {
         }
         if v.of.result().is_some() {
             expect(format!("MP+mb+{name}-once"), acquire);
-            // What overwrites the read comes after the write of a read-modify-write as well.
+            // A write that comes after the read also comes after the write of a read-modify-write.
             expect(format!("MP+mb+once-{name}"), release);
         }
     }
@@ -113,7 +113,7 @@ fn what_fails_orders_nothing() {
     for v in conditional {
         let test = &tests[&format!("MP+mb+failed-{}-once", v.function())];
         assert_eq!(test.expected, Verdict::Sometimes, "{}", test.name);
-        // But what depends on what it read does.
+        // But accesses that depend on its read are ordered.
         if v.family.name == "atomic" && (weakest(v) || v.ordering == Ordering::Full) {
             let test = &tests[&format!("LB+failed-{}-ctrl-once+mb", v.function())];
             assert_eq!(test.expected, Verdict::Never, "{}", test.name);
@@ -131,7 +131,7 @@ fn void_operations_stand_next_to_barriers() {
         if v.ordering != Ordering::Relaxed {
             continue;
         }
-        // smp_rmb() does not know the read of an operation that returns nothing.
+        // smp_rmb() does not order the read of an operation that returns nothing.
         let is_void = v.of.form == Form::Void;
         let rmb = if is_void {
             Verdict::Sometimes
@@ -156,7 +156,7 @@ fn void_operations_stand_next_to_barriers() {
     }
 }
 
-/// What everybody knows of the shapes with plain accesses and something between them.
+/// The well-known verdicts of the shapes with plain accesses and a barrier or dependency.
 #[test]
 fn the_rules_know_the_classics() {
     let load = Access::new(Form::Load, Ordering::Relaxed, false);
@@ -208,8 +208,8 @@ fn the_rules_know_the_classics() {
     }
 }
 
-/// How much an ordering is: a release is A-cumulative and no full barrier, an acquire neither; and
-/// what a read-modify-write is beyond a write.
+/// The strength of the orderings: a release is A-cumulative but not a full barrier, an acquire is
+/// neither. Also the difference between a read-modify-write and a write.
 #[test]
 fn the_rules_know_how_much_an_ordering_is() {
     let tests = by_name(&builtin());
@@ -230,7 +230,7 @@ fn the_rules_know_how_much_an_ordering_is() {
         "IRIW+once+once-atomic_xchg_release+once+mb",
         "2+2W+once-atomic_xchg_release+mb",
         "R+once-atomic_set_release+mb",
-        // The write of an acquire is not ordered, so nobody sees it in order.
+        // An acquire does not order its write.
         "R+atomic_xchg_acquire-once+mb",
         "SB+atomic_xchg_acquire-once+mb",
     ];
@@ -288,7 +288,7 @@ fn families_and_plain_variables_are_there() {
     for name in never {
         assert_eq!(tests[name].expected, Verdict::Never, "{name}");
     }
-    // The barrier of smp_store_mb() does not stand before it.
+    // The barrier of smp_store_mb() comes after the store, not before it.
     let name = "MP+once-smp_store_mb+mb";
     assert_eq!(tests[name].expected, Verdict::Sometimes, "{name}");
 }
@@ -334,7 +334,7 @@ fn a_family_needs_a_plain_load_and_store() {
     assert!(tests(&spec).iter().all(|t| t.family == "int"));
 }
 
-/// What is in a test, by way of two of them.
+/// The whole text of one test, and most of another.
 #[test]
 fn a_test_has_the_format_of_the_kernels() {
     let tests = by_name(&builtin());
@@ -343,9 +343,10 @@ fn a_test_has_the_format_of_the_kernels() {
 (*
  * Result: Sometimes
  *
- * P1's accesses would have to be executed in order, but
- * atomic_try_cmpxchg_relaxed(), which fails, orders nothing (atomic_t.txt,
- * ORDERING), and a control dependency orders no later reads.
+ * To forbid the outcome, P1's accesses would have to be executed in order,
+ * but a failed atomic_try_cmpxchg_relaxed() provides no ordering
+ * (atomic_t.txt, ORDERING), and a control dependency does not order later
+ * reads.
  *)
 
 {
@@ -400,8 +401,7 @@ exists (1:r0=x /\\ 1:r1=0)
     assert!(found.text.ends_with(expected), "{}", found.text);
 }
 
-/// In a conditional operation, one value at most fails, so that a condition on it can be put in
-/// terms of this value.
+/// A conditional operation stores with exactly one of the two values that it may find.
 #[test]
 fn one_value_fails() {
     let spec = builtin();

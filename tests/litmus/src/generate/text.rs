@@ -13,12 +13,12 @@ use crate::verdict::Verdict;
 use atomics_spec::expr::Yields as ResultKind;
 use atomics_spec::model::op::ArgKind;
 
-/// Where a pointer points to at first, and what else is stored in it.
+/// The variables that a pointer points to: initially, and after another value is stored in it.
 const POINTEES: [&str; 2] = ["z", "w"];
 /// The name of a pointer.
 const POINTER: &str = "p";
 
-/// Writes a test; none if there are too few variables to point to.
+/// Writes a test; `None` if there are too few variables to point to.
 pub(super) fn write(
     placement: &Placement<'_, '_>,
     values: &Values,
@@ -80,7 +80,7 @@ impl Variable {
     }
 }
 
-/// What a thread consists of.
+/// The parts of a thread.
 #[derive(Default)]
 struct Thread {
     /// Its parameters: names and types.
@@ -89,16 +89,16 @@ struct Thread {
     locals: Vec<String>,
     /// Its statements.
     body: Vec<String>,
-    /// What it has read in the outcome: registers and values.
+    /// The registers and their values in the outcome of the condition.
     read: Vec<(String, String)>,
 }
 
-/// What an access leaves behind for the one after it.
+/// The register with the value that an access read.
 struct Register {
     name: String,
-    /// What is in it, if it is a number.
+    /// Its value, as a number.
     value: i64,
-    /// The same as a condition has it.
+    /// Its value in a condition.
     text: String,
 }
 
@@ -133,7 +133,7 @@ impl Writer<'_, '_, '_> {
         Some(thread)
     }
 
-    /// Adds an access, which may depend on what is in a register.
+    /// Adds an access, which may depend on a register.
     fn access(
         &self,
         thread: &mut Thread,
@@ -186,7 +186,7 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// The operation under test: the call, and the type and the value of what it returns.
+    /// The operation under test: the call, and the type and value of its result.
     fn own(
         &self,
         thread: &mut Thread,
@@ -224,7 +224,7 @@ impl Writer<'_, '_, '_> {
         Some((call.text(location, &operands), result))
     }
 
-    /// One of the accesses around it.
+    /// Another access: the call, and the type and value of its result.
     fn other(
         &self,
         thread: &mut Thread,
@@ -275,8 +275,8 @@ impl Writer<'_, '_, '_> {
         Some((text, None))
     }
 
-    /// What a value of the pointer points to: what the second access is to go to, if it is what
-    /// others write.
+    /// The variable that a value of the pointer points to. The value that other threads write
+    /// points to the variable of the second access.
     fn pointee(&self, value: i64) -> Option<&'static str> {
         let (thread, _) = self.placement.place;
         let pointer = self.variable((thread, 0));
@@ -286,7 +286,7 @@ impl Writer<'_, '_, '_> {
         if value == pointer.init {
             return Some(POINTEES[0]);
         }
-        // Two numbers may not become one.
+        // Different numbers have to become different variables.
         let mut rest = self
             .values
             .operands
@@ -331,7 +331,7 @@ impl Writer<'_, '_, '_> {
         out
     }
 
-    /// The outcome that is asked for.
+    /// The condition, as a list of equalities.
     fn condition(&self, threads: &[Thread]) -> Vec<String> {
         let threads = threads.iter().enumerate();
         let mut atoms: Vec<_> = threads
@@ -351,7 +351,7 @@ impl Writer<'_, '_, '_> {
     }
 }
 
-/// A value that is written, computed from what is in a register.
+/// An expression that computes a value from a register.
 fn computed(register: &Register, value: i64) -> String {
     let name = &register.name;
     match value - register.value {

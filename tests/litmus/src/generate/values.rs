@@ -1,16 +1,16 @@
-//! Values with which a test can tell who wrote and who read what.
+//! Values that let a test tell which write each access read or overwrote.
 
 use crate::generate::call::Call;
 use crate::generate::shape::Role;
 use atomics_spec::interp::{self, Outcome};
 use atomics_spec::model::op::Form;
 
-/// What an operation finds in its variable and is given.
+/// The values of an operation's variable and operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Values {
-    /// The variable at first.
+    /// The initial value of the variable.
     pub init: i64,
-    /// What another thread writes, if one does.
+    /// The value that another thread writes, if one does.
     pub other: i64,
     /// The operands.
     pub operands: Vec<i64>,
@@ -18,12 +18,12 @@ pub(super) struct Values {
     pub outcome: Outcome,
 }
 
-/// What is tried, the values that one would choose by hand first.
+/// The values to try. Those that one would choose by hand come first.
 const VARIABLE: [i64; 6] = [0, 1, 2, -1, 3, -2];
 const OPERAND: [i64; 5] = [1, 2, 0, -1, 3];
 
-/// Values for an operation in a role, such that it stores a new value, or `fails`; none if there
-/// are none, as for an operation that does not have the role.
+/// Values for an operation in a role, with which it stores a new value, or fails if `fails` is set;
+/// `None` if there are none, for instance because the operation cannot have the role.
 pub(super) fn values(call: &Call<'_>, fails: bool, role: Role) -> Option<Values> {
     let count = call.form.op.operands().count();
     let others: &[i64] = match role {
@@ -38,9 +38,9 @@ pub(super) fn values(call: &Call<'_>, fails: bool, role: Role) -> Option<Values>
             }
         }
     }
-    // The initial value 0 is what one expects, and a small number is easy to follow.
+    // Readers expect the initial value 0, and small numbers are easy to follow.
     all.sort_by_key(|(init, other, operands)| {
-        // An operand 0 often makes another operation of an operation.
+        // An operand 0 often degenerates an operation.
         let of_operand = |n: &i64| if *n == 0 { 2 } else { cost(*n) };
         let size: i64 = operands.iter().map(of_operand).sum();
         (cost(*init) > 1, size + cost(*other) + cost(*init))
@@ -50,7 +50,7 @@ pub(super) fn values(call: &Call<'_>, fails: bool, role: Role) -> Option<Values>
 }
 
 fn cost(number: i64) -> i64 {
-    // A negative number only where it must be.
+    // Use a negative number only if necessary.
     if number < 0 { 3 - number } else { number }
 }
 
@@ -64,7 +64,7 @@ fn attempt(
 ) -> Option<Values> {
     let form = &call.form;
     let run = |memory| interp::run(form, 32, memory, &operands);
-    // What the operation finds in the outcome that is asked for, and else.
+    // The value that the operation finds in the outcome of the condition, and in other outcomes.
     let (found, else_found) = match role {
         Role::OnlyWriter => (init, None),
         Role::FirstWriter | Role::ReadsInitial => (init, Some(other)),
@@ -79,12 +79,12 @@ fn attempt(
     }
     if let Some(else_found) = else_found {
         let others = run(else_found);
-        // Of what it can find, it fails on one value.
+        // It has to fail with one of the two values and succeed with the other.
         let splits = outcome.stored != others.stored;
         if found == else_found || (form.can_fail() && !splits) {
             return None;
         }
-        // What it stores is nobody else's value.
+        // The stored value has to differ from all other values of the variable.
         let mut stored = [outcome, others].into_iter().filter(|o| o.stored);
         if stored.any(|o| [init, other].contains(&o.memory)) {
             return None;

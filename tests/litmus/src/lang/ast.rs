@@ -1,56 +1,56 @@
-//! What is in a C litmus file.
+//! The syntax tree of a C litmus file.
 
 use std::collections::BTreeSet;
 
 use crate::lang::source::Span;
 use crate::verdict::Verdict;
 
-/// A test, as its file has it.
+/// A parsed test.
 #[derive(Clone, Debug)]
 pub struct Litmus {
     /// Its name.
     pub name: String,
-    /// What its comment says that the result is.
+    /// The result that its comment states.
     pub result: Option<Verdict>,
-    /// The values that variables begin with.
+    /// The initial values of variables.
     pub init: Vec<Init>,
     /// The threads, by number.
     pub threads: Vec<Thread>,
-    /// What is to be shown of each outcome beside what the condition names.
+    /// The locations to print besides those that the condition names.
     pub locations: Vec<(Location, Span)>,
-    /// What outcomes are looked at.
+    /// The filter: outcomes that do not satisfy it are ignored.
     pub filter: Option<Proposition>,
-    /// How the condition is meant.
+    /// The quantifier of the condition.
     pub quantifier: Quantifier,
     /// The condition.
     pub condition: Proposition,
 }
 
-/// What a condition says.
+/// What a test claims about its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
-    /// That it can hold.
+    /// It can hold.
     Exists,
-    /// That it cannot.
+    /// It cannot hold.
     NotExists,
-    /// That it always does.
+    /// It always holds.
     Forall,
 }
 
 /// The initial value of a shared variable.
 #[derive(Clone, Debug)]
 pub struct Init {
-    /// Its type, if that is given.
+    /// Its type, if one is given.
     pub ty: Option<Type>,
     /// Its name.
     pub name: String,
     /// Its value.
     pub value: Value,
-    /// Where that is said.
+    /// Its place in the file.
     pub span: Span,
 }
 
-/// A value at the beginning or the end.
+/// An initial or final value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// A number.
@@ -62,7 +62,7 @@ pub enum Value {
 /// A type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// One that is no pointer, by C's name.
+    /// A type that is not a pointer, by its name in C.
     Named(String),
     /// A pointer.
     Pointer(Box<Type>),
@@ -71,9 +71,9 @@ pub enum Type {
 /// A thread.
 #[derive(Clone, Debug)]
 pub struct Thread {
-    /// The shared variables that it knows, as pointers.
+    /// Its parameters: pointers to the shared variables that it uses.
     pub parameters: Vec<Parameter>,
-    /// What it does.
+    /// Its statements.
     pub body: Vec<Statement>,
 }
 
@@ -82,22 +82,22 @@ pub struct Thread {
 pub struct Parameter {
     /// Its type.
     pub ty: Type,
-    /// Its name, which is the variable's.
+    /// Its name, which is also the variable's.
     pub name: String,
-    /// Where it is.
+    /// Its place in the file.
     pub span: Span,
 }
 
 /// A statement.
 #[derive(Clone, Debug)]
 pub enum Statement {
-    /// A local variable, maybe with a value.
+    /// The declaration of a local variable, with an optional initial value.
     Declare(Type, String, Option<Expr>, Span),
     /// `r0 = value`.
     Assign(String, Expr, Span),
     /// `*x = value`: a plain store.
     Store(Expr, Expr, Span),
-    /// An expression for its effect.
+    /// An expression that is evaluated for its effect.
     Call(Expr),
     /// `if`.
     If(Expr, Vec<Statement>, Vec<Statement>),
@@ -110,9 +110,9 @@ pub enum Statement {
 /// An expression.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it is.
+    /// Its kind.
     pub kind: ExprKind,
-    /// Where it is.
+    /// Its place in the file.
     pub span: Span,
 }
 
@@ -137,7 +137,7 @@ pub enum ExprKind {
     Call(String, Vec<Expr>),
 }
 
-/// What an outcome has a value of.
+/// A location whose value is part of an outcome.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Location {
     /// A local variable of a thread.
@@ -149,22 +149,22 @@ pub enum Location {
 /// A condition on an outcome.
 #[derive(Clone, Debug)]
 pub enum Proposition {
-    /// Always so.
+    /// Always true.
     True,
-    /// A location has a value; or does not, if that is true.
+    /// A location has a value; if the flag is set, it does not.
     Is(Location, Value, bool, Span),
-    /// Two locations have the same value; or have not, if that is true.
+    /// Two locations have the same value; if the flag is set, they do not.
     Same(Location, Location, bool, Span),
-    /// Not so.
+    /// Negation.
     Not(Box<Proposition>),
-    /// Both.
+    /// Conjunction.
     And(Box<Proposition>, Box<Proposition>),
-    /// One of them or both.
+    /// Disjunction.
     Or(Box<Proposition>, Box<Proposition>),
 }
 
 impl Proposition {
-    /// Whether it holds, by the values of what it speaks of.
+    /// Whether it holds; `value` returns the value of a location.
     pub fn holds(&self, value: &dyn Fn(&Location) -> Option<Value>) -> bool {
         match self {
             Self::True => true,
@@ -178,7 +178,7 @@ impl Proposition {
         }
     }
 
-    /// The numbers that something is compared with.
+    /// The numbers that locations are compared with.
     pub fn numbers(&self) -> Vec<i64> {
         match self {
             Self::Is(_, Value::Number(number), ..) => vec![*number],
@@ -188,7 +188,7 @@ impl Proposition {
         }
     }
 
-    /// What it speaks of, with where.
+    /// The locations that it names, with their places in the file.
     pub fn locations(&self) -> Vec<(&Location, Span)> {
         match self {
             Self::True => Vec::new(),
@@ -201,7 +201,7 @@ impl Proposition {
 }
 
 impl Type {
-    /// What it points to, if it is a pointer.
+    /// The type that it points to, if it is a pointer.
     pub fn pointee(&self) -> Option<&Type> {
         match self {
             Self::Pointer(to) => Some(to),
@@ -211,7 +211,7 @@ impl Type {
 }
 
 impl Expr {
-    /// What is cast, if it is a cast, or else the expression itself.
+    /// The expression without the casts around it.
     pub fn uncast(&self) -> &Self {
         match &self.kind {
             ExprKind::Cast(_, inner) => inner.uncast(),
@@ -219,7 +219,7 @@ impl Expr {
         }
     }
 
-    /// Calls `each` on it and on what it is made of, the outermost first.
+    /// Calls `each` on the expression and all its subexpressions, the outermost first.
     pub fn walk<'e>(&'e self, each: &mut dyn FnMut(&'e Expr)) {
         each(self);
         match &self.kind {
@@ -235,7 +235,7 @@ impl Expr {
 }
 
 impl Statement {
-    /// Calls `each` on it and on what it holds, the outermost first.
+    /// Calls `each` on the statement and all statements in it, the outermost first.
     pub fn walk<'s>(&'s self, each: &mut dyn FnMut(&'s Statement)) {
         each(self);
         match self {
@@ -245,7 +245,7 @@ impl Statement {
         }
     }
 
-    /// The expressions that are its own.
+    /// Its direct expressions, without those of statements in it.
     pub fn expressions(&self) -> Vec<&Expr> {
         match self {
             Self::Declare(_, _, value, _) => value.iter().collect(),
@@ -257,7 +257,7 @@ impl Statement {
 }
 
 impl Thread {
-    /// Every statement, and those in it.
+    /// All statements, including nested ones.
     pub fn statements(&self) -> Vec<&Statement> {
         let mut all = Vec::new();
         for statement in &self.body {
@@ -266,7 +266,7 @@ impl Thread {
         all
     }
 
-    /// Every expression, and those in it.
+    /// All expressions, including subexpressions.
     pub fn expressions(&self) -> Vec<&Expr> {
         let mut all = Vec::new();
         for statement in self.statements() {
@@ -277,7 +277,7 @@ impl Thread {
         all
     }
 
-    /// The local variables and their types, in their order.
+    /// The local variables and their types, in the order of their declarations.
     pub fn locals(&self) -> Vec<(&str, &Type)> {
         let statements = self.statements().into_iter();
         let declared = statements.filter_map(|s| match s {
@@ -298,7 +298,7 @@ impl Litmus {
     pub fn shared(&self) -> BTreeSet<&str> {
         let parameters = self.threads.iter().flat_map(|t| &t.parameters);
         let names = parameters.map(|p| p.name.as_str());
-        // A variable may be known by its address only.
+        // A variable may occur only as the address in an initial value.
         let addresses = self.init.iter().filter_map(|init| match &init.value {
             Value::Address(name) => Some(name.as_str()),
             Value::Number(_) => None,
@@ -309,13 +309,13 @@ impl Litmus {
             .collect()
     }
 
-    /// The type of a shared variable: what the first thread that knows it says, or its initial
-    /// value, or else `int`.
+    /// The type of a shared variable: from the first thread that has it as a parameter, else from
+    /// its initial value, else `int`.
     pub fn type_of(&self, name: &str) -> Type {
         let parameters = self.threads.iter().filter_map(|t| t.parameter(name));
         let of_parameter = parameters.filter_map(|p| p.ty.pointee()).next();
         let of_init = || self.init.iter().find(|i| i.name == name)?.ty.as_ref();
-        // What is known by its address only is what the pointer to it points to.
+        // A variable that occurs only as an address has the pointee type of the pointer to it.
         let of_pointer = || {
             let is_address = |init: &&Init| init.value == Value::Address(name.to_owned());
             let pointer = self.init.iter().find(is_address)?;
@@ -330,7 +330,7 @@ impl Litmus {
         found.unwrap_or_else(|| Type::Named("int".into()))
     }
 
-    /// What a shared variable begins with.
+    /// The initial value of a shared variable.
     pub fn initial(&self, name: &str) -> Value {
         let init = self.init.iter().find(|i| i.name == name);
         init.map_or(Value::Number(0), |i| i.value.clone())

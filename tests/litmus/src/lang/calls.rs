@@ -1,43 +1,44 @@
-//! What the calls of a litmus file mean.
+//! Resolves the calls of a litmus file.
 
 use atomics_spec::arch::Features;
 use atomics_spec::model::op::Ordering;
 use atomics_spec::{Spec, Variant};
 
-/// What a call is.
+/// The kinds of calls.
 #[derive(Clone, Copy, Debug)]
 pub enum Call<'s> {
-    /// A load or a store by one of C's macros.
+    /// A load or a store by one of the kernel's macros, such as `READ_ONCE()`.
     Macro(Macro),
     /// A barrier, with its name in the emitted module `barrier`.
     Barrier(&'static str),
     /// An atomic function: `atomic_fetch_add()`.
     Function(Variant<'s>),
-    /// The same on a variable that is no `atomic_t`: `xchg()`. The family is any.
+    /// An atomic operation on a variable that is not an `atomic_t`: `xchg()`. The family of the
+    /// variant means nothing.
     Plain(Variant<'s>),
-    /// Something that is not checked on machine code, by what it is called.
+    /// A call that is not checked on machine code, with what it belongs to.
     OutOfScope(&'static str),
-    /// Nothing that is known.
+    /// An unknown function.
     Unknown,
 }
 
 /// A macro that loads or stores.
 #[derive(Clone, Copy, Debug)]
 pub struct Macro {
-    /// Whether it takes the variable, `*x`, and not its address, `x`.
+    /// Whether it takes the variable (`*x`) rather than its address (`x`).
     pub lvalue: bool,
-    /// What it does.
+    /// Its access.
     pub access: Access,
 }
 
-/// What a macro does.
+/// The access of a macro.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It loads.
+    /// A load.
     Load(Ordering),
-    /// It stores.
+    /// A store.
     Store(Ordering),
-    /// It stores, and is followed by a full barrier.
+    /// A store followed by a full barrier.
     StoreMb,
 }
 
@@ -65,7 +66,7 @@ const MACROS: [(&str, Macro); 7] = [
     ),
 ];
 
-/// The barriers and what they are in the emitted module `barrier`.
+/// The barriers, with their calls in the emitted module `barrier`.
 const BARRIERS: [(&str, &str); 6] = [
     ("smp_mb", "smp_mb(barrier::Full)"),
     ("smp_rmb", "smp_mb(barrier::Read)"),
@@ -75,7 +76,7 @@ const BARRIERS: [(&str, &str); 6] = [
     ("barrier", "barrier()"),
 ];
 
-/// What names begin with that are not checked on machine code, and what that is.
+/// Prefixes of functions that are not checked on machine code, with what they belong to.
 const OUT_OF_SCOPE: [(&str, &str); 10] = [
     ("spin_", "a lock"),
     ("smp_mb__after_spinlock", "a lock"),
@@ -86,11 +87,11 @@ const OUT_OF_SCOPE: [(&str, &str); 10] = [
     ("rcu_read_", "RCU"),
     ("synchronize_rcu", "RCU"),
     ("call_rcu", "RCU"),
-    ("__", "a primitive of herd7's"),
+    ("__", "a herd7 primitive"),
 ];
 
-/// The operation that C has as the macro `name` on variables that are no `atomic_t`, as the table
-/// `arch/kernel.tbl` says.
+/// The operation of the macro `name` on variables that are not an `atomic_t`, according to the
+/// table `arch/kernel.tbl`.
 fn plain<'s>(spec: &'s Spec, name: &str) -> Option<Variant<'s>> {
     let kernel = spec.arch("kernel")?;
     let mut variants = spec.variants().filter(|v| v.name() == name);
@@ -102,7 +103,7 @@ fn plain<'s>(spec: &'s Spec, name: &str) -> Option<Variant<'s>> {
     })
 }
 
-/// What a call of `name` is.
+/// Resolves a call of `name`.
 pub fn resolve<'s>(spec: &'s Spec, name: &str) -> Call<'s> {
     if let Some((_, found)) = MACROS.iter().find(|(known, _)| *known == name) {
         return Call::Macro(*found);

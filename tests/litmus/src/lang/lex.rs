@@ -1,11 +1,11 @@
-//! The words of a C litmus file.
+//! Splits a C litmus file into tokens.
 
 use atomics_spec::diag::Error;
 
 use crate::lang::source::{File, Span};
 use crate::verdict::Verdict;
 
-/// A word.
+/// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
     /// A name, or a keyword.
@@ -20,31 +20,32 @@ pub enum Token {
     End,
 }
 
-/// The signs, longer ones before what they begin with.
+/// The operators and punctuators. Longer ones come before their prefixes.
 const SIGNS: [&str; 38] = [
     "<<", ">>", "==", "!=", "<=", ">=", "=>", "&&", "||", "/\\", "\\/", "++", "--", "->", "+=",
     "-=", "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^", "~",
     "!", "+", "-", "=", "/",
 ];
-/// The rest of them.
+/// More of them, each of which is a prefix of one of [`SIGNS`] or of no use in a litmus file.
 const MORE_SIGNS: [&str; 6] = ["<", ">", "%", "?", ".", "#"];
 
-/// The words of a file and where they are, and what its comments say that the result is.
+/// The tokens of a file with their places, and the result that its comments state.
 #[derive(Clone, Debug)]
 pub struct Words {
-    /// The words; the last one is the end.
+    /// The tokens; the last one is the end of the file.
     pub tokens: Vec<(Token, Span)>,
-    /// What follows `Result:` in a comment.
+    /// The verdict after `Result:` in a comment.
     pub result: Option<Verdict>,
 }
 
-/// Splits what comes after the first `skip` bytes of a file, from its first brace on. What comes
-/// before that is for people: words, texts in quotes, and lines such as `Cycle=..`.
+/// Splits a file into tokens, from the first brace after its first `skip` bytes on. The text before
+/// that brace is for human readers and is skipped: words, quoted text, and lines such as
+/// `Cycle=..`.
 ///
 /// # Errors
 ///
-/// If a comment or a text in quotes does not end, a number is too large, or a character is none
-/// of C's.
+/// If a comment or a quoted text is not terminated, a number is too large, or a character is not
+/// part of C.
 pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
     let mut words = Words {
         tokens: Vec::new(),
@@ -90,22 +91,23 @@ pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
 /// A part of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// What comes before the initial values.
+    /// The text before the initial values.
     Prelude,
     /// The initial values.
     Init,
-    /// The threads, and what follows them.
+    /// The threads and everything after them.
     Threads,
 }
 
-/// The length of the text in quotes that a text begins with, if it does, and if that ends on its line.
+/// The length of the text in quotes that a text begins with, if it does, and if that ends on its
+/// line.
 fn quoted(text: &str) -> Option<usize> {
     let line = text.lines().next()?.strip_prefix('"')?;
     Some(1 + line.find('"')? + 1)
 }
 
-/// The length of the comment that begins at a place, if one does. In a thread, `(*` with a name right
-/// behind it is an expression such as `(*x)`.
+/// The length of the comment that begins at a place, if one does. In a thread, `(*` with a name
+/// right behind it is an expression such as `(*x)`.
 fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, Error> {
     let rest = &file.text[at..];
     if rest.starts_with("//") {
@@ -121,7 +123,7 @@ fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, 
             };
             let end = rest[2..].find(close).ok_or_else(|| {
                 let help = format!("a comment that begins with `{open}` ends with `{close}`");
-                file.error(span, "this comment does not end", help)
+                file.error(span, "this comment is not terminated", help)
             })?;
             return Ok(Some(2 + end + 2));
         }
@@ -129,14 +131,14 @@ fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, 
     Ok(None)
 }
 
-/// What a comment says that the result is.
+/// The result that a comment states.
 fn result(comment: &str) -> Option<Verdict> {
     let said = comment.split("Result:").nth(1)?.trim_start();
     let end = said.find(|c: char| !c.is_alphanumeric());
     Verdict::named(&said[..end.unwrap_or(said.len())])
 }
 
-/// The word that begins at a place, and its length.
+/// The token that begins at a place, and its length.
 fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error> {
     let rest = &file.text[at..];
     let one = Span {
@@ -158,7 +160,7 @@ fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error>
         };
         let number = number.map_err(|_| {
             let help = "numbers are decimal, or hexadecimal after `0x`, and fit into 64 bits";
-            file.error(span, format!("`{text}` is no number"), help)
+            file.error(span, format!("`{text}` is not a valid number"), help)
         })?;
         return Ok((Token::Number(number), length));
     }
@@ -167,7 +169,11 @@ fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error>
     }
     if next == '"' {
         let end = rest[1..].find('"').ok_or_else(|| {
-            file.error(one, "this text does not end", "it ends with another `\"`")
+            file.error(
+                one,
+                "this text is not terminated",
+                "it ends with another `\"`",
+            )
         })?;
         return Ok((Token::Quoted, 1 + end + 1));
     }
@@ -176,8 +182,8 @@ fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error>
         Some(sign) => Ok((Token::Sign(sign), sign.len())),
         None => Err(file.error(
             one,
-            format!("`{next}` has no meaning here"),
-            "a litmus file is made of C's names, numbers and signs",
+            format!("unexpected character `{next}`"),
+            "a litmus file consists of C's names, numbers and operators",
         )),
     }
 }

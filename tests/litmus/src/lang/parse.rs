@@ -22,7 +22,7 @@ mod value;
 ///
 /// # Errors
 ///
-/// At the first thing that is not as the format has it.
+/// The first syntax error.
 pub fn parse(file: File<'_>) -> Result<Litmus, Error> {
     let header = file.text.lines().next().unwrap_or_default();
     let whole = Span {
@@ -33,7 +33,7 @@ pub fn parse(file: File<'_>) -> Result<Litmus, Error> {
         Some(("C", name)) if !name.trim().is_empty() => name.trim().to_owned(),
         _ => {
             let help = "a litmus test in C begins with a line `C NAME`";
-            return Err(file.error(whole, "this is no litmus test in C", help));
+            return Err(file.error(whole, "this is not a litmus test in C", help));
         }
     };
     let words = lex::words(file, header.len())?;
@@ -47,7 +47,7 @@ impl Parser<'_> {
         let mut threads = Vec::new();
         while let Some(number) = self.thread_number() {
             if number != threads.len() {
-                let message = format!("this is thread {number}, and should be {}", threads.len());
+                let message = format!("expected thread {}, found {number}", threads.len());
                 let help = "threads are called P0, P1 and so on, in that order";
                 return Err(self.file.error(self.span(), message, help));
             }
@@ -70,7 +70,7 @@ impl Parser<'_> {
         Ok(test)
     }
 
-    /// The number in the next word, if that is a thread's name; `void` may stand before it.
+    /// The thread number in the next word, if it is the name of a thread. Skips a `void` before it.
     fn thread_number(&mut self) -> Option<usize> {
         if self.is_word("void") {
             self.advance();
@@ -92,8 +92,8 @@ impl Parser<'_> {
             }
             let init = self.one_init(help)?;
             if all.iter().any(|known: &Init| known.name == init.name) {
-                let message = format!("`{}` has a value already", init.name);
-                let help = "each variable gets one value";
+                let message = format!("`{}` already has an initial value", init.name);
+                let help = "give each variable one initial value";
                 return Err(self.file.error(init.span, message, help));
             }
             all.push(init);
@@ -114,14 +114,14 @@ impl Parser<'_> {
             true => Some(self.ty()?),
             false => None,
         };
-        // A variable may be called by its place, `[x]`.
+        // A variable may be written as its location, `[x]`.
         let brackets = ty.is_none() && self.takes("[");
         let (name, _) = self.name("a variable", help)?;
         if brackets {
             self.need("]", help)?;
         }
         if matches!(self.peek(), Token::Sign("[")) {
-            let help = "arrays are not known: use a variable for each element";
+            let help = "arrays are not supported: use a variable for each element";
             return Err(self.expected("`=` or `;`", help));
         }
         self.parts = 0;
@@ -156,13 +156,13 @@ impl Parser<'_> {
             let (name, span) = self.name("the name of a variable", help)?;
             let span = start.to(span);
             if ty.pointee().is_none() {
-                let help = "a thread knows shared variables by their addresses: `int *x`";
-                let message = format!("`{name}` is no pointer");
+                let help = "a thread takes shared variables by their addresses: `int *x`";
+                let message = format!("`{name}` is not a pointer");
                 return Err(self.file.error(span, message, help));
             }
             if parameters.iter().any(|p| p.name == name) {
-                let help = "each parameter has another name";
-                let message = format!("`{name}` is there twice");
+                let help = "give each parameter a name of its own";
+                let message = format!("`{name}` is declared twice");
                 return Err(self.file.error(span, message, help));
             }
             parameters.push(Parameter { ty, name, span });

@@ -1,18 +1,18 @@
-//! A litmus file as text, and places in it.
+//! The text of a litmus file, and places in it.
 
 use atomics_spec::diag::{Error, Place};
 
-/// A part of a file, in bytes.
+/// A range of bytes of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
-    /// Where it begins.
+    /// The offset of its first byte.
     pub start: usize,
-    /// Where what comes after it begins.
+    /// The offset of the byte after its last one.
     pub end: usize,
 }
 
 impl Span {
-    /// From the beginning of this to the end of `other`.
+    /// The span from the start of `self` to the end of `other`.
     pub fn to(self, other: Self) -> Self {
         Self {
             start: self.start,
@@ -24,14 +24,14 @@ impl Span {
 /// A file.
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: &'a str,
-    /// What is in it.
+    /// Its text.
     pub text: &'a str,
 }
 
 impl File<'_> {
-    /// An error about a part of it.
+    /// An error about a part of the file.
     pub fn error(&self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Error {
         let before = &self.text[..span.start.min(self.text.len())];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -47,7 +47,7 @@ impl File<'_> {
         Error::new(place, line, length.max(1), message, help)
     }
 
-    /// The place of a part of it, as `FILE:LINE:COLUMN`.
+    /// The place of a part of the file, as `FILE:LINE:COLUMN`.
     pub fn place(&self, span: Span) -> String {
         self.error(span, "", "").place.to_string()
     }

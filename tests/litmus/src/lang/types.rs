@@ -19,20 +19,20 @@ pub enum Type {
 pub struct Int {
     /// Rust's name.
     pub rust: &'static str,
-    /// Its bits where pointers have 64.
+    /// Its width where pointers have 64 bits.
     pub bits: u32,
-    /// Its bits where pointers have 32.
+    /// Its width where pointers have 32 bits.
     pub bits32: u32,
 }
 
-/// C's `int`, in which comparisons and small numbers are.
+/// C's `int`, the type of comparisons and of number literals.
 pub const INT: Int = Int {
     rust: "i32",
     bits: 32,
     bits32: 32,
 };
 
-/// Names that C has for the types of the table's values beside those in the table.
+/// Further C names of the types in the tables.
 const SYNONYMS: [(&str, &str); 6] = [
     ("s32", "int"),
     ("signed", "int"),
@@ -43,8 +43,8 @@ const SYNONYMS: [(&str, &str); 6] = [
 ];
 
 impl Type {
-    /// The type with a name of C's; none for those that the tests of machine code do not have:
-    /// unsigned ones, those of 8 and 16 bits, locks.
+    /// The type of a C type; `None` for types that cannot be checked on machine code: unsigned
+    /// types, types of 8 and 16 bits, locks.
     pub fn of(spec: &Spec, ty: &ast::Type) -> Option<Self> {
         let name = match ty {
             ast::Type::Pointer(to) => return Some(Self::Pointer(Box::new(Self::of(spec, to)?))),
@@ -65,7 +65,7 @@ impl Type {
         (int.bits >= 32).then_some(Self::Int(int))
     }
 
-    /// The type of a value as Rust has it.
+    /// The Rust type.
     pub fn rust(&self) -> String {
         match self {
             Self::Int(int) => int.rust.into(),
@@ -73,7 +73,7 @@ impl Type {
         }
     }
 
-    /// How many bits it has on a machine whose pointers have `pointer` bits.
+    /// Its width on a machine whose pointers have `pointer` bits.
     pub fn bits(&self, pointer: u32) -> u32 {
         match self {
             Self::Int(int) if pointer == 64 => int.bits,

@@ -1,9 +1,10 @@
-//! The values that variables may have in a test, as far as they can be told without running it.
+//! The values that variables may have in a test, as far as a static analysis can tell.
 //!
-//! herd7's language has conditional operations whose condition is an equality, and none with a
-//! comparison. Where a call finds a single value with which it succeeds, it is a cmpxchg that
-//! expects that value; what it may find is collected here. Order plays no part, so that the sets
-//! are too large rather than too small; but each call is made once, because there are no loops.
+//! herd7's definitions have conditional operations that test for equality, but none that test with
+//! `<` or `>`. If a call can succeed with only one value of its variable, it is equivalent to a
+//! cmpxchg that expects that value. This module collects the values that a call may find. It
+//! ignores the order of accesses, so the sets may be too large, but never too small. Each call is
+//! executed at most once, because there are no loops.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,22 +14,22 @@ use atomics_spec::{Spec, Variant, interp};
 use crate::lang::ast::{Expr, ExprKind, Litmus, Location, Statement, Thread, Value};
 use crate::lang::calls::{Access, Call, resolve};
 
-/// How many values a variable may have before it counts as having any.
+/// A variable with more possible values counts as unknown.
 const LIMIT: usize = 256;
-/// How many calls may write to a variable before it counts as having any value.
+/// A variable that more calls write to counts as unknown.
 const WRITERS: usize = 12;
 
-/// Values; `None` stands for any.
+/// A set of values; `None` means that any value is possible.
 type Set = Option<BTreeSet<i64>>;
 
 /// A call that writes to memory.
 #[derive(Clone)]
 struct Writer<'s> {
-    /// Where it is, which tells it from the others.
+    /// Its place in the file, which identifies it.
     at: usize,
-    /// The variable; any of them if it is reached through a pointer.
+    /// The variable; `None` if it writes through a pointer, to any variable.
     variable: Option<String>,
-    /// What it writes, or how it computes that from what it finds.
+    /// The written values, or the operation that computes them from the old value.
     write: Write<'s>,
 }
 
@@ -38,13 +39,13 @@ enum Write<'s> {
     Rmw(Variant<'s>, Option<Vec<BTreeSet<i64>>>),
 }
 
-/// What a test's variables may hold.
+/// The values that a test's variables may have.
 pub struct Values<'a> {
     spec: &'a Spec,
     test: &'a Litmus,
     locals: BTreeMap<Location, Set>,
     shared: BTreeMap<String, Set>,
-    /// What a call may find, by the place of the call and the variable.
+    /// The values that a call may find, by the place of the call and the variable.
     found: BTreeMap<(usize, String), Set>,
     writers: Vec<Writer<'a>>,
 }
@@ -68,8 +69,8 @@ impl<'a> Values<'a> {
             }
         }
         values.reach();
-        // A value goes from statement to statement, and through each once: every round takes all of
-        // them a statement further.
+        // A value passes through each statement at most once, and every round propagates all values
+        // by at least one statement. So this number of rounds is enough.
         let statements = test.threads.iter().map(|t| t.statements().len());
         for _ in 0..=statements.sum::<usize>() {
             let before = (values.locals.clone(), values.shared.clone());
@@ -87,14 +88,14 @@ impl<'a> Values<'a> {
         values
     }
 
-    /// What the call at `at`, by its span, may find in a variable.
+    /// The values that the call at `at` (the start of its span) may find in a variable.
     pub fn found_by(&self, at: usize, variable: &str) -> Set {
         let key = (at, variable.to_owned());
         let found = self.found.get(&key).or_else(|| self.shared.get(variable));
         found.cloned().flatten()
     }
 
-    /// Follows all orders in which calls may write to each variable.
+    /// Computes the values of each variable under all orders of the calls that write to it.
     fn reach(&mut self) {
         let test = self.test;
         self.found.clear();
@@ -208,7 +209,7 @@ impl<'a> Values<'a> {
         for argument in arguments {
             sets.push(match &argument.kind {
                 ExprKind::Address(local) => self.local(number, local),
-                // The variable itself, of a macro.
+                // The variable argument of a macro such as `READ_ONCE(*x)`.
                 ExprKind::Deref(_) => None,
                 _ => self.expr(number, thread, argument),
             });
@@ -252,8 +253,8 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The values of a variable after calls that write to it, in any order, each with the set of the
-/// calls that were made, as bits; nothing if they cannot be told.
+/// The values of a variable after any sequence of the calls that write to it. Each value comes with
+/// the set of calls executed so far, as a bit mask. `None` if the values are unknown.
 fn orders(first: i64, writers: &[&Writer<'_>]) -> Option<BTreeSet<(i64, u32)>> {
     if writers.len() > WRITERS {
         return None;
@@ -286,7 +287,7 @@ fn orders(first: i64, writers: &[&Writer<'_>]) -> Option<BTreeSet<(i64, u32)>> {
     Some(reached)
 }
 
-/// The variable that an expression is the address of, if it is a parameter.
+/// The variable whose address an expression is, if the expression is a parameter.
 fn variable(thread: &Thread, place: &Expr) -> Option<String> {
     let ExprKind::Name(name) = &place.kind else {
         return None;
@@ -310,7 +311,7 @@ fn combined(sign: &str, a: &BTreeSet<i64>, b: &BTreeSet<i64>) -> Set {
     Some(all)
 }
 
-/// What an operation may leave and yield.
+/// The values that an operation may leave in memory and return.
 #[derive(Default)]
 struct Outcomes {
     memory: Set,

@@ -1,8 +1,8 @@
-//! Which of C's functions herd7's definitions have.
+//! The C functions that herd7's definitions have.
 
 use atomics_spec::Variant;
 
-/// What herd7's definitions have.
+/// herd7's definitions of C functions.
 pub trait Definitions {
     /// Whether a C function is defined.
     fn has(&self, variant: &Variant<'_>) -> bool;

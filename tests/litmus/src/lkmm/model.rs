@@ -13,11 +13,11 @@ use crate::herd::{self, Ran};
 use crate::lkmm::definitions::Definitions;
 use atomics_tools::Herd;
 
-/// Where a tree has the model.
+/// The folder of the model in a kernel tree.
 const FOLDER: &str = "tools/memory-model";
 /// The model's configuration.
 const CONFIG: &str = "linux-kernel.cfg";
-/// The model's definitions of C's functions.
+/// The model's definitions of C functions.
 const DEFINITIONS: &str = "linux-kernel.def";
 
 /// The model.
@@ -30,12 +30,12 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// The model of a tree, with our definitions of the atomic functions instead of the tree's.
-    /// `work` is where they are written.
+    /// The model of a kernel tree, with our definitions of the atomic functions in place of the
+    /// tree's. The definitions are written to the folder `work`.
     ///
     /// # Errors
     ///
-    /// If the tree has no model.
+    /// If the tree has no model, or the definitions cannot be written.
     pub fn new(
         tree: &Path,
         work: &Path,
@@ -74,7 +74,7 @@ impl<'a> Model<'a> {
     /// As [`herd::run`].
     pub fn run(&self, file: &Path) -> Result<Ran> {
         let mut command = self.herd.command();
-        // The model's files are looked for where herd7 is started.
+        // herd7 looks for the model's files in its working directory.
         command.current_dir(&self.folder);
         command
             .args(["-conf", CONFIG, "-macros"])

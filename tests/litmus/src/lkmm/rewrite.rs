@@ -1,4 +1,4 @@
-//! Calls of what herd7's definitions do not have, put otherwise.
+//! Rewrites calls that `linux-kernel.def` lacks into calls it has.
 
 use atomics_spec::model::op::{ArgKind, Ordering};
 use atomics_spec::{Variant, expr, interp, names};
@@ -7,26 +7,26 @@ use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::calls::{Call, resolve};
 use crate::lkmm::thread::{Printed, Printer};
 
-/// A call that is put otherwise.
+/// A call to rewrite.
 struct Rewritten<'a> {
     name: &'a str,
     variant: Variant<'a>,
     /// Whether it is the kernel's macro for plain variables.
     is_plain: bool,
-    /// The argument that is the variable's address, and how it is printed.
+    /// The argument that is the variable's address, and its printed form.
     place: &'a Expr,
     place_text: String,
-    /// Where it is in the file.
+    /// Its place in the file.
     at: usize,
     depth: usize,
 }
 
 impl Printer<'_> {
-    /// A call.
+    /// Prints a call, rewritten if necessary.
     ///
     /// # Errors
     ///
-    /// What herd7 has no way to say.
+    /// What cannot be expressed for herd7.
     pub fn call(
         &mut self,
         name: &str,
@@ -81,7 +81,7 @@ impl Printer<'_> {
         self.conditional(&call, numbers)
     }
 
-    /// A call that is given the address of what it expects: a cmpxchg and a comparison.
+    /// Rewrites a call that takes the expected value by address to a cmpxchg and a comparison.
     fn try_cmpxchg(&mut self, call: &Rewritten<'_>, local: &str, new: &str) -> Printed<String> {
         let (place, depth) = (&call.place_text, call.depth);
         let cmpxchg = self.cmpxchg(call)?;
@@ -95,8 +95,8 @@ impl Printer<'_> {
         Ok(truth)
     }
 
-    /// A conditional operation with these operands, if they are numbers: a cmpxchg, if one value
-    /// makes it succeed.
+    /// Rewrites a conditional operation to a cmpxchg, if its operands are numbers and it succeeds
+    /// with at most one value of the variable.
     fn conditional(&mut self, call: &Rewritten<'_>, operands: Option<Vec<i64>>) -> Printed<String> {
         let Rewritten {
             name,
@@ -107,18 +107,18 @@ impl Printer<'_> {
             depth,
             ..
         } = call;
-        let cannot = || format!("`{name}`, which herd7's definitions cannot have");
+        let cannot = || format!("`{name}` cannot be defined for herd7");
         let (true, ExprKind::Name(variable)) = (variant.of.can_fail(), &place.kind) else {
             return Err(cannot());
         };
         let (Some(operands), Some(set)) = (operands, self.values.found_by(*at, variable)) else {
-            return Err(format!("{}: its values cannot be told", cannot()));
+            return Err(format!("{}: its values are unknown", cannot()));
         };
         let bits = variant.family.bits(64);
         let run = |old: i64| interp::run(&variant.of, bits, old, &operands);
         let (good, bad): (Vec<i64>, Vec<i64>) = set.iter().partition(|old| run(**old).stored);
         let (expected, new) = match good.as_slice() {
-            // It always fails: no value of the variable is this one.
+            // It always fails: the cmpxchg expects a value that the variable never has.
             [] => {
                 let none = set.last().map_or(0, |last| last.wrapping_add(1));
                 (none, none)
@@ -141,11 +141,11 @@ impl Printer<'_> {
         );
         let set: Vec<i64> = set.into_iter().collect();
         result_text(&set, &old, &|v| run(v).result)
-            .ok_or_else(|| format!("{}: its result is no simple function", cannot()))
+            .ok_or_else(|| format!("{}: its result is not a simple function", cannot()))
     }
 
-    /// A conditional operation as an add_unless, if it adds the same to all values but one, is
-    /// fully ordered, and returns whether it has.
+    /// Rewrites a conditional operation to an add_unless, if it adds the same number to all values
+    /// but one, is fully ordered, and returns whether it succeeded.
     fn add_unless(
         &self,
         call: &Rewritten<'_>,
@@ -174,10 +174,10 @@ impl Printer<'_> {
         Some(format!("{name}({place}, {added}, {unless})"))
     }
 
-    /// The cmpxchg in the ordering of a call, which the definitions have.
+    /// The cmpxchg with the ordering of a call.
     fn cmpxchg(&self, call: &Rewritten<'_>) -> Printed<String> {
         let variant = &call.variant;
-        let lacks = || "a table without a cmpxchg in that ordering".to_owned();
+        let lacks = || "the table has no cmpxchg with that ordering".to_owned();
         let mut forms = self.spec.forms().filter(|form| form.op.name == "cmpxchg");
         let form = forms.find(|f| f.orderings().contains(&variant.ordering));
         let form = form.ok_or_else(lacks)?;
@@ -189,9 +189,9 @@ impl Printer<'_> {
     }
 }
 
-/// A result as a function of the old value: the value plus a number, or 1 for one of the values
-/// and 0 for the others, or the other way round. It depends on the old value as the result of the
-/// call does.
+/// The result as an expression of the old value `old`: the value plus a constant; or 1 for one
+/// value and 0 for the others, or the reverse. So it carries the same dependency on the read as the
+/// result of the call.
 fn result_text(values: &[i64], old: &str, result: &dyn Fn(i64) -> Option<i64>) -> Option<String> {
     let pairs: Option<Vec<(i64, i64)>> = values.iter().map(|v| Some((*v, result(*v)?))).collect();
     let Some(pairs) = pairs else {
@@ -215,7 +215,7 @@ fn result_text(values: &[i64], old: &str, result: &dyn Fn(i64) -> Option<i64>) -
             return Some(format!("({old} {sign} {v})"));
         }
     }
-    // The same for all values.
+    // A constant, with a dependency on the old value.
     let first = pairs.first()?.1;
     let same = pairs.iter().all(|(_, r)| *r == first);
     same.then(|| format!("(({old} - {old}) + {first})"))

@@ -1,10 +1,10 @@
-//! Types, values and conditions as herd7 writes them.
+//! Types, values and conditions in herd7's syntax.
 
 use atomics_spec::Spec;
 
 use crate::lang::ast::{Location, Proposition, Type, Value};
 
-/// A location as herd7 writes it.
+/// A location in herd7's syntax.
 pub fn location(place: &Location) -> String {
     match place {
         Location::Local(thread, name) => format!("{thread}:{name}"),
@@ -42,7 +42,7 @@ pub fn proposition(what: &Proposition) -> String {
     }
 }
 
-/// A type: the variable's, with `int` for all that is no structure.
+/// A type. All types other than structures and typedefs become `int`.
 pub fn ty(spec: &Spec, of: &Type) -> String {
     match of {
         Type::Pointer(to) => format!("{}*", spaced(&ty(spec, to))),
@@ -52,13 +52,13 @@ pub fn ty(spec: &Spec, of: &Type) -> String {
     }
 }
 
-/// Whether a type is the structure around an atomic variable.
+/// Whether a type is the C type of an atomic variable, such as `atomic_t`.
 fn is_atomic(spec: &Spec, name: &str) -> bool {
     let mut families = spec.types.families.iter();
     families.any(|family| family.c_object.as_deref() == Some(name))
 }
 
-/// A type with a blank behind it, if it does not end in `*`.
+/// A type followed by a space, unless it ends in `*`.
 pub fn spaced(ty: &str) -> String {
     if ty.ends_with('*') {
         ty.into()

@@ -1,4 +1,4 @@
-//! The statements and expressions of a thread.
+//! Prints the statements and expressions of a thread for herd7.
 
 use std::fmt::Write as _;
 
@@ -10,16 +10,16 @@ use crate::lang::values::Values;
 use crate::lkmm::definitions::Definitions;
 use crate::lkmm::text;
 
-/// What is printed; or what herd7 has no way to say.
+/// Printed text, or what cannot be expressed for herd7.
 pub type Printed<T> = Result<T, String>;
 
 /// Prints a thread.
 pub struct Printer<'a> {
     /// The tables.
     pub spec: &'a Spec,
-    /// What herd7's definitions have.
+    /// herd7's definitions.
     pub definitions: &'a dyn Definitions,
-    /// What variables may hold.
+    /// The values that variables may have.
     pub values: &'a Values<'a>,
     thread: &'a Thread,
     temporaries: usize,
@@ -27,7 +27,7 @@ pub struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// A printer that has printed nothing.
+    /// A printer with empty output.
     pub fn new(
         spec: &'a Spec,
         definitions: &'a dyn Definitions,
@@ -44,11 +44,11 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The statements of the thread.
+    /// Prints the statements of the thread.
     ///
     /// # Errors
     ///
-    /// What herd7 has no way to say.
+    /// What cannot be expressed for herd7.
     pub fn body(mut self) -> Printed<String> {
         let thread = self.thread;
         thread.body.iter().try_for_each(|s| self.statement(s, 1))?;
@@ -60,7 +60,7 @@ impl<'a> Printer<'a> {
         let _ = writeln!(self.out, "{}{text}", "\t".repeat(depth));
     }
 
-    /// A local variable that the thread does not have.
+    /// A new name for a local variable.
     pub fn temporary(&mut self) -> String {
         let locals = self.thread.locals();
         loop {
@@ -127,7 +127,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    /// The statements of a block, which herd7 wants to have at least one.
+    /// Prints the statements of a block. herd7 rejects an empty block, so it gets a declaration.
     fn block(&mut self, body: &[Statement], depth: usize) -> Printed<()> {
         if body.is_empty() {
             let unused = self.temporary();
@@ -144,8 +144,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// An expression that is not part of another. A call that has to be put otherwise comes before
-    /// it, which changes nothing if it is the only one.
+    /// Prints an expression that is not part of another. The statements of a rewritten call are
+    /// printed before it, which keeps the order of calls if there is only one.
     fn whole(&mut self, expr: &Expr, depth: usize) -> Printed<String> {
         let mut calls = 0;
         let mut others = 0;
@@ -156,12 +156,12 @@ impl<'a> Printer<'a> {
             }
         });
         if others > 0 && calls > 1 {
-            return Err("several calls in an expression, of which one is not herd7's".into());
+            return Err("several calls in an expression, one of which herd7 lacks".into());
         }
         self.expr(expr, depth)
     }
 
-    /// The operation that a call has to be put otherwise for.
+    /// The operation of a call that has to be rewritten.
     fn rewrites(&self, name: &str) -> Option<Variant<'_>> {
         match resolve(self.spec, name) {
             Call::Function(v) if !self.definitions.has(&v) => Some(v),
@@ -170,18 +170,18 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// An expression.
+    /// Prints an expression.
     ///
     /// # Errors
     ///
-    /// What herd7 has no way to say.
+    /// What cannot be expressed for herd7.
     pub fn expr(&mut self, expr: &Expr, depth: usize) -> Printed<String> {
         Ok(match &expr.kind {
             ExprKind::Number(number) => number.to_string(),
             ExprKind::Name(name) => name.clone(),
             ExprKind::Deref(inner) => format!("*{}", self.expr(inner, depth)?),
             ExprKind::Address(name) => format!("&{name}"),
-            // All that is translated has the width of a number of herd7's, or is an address.
+            // A cast has no effect: herd7's numbers have one width, and addresses have no type.
             ExprKind::Cast(_, inner) => self.expr(inner, depth)?,
             ExprKind::Unary(sign, inner) => {
                 let inner = self.expr(inner, depth)?;

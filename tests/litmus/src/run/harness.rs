@@ -1,11 +1,11 @@
-//! Runs litmus tests on the machine at hand. This file is compiled into a program of its own, with a
-//! table of tests.
+//! Runs litmus tests on this machine. This file is compiled into a program of its own, with a table
+//! of tests.
 //!
-//! A test runs in batches. A batch has an instance of the test's variables for each of its turns;
-//! every thread takes the turns in the same order, so that the threads of a test meet at the same
-//! variables at about the same time. How they meet differs from batch to batch: they wait for each
-//! other before every turn, if there is a CPU for each, or at the beginning only; each waits for a
-//! random time before every turn, or not; and they are moved to other CPUs.
+//! A test runs in batches. A batch has an instance of the test's variables for each of its turns.
+//! Every thread takes the turns in the same order, so that all threads access the same variables at
+//! about the same time. The timing differs from batch to batch: the threads wait for each other
+//! before every turn (if there is a CPU for each thread) or only at the beginning; each thread
+//! waits for a random time before every turn or not; and the threads run on different CPUs.
 
 use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
@@ -15,14 +15,15 @@ use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// How many turns a batch has.
+/// The number of turns in a batch.
 const TURNS: usize = 512;
 
 /// A shared variable, in cache lines of its own.
 #[repr(C, align(128))]
 pub struct Cell(UnsafeCell<[u64; 16]>);
 
-// SAFETY: Threads access it by atomic operations only; others only while no thread runs.
+// SAFETY: Threads access it with atomic operations only; all other accesses happen while no thread
+// runs.
 unsafe impl Sync for Cell {}
 
 impl Cell {
@@ -43,7 +44,7 @@ pub enum CellType {
     Pointer,
 }
 
-/// What a variable begins with.
+/// The initial value of a variable.
 #[derive(Clone, Copy, Debug)]
 pub enum Init {
     /// A number.
@@ -52,18 +53,18 @@ pub enum Init {
     Address(usize),
 }
 
-/// A thread of a test: it is given the variables and where to leave what is observed.
+/// A thread of a test. It takes the variables, and a pointer to the slots for its observed values.
 pub type Thread = unsafe fn(&[Cell], *mut i64);
 
 /// A test, as an entry of the table.
 pub struct Entry {
     /// The variables.
     pub variables: &'static [(CellType, Init)],
-    /// The threads, each with what of it is observed: whether that is an address.
+    /// The threads, each with a flag per observed value: whether the value is an address.
     pub threads: &'static [(Thread, &'static [bool])],
 }
 
-/// Random numbers: xorshift.
+/// A xorshift random number generator.
 struct Random(u64);
 
 impl Random {
@@ -79,11 +80,11 @@ impl Random {
     }
 }
 
-/// Where the threads of a batch wait for each other.
+/// A barrier at which the threads of a batch wait for each other.
 struct Barrier(AtomicUsize);
 
 impl Barrier {
-    /// Waits until there were `count` calls.
+    /// Waits until this has been called `count` times in total.
     fn wait(&self, count: usize) {
         self.0.fetch_add(1, Ordering::SeqCst);
         let mut spins = 0_u32;
@@ -104,13 +105,14 @@ fn delay(turns: usize) {
     }
 }
 
-/// What the threads of a batch observe, thread by thread and turn by turn.
+/// The observed values of a batch: for each thread, the values of each turn.
 struct Slots(Vec<UnsafeCell<i64>>);
 
-// SAFETY: Each thread has its own part, and it is read after all have ended.
+// SAFETY: Each thread writes only its own part, and the parts are read after all threads have
+// ended.
 unsafe impl Sync for Slots {}
 
-/// The variables of a batch: all of one turn, then all of the next one.
+/// The variables of a batch: all variables of the first turn, then all of the next one, and so on.
 fn cells(test: &Entry) -> Vec<Cell> {
     let count = test.variables.len();
     let zero = |_| Cell(UnsafeCell::new([0; 16]));
@@ -134,7 +136,7 @@ fn cells(test: &Entry) -> Vec<Cell> {
     cells
 }
 
-/// Runs a batch, and counts its outcomes.
+/// Runs a batch and counts its outcomes.
 fn batch(
     test: &Entry,
     number: usize,
@@ -179,14 +181,14 @@ fn batch(
                     let mine = &cells[turn * variables..(turn + 1) * variables];
                     let at = offset + turn * observed.len();
                     let out = slots.0[at..].as_ptr().cast_mut().cast::<i64>();
-                    // SAFETY: `mine` has the variables that the function is for, and from `out` on
-                    // there is room for all that it observes.
+                    // SAFETY: `mine` has the variables that the function expects, and the slots
+                    // from `out` on have room for all its observed values.
                     unsafe { run(mine, out) };
                 }
             };
             if let Err(error) = thread::Builder::new().spawn_scoped(scope, turns) {
-                // Those that have been started would wait for it for ever.
-                eprintln!("a test needs {threads} threads, and one cannot be started: {error}");
+                // The threads that have started would wait for this one forever.
+                eprintln!("a test needs {threads} threads, but one cannot be started: {error}");
                 process::exit(1);
             }
         }
@@ -219,7 +221,7 @@ fn batch(
     }
 }
 
-/// A value as text: an address is `&` and the index of the variable.
+/// A value as text. An address is `&` and the index of the variable.
 fn word(value: i64, is_address: bool, cells: &[Cell]) -> String {
     let index = cells
         .iter()
@@ -230,13 +232,13 @@ fn word(value: i64, is_address: bool, cells: &[Cell]) -> String {
     }
 }
 
-/// The CPUs that this program may run on; none if that cannot be told.
+/// The CPUs that this program may run on; empty if that is not known.
 fn allowed_cpus() -> Vec<usize> {
     unsafe extern "C" {
         fn sched_getaffinity(pid: i32, size: usize, mask: *mut u64) -> i32;
     }
     let mut mask = [0_u64; 16];
-    // SAFETY: The mask is as large as is said, and 0 is the calling thread.
+    // SAFETY: The size is that of the mask, and 0 is the calling thread.
     if unsafe { sched_getaffinity(0, size_of_val(&mask), mask.as_mut_ptr()) } < 0 {
         return Vec::new();
     }
@@ -244,7 +246,7 @@ fn allowed_cpus() -> Vec<usize> {
     (0..mask.len() * 64).filter(is_set).collect()
 }
 
-/// Has this thread run on one CPU. If that is not possible, it runs where it may.
+/// Pins this thread to one CPU. If that fails, the thread may run on any CPU.
 fn pin(cpu: usize) {
     unsafe extern "C" {
         fn sched_setaffinity(pid: i32, size: usize, mask: *const u64) -> i32;
@@ -252,13 +254,13 @@ fn pin(cpu: usize) {
     let mut mask = [0_u64; 16];
     if let Some(word) = mask.get_mut(cpu / 64) {
         *word = 1 << (cpu % 64);
-        // SAFETY: The mask is as large as is said, and 0 is the calling thread.
+        // SAFETY: The size is that of the mask, and 0 is the calling thread.
         unsafe { sched_setaffinity(0, size_of_val(&mask), mask.as_ptr()) };
     }
 }
 
-/// Runs the tests, each at least as often as the first argument of the program says, and prints a
-/// line for every outcome: the number of the test, the count, and the values.
+/// Runs the tests and prints a line for every outcome: the number of the test, the count, and the
+/// values. The first argument of the program is the least number of times that each test runs.
 pub fn main(tests: &[Entry]) {
     let wanted = std::env::args()
         .nth(1)
@@ -273,7 +275,7 @@ pub fn main(tests: &[Entry]) {
         }
         let mut out = io::stdout().lock();
         for (values, count) in counts {
-            // Whoever reads this may be gone.
+            // The reader may have closed the pipe.
             let _ = writeln!(out, "{index} {count} {values}");
         }
         let _ = out.flush();

@@ -1,4 +1,4 @@
-//! The statements of a thread.
+//! Translates the statements of a thread.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,11 @@ use crate::rust::scope::Scope;
 use crate::rust::translator::{Translated, ident};
 
 impl Scope<'_> {
-    /// The statements of a block, each on a line of its own.
+    /// Translates the statements of a block, each on a line of its own.
     ///
     /// # Errors
     ///
-    /// If one is wrong, or out of scope.
+    /// If a statement is wrong or out of scope.
     pub fn block(&mut self, body: &[Statement], depth: usize, out: &mut String) -> Translated<()> {
         let outside = self.known.len();
         self.blocks.push(outside);
@@ -40,11 +40,11 @@ impl Scope<'_> {
                         false => self.known[outside..].contains(name),
                     };
                     if !is_here {
-                        let what = format!("a variable that hides another one (`{name}`)");
+                        let what = format!("a variable that shadows another one (`{name}`)");
                         return Err(self.translator.out_of_scope(what, *span));
                     }
-                    let message = format!("there is a `{name}` already");
-                    let help = "a name stands for one variable: take another one";
+                    let message = format!("`{name}` is already declared");
+                    let help = "use another name";
                     return self.translator.fault(*span, message, help);
                 }
                 if let Some(value) = value {
@@ -71,7 +71,7 @@ impl Scope<'_> {
             }
             Statement::Call(expr) => {
                 let text = match &expr.kind {
-                    // Its result, if it has one, is not wanted.
+                    // The result, if there is one, is ignored.
                     ExprKind::Call(name, arguments) => self.call(name, arguments, expr.span)?.text,
                     _ => self.value(expr)?.0,
                 };

@@ -1,4 +1,4 @@
-//! The calls of a thread: of barriers, macros and operations.
+//! Translates the calls of a thread: barriers, macros and atomic operations.
 
 use atomics_spec::Variant;
 use atomics_spec::expr::Yields as ResultKind;
@@ -15,11 +15,11 @@ use crate::rust::scope::Scope;
 use crate::rust::translator::{Translated, ident};
 
 impl Scope<'_> {
-    /// A call.
+    /// Translates a call.
     ///
     /// # Errors
     ///
-    /// If it is wrong, or out of scope.
+    /// If it is wrong or out of scope.
     pub fn call(&self, name: &str, arguments: &[Expr], span: Span) -> Translated<Typed> {
         let translator = self.translator;
         match resolve(translator.spec, name) {
@@ -35,9 +35,9 @@ impl Scope<'_> {
             }
             Call::Unknown => {
                 let message = format!("there is no function `{name}`");
-                let help = "there are READ_ONCE, WRITE_ONCE, smp_load_acquire, \
-                            smp_store_release, smp_store_mb, smp_mb and its kin, xchg, cmpxchg, \
-                            try_cmpxchg, and what `cargo xtask list --names` prints";
+                let help = "the functions are READ_ONCE, WRITE_ONCE, smp_load_acquire, \
+                            smp_store_release, smp_store_mb, smp_mb and other barriers, xchg, \
+                            cmpxchg, try_cmpxchg, and those that `cargo xtask list --names` prints";
                 translator.fault(span, message, help)
             }
         }
@@ -47,7 +47,7 @@ impl Scope<'_> {
         if arguments.len() == right {
             return Ok(());
         }
-        let message = format!("`{name}` has {} arguments", arguments.len());
+        let message = format!("wrong number of arguments of `{name}`: {}", arguments.len());
         let help = format!("it takes {right}");
         self.translator.fault(span, message, &help)
     }
@@ -64,7 +64,7 @@ impl Scope<'_> {
         let mut variable = &arguments[0];
         if found.lvalue {
             let ExprKind::Deref(inner) = &variable.kind else {
-                let message = format!("`{name}` takes a variable here, and not its address");
+                let message = format!("`{name}` takes a variable here, not its address");
                 let help = format!("write `{name}(*x..)`");
                 return self.translator.fault(variable.span, message, &help);
             };
@@ -84,7 +84,7 @@ impl Scope<'_> {
         })
     }
 
-    /// The variable that an expression is the address of, as a reference, and its type.
+    /// A reference to the variable whose address an expression is, and the variable's type.
     fn place(&self, expr: &Expr) -> Translated<(String, Type)> {
         if let ExprKind::Name(name) = &expr.kind
             && self.local(name).is_none()
@@ -95,11 +95,11 @@ impl Scope<'_> {
             return Ok((ident(name), ty));
         }
         let (value, Type::Pointer(to)) = self.value(expr)? else {
-            let message = "this is no address of a variable".into();
-            let help = "a shared variable is given by its address, as the parameter `int *x` is";
+            let message = "this is not the address of a variable".into();
+            let help = "pass the address of a shared variable, such as the parameter `int *x`";
             return self.translator.fault(expr.span, message, help);
         };
-        // What is written is sound: all pointers of a test are those to its shared variables.
+        // The emitted `unsafe` is sound: all pointers in a test point to its shared variables.
         let text = format!("unsafe {{ Atomic::from_ptr({value}) }}");
         Ok((text, *to))
     }
@@ -172,7 +172,7 @@ impl Scope<'_> {
         })
     }
 
-    /// An operation that the typed layer has under another name only: by the raw layer.
+    /// Calls the raw layer for an operation that the typed layer has only under another name.
     fn untyped(&self, variant: &Variant<'_>, place: &str, values: &[String], ty: &Type) -> String {
         let repr = match ty {
             Type::Int(int) => Repr::Int(int.rust),
@@ -181,7 +181,7 @@ impl Scope<'_> {
         let mut families = self.translator.spec.types.families.iter();
         let family = families.find(|f| f.repr == repr);
         let function = names::function(family.unwrap_or(variant.family), &variant.name());
-        // What is written is sound: every access to the variable is by such methods.
+        // The emitted `unsafe` is sound: all accesses to the variable are atomic methods.
         let call = |values: &[String]| {
             format!(
                 "unsafe {{ {place}.as_raw() }}.{function}({})",

@@ -1,4 +1,4 @@
-//! The expressions of a thread.
+//! Translates the expressions of a thread.
 
 use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::source::Span;
@@ -10,16 +10,16 @@ use crate::rust::translator::{Translated, ident};
 pub struct Typed {
     /// Its text.
     pub text: String,
-    /// What it yields.
+    /// The kind of its result.
     pub kind: Yield,
 }
 
-/// What an expression yields.
+/// The kind of an expression's result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Yield {
     /// Nothing.
     Nothing,
-    /// A `bool`, where C has an `int`.
+    /// A `bool`, which is an `int` in C.
     Truth,
     /// A value.
     Of(Type),
@@ -38,7 +38,7 @@ impl Typed {
         Self { text, kind }
     }
 
-    /// What yields nothing.
+    /// An expression without a result.
     pub fn nothing(text: String) -> Self {
         let kind = Yield::Nothing;
         Self { text, kind }
@@ -46,7 +46,7 @@ impl Typed {
 }
 
 impl Scope<'_> {
-    /// An expression, as a value of a type.
+    /// Translates an expression to a value of a type.
     pub fn converted(&self, expr: &Expr, ty: &Type) -> Translated<String> {
         match (&expr.kind, ty) {
             (ExprKind::Number(number), Type::Int(int)) => {
@@ -59,20 +59,20 @@ impl Scope<'_> {
         self.convert(value, ty, expr.span)
     }
 
-    /// A value of one type as one of another.
+    /// Converts a value to another type.
     fn convert(&self, (text, found): (String, Type), ty: &Type, span: Span) -> Translated<String> {
         match (&found, ty) {
             (found, ty) if found == ty => Ok(text),
             (Type::Int(_), Type::Int(int)) => Ok(format!("({text} as {})", int.rust)),
             (Type::Pointer(_), Type::Pointer(_)) => Ok(format!("{text}.cast()")),
             (Type::Pointer(_), Type::Int(_)) => {
-                let help = "an address fits into a pointer: declare `int *r0;`";
-                let message = "this is an address, and no number".into();
+                let help = "declare a pointer for the address: `int *r0;`";
+                let message = "this is an address, not a number".into();
                 self.translator.fault(span, message, help)
             }
             (Type::Int(_), Type::Pointer(_)) => {
-                let help = "a pointer's value is the address of a variable";
-                let message = "this is a number, and no address".into();
+                let help = "a pointer holds the address of a variable";
+                let message = "this is a number, not an address".into();
                 self.translator.fault(span, message, help)
             }
         }
@@ -91,7 +91,7 @@ impl Scope<'_> {
         })
     }
 
-    /// An expression, as a value, and its type.
+    /// Translates an expression to a value; returns its type as well.
     pub fn value(&self, expr: &Expr) -> Translated<(String, Type)> {
         let Typed { text, kind } = self.typed(expr)?;
         match kind {
@@ -105,7 +105,7 @@ impl Scope<'_> {
         }
     }
 
-    /// An expression, as a condition.
+    /// Translates an expression to a condition.
     pub fn truth(&self, expr: &Expr) -> Translated<String> {
         let typed = self.typed(expr)?;
         if typed.kind == Yield::Truth {
@@ -128,8 +128,8 @@ impl Scope<'_> {
             ExprKind::Name(name) => self.named(name, span),
             ExprKind::Deref(_) => Err(self.translator.out_of_scope("a plain load", span)),
             ExprKind::Address(_) => {
-                let help = "only what a try_cmpxchg expects is given by its address";
-                let message = "the address of a local variable is no value here".into();
+                let help = "only a try_cmpxchg takes the address of a local variable";
+                let message = "the address of a local variable cannot be used here".into();
                 self.translator.fault(span, message, help)
             }
             ExprKind::Unary("!", inner) => Ok(Typed::truth(format!("!{}", self.truth(inner)?))),
@@ -155,7 +155,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A local variable, or the address that a parameter is.
+    /// A local variable, or a parameter as an address.
     fn named(&self, name: &str, span: Span) -> Translated<Typed> {
         if let Some(ty) = self.local(name) {
             return Ok(Typed::of(ident(name), ty?));
@@ -193,7 +193,7 @@ impl Scope<'_> {
         };
         let is_number = |expr: &Expr| matches!(expr.uncast().kind, ExprKind::Number(_));
         let operand = |expr: &Expr, value| match expr.kind {
-            // `p != 0`.
+            // A comparison of a pointer with 0, such as `p != 0`.
             ExprKind::Number(_) => self.converted(expr, &ty),
             _ => self.convert(value, &ty, expr.span),
         };
@@ -203,7 +203,7 @@ impl Scope<'_> {
             "+" => format!("{left}.wrapping_add({right})"),
             "-" => format!("{left}.wrapping_sub({right})"),
             "*" if !is_number(a) && !is_number(b) => {
-                // herd7 has no such instruction for each architecture.
+                // Not all of herd7's architectures have a multiply instruction.
                 let what = "a product of variables";
                 return Err(self.translator.out_of_scope(what, span));
             }

@@ -1,24 +1,24 @@
-//! Which variables are known where.
+//! The variables in scope.
 
 use crate::lang::ast::{self, Statement, Thread};
 use crate::lang::source::Span;
 use crate::lang::types::Type;
 use crate::rust::translator::{Translated, Translator};
 
-/// A place in a thread, with the local variables that are known there.
+/// A place in a thread, with the local variables that are in scope there.
 pub struct Scope<'a> {
-    /// What it is a part of.
+    /// The translator of the test.
     pub translator: &'a Translator<'a>,
     /// The thread.
     pub thread: &'a Thread,
-    /// The local variables that are known where the translation is.
+    /// The local variables in scope.
     pub known: Vec<String>,
-    /// How many of them were known where each of the blocks around it begins.
+    /// For each enclosing block, the number of variables in scope at its start.
     pub blocks: Vec<usize>,
 }
 
 impl<'a> Scope<'a> {
-    /// The body of a thread, of which nothing is translated yet.
+    /// The scope at the start of a thread.
     pub fn new(translator: &'a Translator<'a>, thread: &'a Thread) -> Self {
         Self {
             translator,
@@ -28,7 +28,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The local variables, each once.
+    /// All local variables of the thread, each once.
     pub fn locals(&self) -> Vec<(&str, &ast::Type, Span)> {
         let mut all: Vec<(&str, &ast::Type, Span)> = Vec::new();
         for statement in self.thread.statements() {
@@ -41,7 +41,7 @@ impl<'a> Scope<'a> {
         all
     }
 
-    /// The type of a local variable that is known here.
+    /// The type of a local variable, if it is in scope.
     pub fn local(&self, name: &str) -> Option<Translated<Type>> {
         if !self.known.iter().any(|known| known == name) {
             return None;
@@ -51,17 +51,17 @@ impl<'a> Scope<'a> {
         Some(self.translator.ty(ty, *span))
     }
 
-    /// That there is no variable of this name.
+    /// The error that no variable of this name is in scope.
     pub fn unknown<T>(&self, name: &str, span: Span) -> Translated<T> {
         let (message, help) = if self.locals().iter().any(|(local, ..)| *local == name) {
             (
-                format!("`{name}` is not known here"),
-                "it is declared in another block, or further down",
+                format!("`{name}` is not in scope here"),
+                "it is declared in another block or further down",
             )
         } else {
             (
                 format!("there is no variable `{name}` here"),
-                "a thread knows its parameters, and its local variables: `int r0;`",
+                "use a parameter of the thread, or declare a local variable: `int r0;`",
             )
         };
         self.translator.fault(span, message, help)

@@ -1,4 +1,4 @@
-//! What all parts of a translation need.
+//! The types that all parts of the translation use.
 
 use atomics_spec::Spec;
 use atomics_spec::diag::Error;
@@ -7,17 +7,17 @@ use crate::lang::ast::{self, Litmus};
 use crate::lang::source::{File, Span};
 use crate::lang::types::Type;
 
-/// Why a test has no Rust.
+/// Why a test cannot be translated to Rust.
 #[derive(Clone, Debug)]
 pub enum Problem {
-    /// It has something that is not checked on machine code: what, and where.
+    /// It has a construct that is not checked on machine code.
     OutOfScope {
-        /// What it is.
+        /// The construct.
         what: String,
-        /// Where it is.
+        /// Its place in the file.
         place: String,
     },
-    /// It is wrong.
+    /// The test is wrong.
     Fault(Box<Error>),
 }
 
@@ -27,10 +27,10 @@ impl From<Error> for Problem {
     }
 }
 
-/// What is translated; or why it is not.
+/// A translation, or why there is none.
 pub type Translated<T> = Result<T, Problem>;
 
-/// What is needed to translate a test.
+/// Translates the threads of a test.
 #[derive(Clone, Copy, Debug)]
 pub struct Translator<'a> {
     /// The tables.
@@ -42,11 +42,11 @@ pub struct Translator<'a> {
 }
 
 impl Translator<'_> {
-    /// A type in Rust.
+    /// Translates a type.
     ///
     /// # Errors
     ///
-    /// If tests of machine code do not have it.
+    /// If the type is not checked on machine code.
     pub fn ty(&self, ty: &ast::Type, span: Span) -> Translated<Type> {
         Type::of(self.spec, ty).ok_or_else(|| {
             let mut named = ty;
@@ -61,7 +61,7 @@ impl Translator<'_> {
         })
     }
 
-    /// That something is not checked on machine code.
+    /// The problem that a construct is not checked on machine code.
     pub fn out_of_scope(&self, what: impl Into<String>, span: Span) -> Problem {
         Problem::OutOfScope {
             what: what.into(),
@@ -69,7 +69,7 @@ impl Translator<'_> {
         }
     }
 
-    /// That something is wrong.
+    /// The problem that something is wrong.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Translator<'_> {
     }
 }
 
-/// A variable of C's in Rust: under a name that nothing else has, and no keyword.
+/// The Rust name of a C variable. The prefix keeps it apart from keywords and other names.
 pub fn ident(name: &str) -> String {
     format!("v_{name}")
 }

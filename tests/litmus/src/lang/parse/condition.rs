@@ -1,4 +1,4 @@
-//! What follows the threads: `locations [x;]`, `filter (..)`, and the condition, such as
+//! Parses the text after the threads: `locations [x;]`, `filter (..)`, and the condition, such as
 //! `exists (0:r0=1 /\ ~(x=2))`.
 
 use crate::lang::ast::{Litmus, Location, Proposition, Quantifier};
@@ -6,7 +6,7 @@ use crate::lang::lex::Token;
 use crate::lang::parse::parser::{Parsed, Parser};
 use crate::lang::source::Span;
 
-const HELP: &str = "a condition is made of `0:r0=1` and `x=2` with `/\\`, `\\/`, `=>` and `~`";
+const HELP: &str = "a condition combines `0:r0=1` and `x=2` with `/\\`, `\\/`, `=>` and `~`";
 
 impl Parser<'_> {
     /// A whole condition.
@@ -15,7 +15,7 @@ impl Parser<'_> {
         self.implication()
     }
 
-    /// `=>` binds the weakest, to what follows it first.
+    /// `=>` binds the weakest, and is right-associative.
     fn implication(&mut self) -> Parsed<Proposition> {
         let first = self.disjunction()?;
         if !self.takes("=>") {
@@ -47,7 +47,7 @@ impl Parser<'_> {
     }
 
     fn atom(&mut self) -> Parsed<Proposition> {
-        self.part("leave some of it out")?;
+        self.part("shorten the condition")?;
         if self.takes("~") || self.takes_word("not") {
             return Ok(Proposition::Not(Box::new(self.atom()?)));
         }
@@ -85,7 +85,7 @@ impl Parser<'_> {
 
     /// `0:r0`, `x` or `[x]`.
     pub fn location(&mut self) -> Parsed<Location> {
-        let what = "a location, such as `0:r0` or `x`,";
+        let what = "a location such as `0:r0` or `x`";
         match self.peek().clone() {
             Token::Number(number) => {
                 let thread = usize::try_from(number)
@@ -136,7 +136,7 @@ impl Parser<'_> {
         } else if self.takes_word("forall") {
             Quantifier::Forall
         } else if shows && *self.peek() == Token::End {
-            // It is there to show the outcomes.
+            // The test only asks for the outcomes.
             test.quantifier = Quantifier::Forall;
             return self.check_locations(test);
         } else {
@@ -150,7 +150,7 @@ impl Parser<'_> {
         self.check_locations(test)
     }
 
-    /// That every location which is named is there.
+    /// Checks that every named location exists.
     fn check_locations(&self, test: &Litmus) -> Parsed<()> {
         let propositions = test.filter.iter().chain([&test.condition]);
         let shown = test
@@ -176,7 +176,7 @@ impl Parser<'_> {
                         return Ok(());
                     }
                     let there = match locals.as_slice() {
-                        [] => "it has none".to_owned(),
+                        [] => "it has no local variables".to_owned(),
                         names => format!("it has {}", names.join(", ")),
                     };
                     (format!("P{thread} has no local variable `{name}`"), there)
@@ -190,7 +190,7 @@ impl Parser<'_> {
                 let names: Vec<&str> = shared.into_iter().collect();
                 (
                     format!("there is no shared variable `{name}`"),
-                    format!("there are {}", names.join(", ")),
+                    format!("the shared variables are {}", names.join(", ")),
                 )
             }
         };

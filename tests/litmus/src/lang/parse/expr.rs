@@ -1,10 +1,10 @@
-//! Expressions: C's, with its precedences.
+//! Parses C expressions.
 
 use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::lex::Token;
 use crate::lang::parse::parser::{Parsed, Parser};
 
-/// Binary operators by how strongly they bind, the weakest first.
+/// Binary operators by precedence, the lowest first.
 const LEVELS: [&[&str]; 10] = [
     &["||"],
     &["&&"],
@@ -18,10 +18,10 @@ const LEVELS: [&[&str]; 10] = [
     &["*", "/", "%"],
 ];
 
-/// Operators before their operand, beside `*` and `&`.
+/// Unary operators, besides `*` and `&`.
 const UNARY: [&str; 3] = ["-", "~", "!"];
 
-const HELP: &str = "an expression is made of numbers, local variables, C's operators and calls";
+const HELP: &str = "an expression consists of numbers, local variables, C's operators and calls";
 
 impl Parser<'_> {
     /// A whole expression.
@@ -30,7 +30,8 @@ impl Parser<'_> {
         self.binary(0)
     }
 
-    /// Operands and the operators between them that bind at least as strongly as `weakest`, a level.
+    /// Operands and the operators between them that bind at least as strongly as `weakest`, a
+    /// level.
     fn binary(&mut self, weakest: usize) -> Parsed<Expr> {
         let mut left = self.unary()?;
         loop {

@@ -1,31 +1,31 @@
-//! A place among the words of a file, and how one goes on from there.
+//! The parser's position in the tokens of a file, and how it moves.
 
 use atomics_spec::diag::Error;
 
 use crate::lang::lex::Token;
 use crate::lang::source::{File, Span};
 
-/// How many parts an expression, a condition or a type may have, and how deep statements may be, so
-/// that a file cannot exhaust the stack.
+/// The maximum number of parts of an expression, a condition or a type, and the maximum nesting
+/// depth of statements. The limit keeps a file from exhausting the stack.
 const PARTS: usize = 100;
 
-/// A place among the words of a file.
+/// A parser at a position in the tokens of a file.
 pub struct Parser<'a> {
     /// The file.
     pub file: File<'a>,
     words: Vec<(Token, Span)>,
     at: usize,
-    /// The parts of what is being read that were read so far.
+    /// The number of parts read so far of the current expression, condition or type.
     pub parts: usize,
-    /// The statements that the next word is in.
+    /// The nesting depth of the current statement.
     pub depth: usize,
 }
 
-/// What is read; or the first thing that is not as the format has it.
+/// A parsed item, or the first syntax error.
 pub type Parsed<T> = Result<T, Error>;
 
 impl<'a> Parser<'a> {
-    /// A parser before the first of some words.
+    /// A parser at the first token.
     pub fn new(file: File<'a>, words: Vec<(Token, Span)>) -> Self {
         Self {
             file,
@@ -58,11 +58,11 @@ impl<'a> Parser<'a> {
 
     /// Goes to the next word.
     pub fn advance(&mut self) {
-        // The end stays the next word.
+        // The parser stays at the end.
         self.at = (self.at + 1).min(self.words.len() - 1);
     }
 
-    /// Goes past the next word if it is this sign.
+    /// Consumes the next token if it is this operator or punctuator.
     pub fn takes(&mut self, sign: &str) -> bool {
         let takes = matches!(self.peek(), Token::Sign(found) if *found == sign);
         if takes {
@@ -76,7 +76,7 @@ impl<'a> Parser<'a> {
         matches!(self.peek(), Token::Word(found) if found == word)
     }
 
-    /// Goes past the next word if it is this one.
+    /// Consumes the next token if it is this word.
     pub fn takes_word(&mut self, word: &str) -> bool {
         let takes = self.is_word(word);
         if takes {
@@ -88,24 +88,24 @@ impl<'a> Parser<'a> {
     /// An error about the next word.
     pub fn expected(&self, what: &str, help: &str) -> Error {
         let found = match self.peek() {
-            Token::End => "the file ends".to_owned(),
+            Token::End => "found the end of the file".to_owned(),
             _ => {
                 let span = self.span();
                 let text = self.file.text.get(span.start..span.end);
-                format!("there is `{}`", text.unwrap_or_default())
+                format!("found `{}`", text.unwrap_or_default())
             }
         };
-        let message = format!("{found} where {what} should be");
+        let message = format!("expected {what}, {found}");
         self.file.error(self.span(), message, help)
     }
 
-    /// Reads a part more, if there are not too many.
+    /// Counts one more part; fails if there are too many.
     pub fn part(&mut self, help: &str) -> Parsed<()> {
         self.parts += 1;
         self.small(self.parts, help)
     }
 
-    /// That there are no more parts than there may be.
+    /// Fails if there are too many parts.
     pub fn small(&self, parts: usize, help: &str) -> Parsed<()> {
         if parts <= PARTS {
             return Ok(());
@@ -114,7 +114,7 @@ impl<'a> Parser<'a> {
         Err(self.file.error(self.span(), message, help))
     }
 
-    /// Goes past this sign, which has to be next.
+    /// Consumes this operator or punctuator; fails if it is not next.
     pub fn need(&mut self, sign: &str, help: &str) -> Parsed<()> {
         if self.takes(sign) {
             return Ok(());
@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
         Err(self.expected(&format!("`{sign}`"), help))
     }
 
-    /// Goes past a name, which has to be next.
+    /// Consumes a name; fails if none is next.
     pub fn name(&mut self, what: &str, help: &str) -> Parsed<(String, Span)> {
         match self.peek().clone() {
             Token::Word(name) => {

@@ -1,11 +1,11 @@
-//! The statements of a thread.
+//! Parses the statements of a thread.
 
 use crate::lang::ast::{ExprKind, Statement, Type};
 use crate::lang::lex::Token;
 use crate::lang::parse::parser::{Parsed, Parser};
 
 impl Parser<'_> {
-    /// Statements, up to and with the closing brace.
+    /// Statements, up to and including the closing brace.
     pub fn statements(&mut self) -> Parsed<Vec<Statement>> {
         let mut all = Vec::new();
         while !self.takes("}") {
@@ -57,7 +57,7 @@ impl Parser<'_> {
 
     fn statement(&mut self) -> Parsed<Statement> {
         self.depth += 1;
-        self.small(self.depth, "use fewer statements in each other")?;
+        self.small(self.depth, "nest statements less deeply")?;
         let statement = self.shallow();
         self.depth -= 1;
         statement
@@ -102,16 +102,16 @@ impl Parser<'_> {
             let span = start.to(self.before());
             let ExprKind::Deref(_) = left.kind else {
                 let help = "a value is assigned to a local variable, `r0 = 1`, or to `*x`";
-                return Err(self.file.error(left.span, "this is no variable", help));
+                return Err(self.file.error(left.span, "this is not a variable", help));
             };
             return Ok(Statement::Store(left, value, span));
         }
         self.need(";", help)?;
-        // As in `(void)xchg(x, 1);`: nobody looks at what it is cast to.
+        // A cast of an unused result has no effect: `(void)xchg(x, 1);`.
         Ok(Statement::Call(left.uncast().clone()))
     }
 
-    /// What an `if` governs.
+    /// A branch of an `if`.
     fn branch(&mut self) -> Parsed<Vec<Statement>> {
         if self.takes(";") {
             return Ok(Vec::new());
@@ -122,8 +122,8 @@ impl Parser<'_> {
         })
     }
 
-    /// Leaves out a statement of a kind that is not read: up to its semicolon, or to the brace
-    /// that closes its body.
+    /// Skips a statement of an unsupported kind, up to its semicolon or the closing brace of its
+    /// body.
     fn skip_statement(&mut self) {
         let is_do = self.is_word("do");
         let (mut braces, mut parentheses) = (0_usize, 0_usize);

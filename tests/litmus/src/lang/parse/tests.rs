@@ -1,4 +1,4 @@
-//! Tests of what files may look like.
+//! Tests of the parser.
 
 use crate::lang::ast::{
     Expr, ExprKind, Litmus, Location, Proposition, Quantifier, Statement, Value,

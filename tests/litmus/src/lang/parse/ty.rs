@@ -1,21 +1,21 @@
-//! Types.
+//! Parses types.
 
 use crate::lang::ast::Type;
 use crate::lang::lex::Token;
 use crate::lang::parse::parser::{Parsed, Parser};
 
-/// Words that begin a type, beside those that end in `_t`.
+/// Words that begin a type, besides names that end in `_t`.
 const TYPE_WORDS: [&str; 17] = [
     "bool", "int", "long", "char", "short", "unsigned", "signed", "void", "struct", "s8", "s16",
     "s32", "s64", "u8", "u16", "u32", "u64",
 ];
 
-/// Words of a type that say nothing about values.
+/// Type qualifiers, which do not affect values.
 const QUALIFIERS: [&str; 2] = ["const", "volatile"];
 
 impl Parser<'_> {
-    /// Whether the next word begins a type: it is known, or a name that ends in `_t` with another
-    /// name or a `*` behind it.
+    /// Whether the next word begins a type: it is a known type word, or a name that ends in `_t`
+    /// and is followed by another name or a `*`.
     pub fn begins_type(&self) -> bool {
         let Token::Word(word) = self.peek() else {
             return false;
@@ -41,7 +41,7 @@ impl Parser<'_> {
         if words.is_empty() {
             return Err(self.expected("a type", help));
         }
-        // A type in a cast does not count for the expression, whose parts go on behind it.
+        // The parts of a type in a cast do not count as parts of the expression around it.
         let outside = std::mem::take(&mut self.parts);
         let mut ty = Type::Named(words.join(" "));
         loop {

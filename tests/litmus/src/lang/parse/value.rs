@@ -1,10 +1,10 @@
-//! Values that variables begin or end with.
+//! Parses initial and final values of variables.
 
 use crate::lang::ast::Value;
 use crate::lang::lex::Token;
 use crate::lang::parse::parser::{Parsed, Parser};
 
-/// The type of initialisers that are macros: `ATOMIC_INIT(1)`.
+/// The initialisers that are macros: `ATOMIC_INIT(1)`.
 const INITIALISERS: [&str; 3] = ["ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT"];
 
 impl Parser<'_> {
@@ -24,7 +24,7 @@ impl Parser<'_> {
                     Value::Address(_) => {
                         Err(self
                             .file
-                            .error(self.before(), "an address has no sign", help))
+                            .error(self.before(), "an address cannot be negated", help))
                     }
                 }
             }

@@ -263,7 +263,7 @@ fn macros_of_another_shape() {
     project::write(tree.path(), &[(LIB, "//! Macros.\n")]);
     let report = refused(&tree, &[]);
     assert!(
-        report.starts_with("error: rust/macros/lib.rs has no list of modules: no line such as"),
+        report.starts_with("error: rust/macros/lib.rs has no list of modules, to which"),
         "{report}"
     );
     assert_eq!(refused(&tree, &["--force"]), report);

@@ -47,10 +47,11 @@ const NEVER: [(&str, &str, &[&str]); 6] = [
 /// The members that a member may depend on, except in tests. Crates that users compile have few
 /// dependencies, engines do not depend on commands, and `xtask` does not wait for the build of
 /// engines.
-const DEPENDENCIES: [(&str, &[&str]); 8] = [
+const DEPENDENCIES: [(&str, &[&str]); 9] = [
     ("atomics-spec", &[]),
     ("atomics-macros", &["atomics-spec"]),
     ("atomics-core", &["atomics-macros"]),
+    ("atomics-differential", &["atomics-core", "atomics-spec"]),
     ("atomics-tools", &[]),
     ("atomics-machine-code", &["atomics-spec", "atomics-tools"]),
     (
@@ -62,6 +63,15 @@ const DEPENDENCIES: [(&str, &[&str]); 8] = [
         &["atomics-machine-code", "atomics-spec", "atomics-tools"],
     ),
     ("xtask", &["atomics-spec"]),
+];
+
+/// All that the members may depend on that users wait for.
+const LIGHT: [(&str, &[&str]); 2] = [
+    ("atomics-spec", &[]),
+    (
+        "atomics-macros",
+        &["atomics-spec", "proc-macro2", "quote", "syn"],
+    ),
 ];
 
 /// The text of a file. None if the file does not exist or is generated.
@@ -193,24 +203,73 @@ fn nothing_imports_what_comes_later() {
     assert!(found.is_empty(), "{found}");
 }
 
+/// What a manifest depends on, tests apart.
+fn dependencies(manifest: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut section = Vec::new();
+    for line in manifest.lines() {
+        let header = line.strip_prefix('[');
+        if let Some(header) = header {
+            section = header.split(']').next().unwrap().split('.').collect();
+        }
+        let is_dependency = |part: &&str| ["dependencies", "build-dependencies"].contains(part);
+        let Some(at) = section.iter().position(is_dependency) else {
+            continue;
+        };
+        // `NAME = ..` or `NAME.workspace = true`; `[dependencies.NAME]`; under another name.
+        let package = line.split_once("package = \"");
+        let names = [
+            line.split(['.', ' ', '='])
+                .next()
+                .filter(|_| header.is_none()),
+            section.get(at + 1).copied(),
+            package.and_then(|(_, rest)| rest.split('"').next()),
+        ];
+        found.extend(names.into_iter().flatten().filter(|name| !name.is_empty()));
+    }
+    found
+}
+
 #[test]
 fn no_member_depends_on_what_comes_later() {
     let folders = members();
     let names: Vec<String> = folders.iter().map(|folder| package(folder)).collect();
-    for (member, allowed) in DEPENDENCIES {
+    let manifest = |member: &str| {
         let folder = folders.iter().find(|folder| package(folder) == member);
-        let manifest = fs::read_to_string(folder.unwrap().join("Cargo.toml")).unwrap();
-        let mut section = "";
-        for line in manifest.lines() {
-            section = line
-                .strip_prefix('[')
-                .map_or(section, |s| s.trim_end_matches(']'));
-            let name = line.split(['.', ' ']).next().unwrap_or_default();
-            let is_member = section.ends_with("dependencies") && names.iter().any(|n| n == name);
-            let is_allowed = allowed.contains(&name) || section == "dev-dependencies";
+        fs::read_to_string(folder.unwrap().join("Cargo.toml")).unwrap()
+    };
+    for (member, allowed) in DEPENDENCIES {
+        for name in dependencies(&manifest(member)) {
+            let is_member = names.iter().any(|member| member == name);
+            let is_allowed = allowed.contains(&name);
             assert!(!is_member || is_allowed, "{member} depends on {name}");
         }
     }
+    for (member, allowed) in LIGHT {
+        for name in dependencies(&manifest(member)) {
+            assert!(allowed.contains(&name), "{member} depends on {name}");
+        }
+    }
+    for name in &names {
+        let is_listed = DEPENDENCIES.iter().any(|(member, _)| member == name);
+        let brings_together = ["atomics-tests", "xtask-bindings", "xtask-checks"];
+        assert!(
+            is_listed || brings_together.contains(&name.as_str()),
+            "{name} is not in DEPENDENCIES"
+        );
+    }
+}
+
+#[test]
+fn dependencies_are_found() {
+    let manifest = "[dependencies]\na = \"1\"\nb.workspace = true\nx = { package = \"c\" }\n\
+                    [dependencies.d]\npath = \"d\"\n[dev-dependencies]\ne = \"1\"\n\
+                    [target.'cfg(unix)'.dependencies] # Here.\nf = \"1\"\n[lints]\nworkspace = true\n";
+    let found = dependencies(manifest);
+    for name in ["a", "b", "c", "d", "f"] {
+        assert!(found.contains(&name), "{name} is not in {found:?}");
+    }
+    assert!(!found.contains(&"e") && !found.contains(&"workspace"));
 }
 
 /// The cycles of a crate with the given files, whose root is `lib.rs`.

@@ -11,7 +11,7 @@ fn manifest(name: &str, build: bool) -> String {
     let root = root.display();
     let build = if build {
         format!(
-            "[build-dependencies]\natomics-spec = {{ path = \"{root}/atomics-spec\" }}\ncc = \"1\"\n"
+            "[build-dependencies]\natomics-spec = {{ path = \"{root}/atomics-spec\", features = [\"tools\"] }}\ncc = \"1\"\n"
         )
     } else {
         String::new()

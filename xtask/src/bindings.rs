@@ -17,7 +17,7 @@ use xtask::cargo;
 pub fn generate(header: &File, root: &Path) -> Result<File> {
     let mut command = cargo::command();
     command
-        .args(["run", "--quiet", "--package", "xtask-bindings", "--"])
+        .args(["run", "--package", "xtask-bindings", "--"])
         .current_dir(root)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());

@@ -14,11 +14,7 @@ use xtask::output::finish;
 
 /// Atomics under the Linux Kernel Memory Model: the generator and its tools.
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    disable_help_subcommand = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -51,11 +47,11 @@ fn main() -> ExitCode {
         Command::Gen(args) => args.run(),
         Command::List(args) => args.run(),
         Command::Explain(args) => args.run(),
-        Command::Kernel(args) => others::run("kernel", args),
-        Command::Parity(args) => others::run("parity", args),
-        Command::Litmus(args) => others::run("litmus", args),
-        Command::Cross(args) => others::run("cross", args),
-        Command::Test(args) => others::run("test", args),
-        Command::Setup(args) => others::run("setup", args),
+        Command::Kernel(_)
+        | Command::Parity(_)
+        | Command::Litmus(_)
+        | Command::Cross(_)
+        | Command::Test(_)
+        | Command::Setup(_) => others::run(),
     })
 }

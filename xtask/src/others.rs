@@ -1,14 +1,13 @@
 //! Forwards commands to `xtask-checks`, which cargo builds when it is first needed.
 
-use std::convert::Infallible;
+use std::env;
 use std::ffi::OsString;
-use std::io;
 use std::os::unix::process::CommandExt as _;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use clap::Args;
-use xtask::{cargo, repository};
+use xtask::repository;
 
 /// The arguments of a forwarded command. `xtask-checks` parses them.
 #[derive(Args)]
@@ -23,18 +22,19 @@ pub struct Forwarded {
     args: Vec<OsString>,
 }
 
-/// Replaces this process by `xtask-checks NAME ARGS`, run through cargo.
+/// Replaces this process by `xtask-checks`, run through cargo, with the same arguments.
 ///
 /// # Errors
 ///
 /// If cargo does not start.
-pub fn run(name: &str, forwarded: Forwarded) -> Result<ExitCode> {
+pub fn run() -> Result<ExitCode> {
     let manifest = repository::root().join("Cargo.toml");
-    let mut command = cargo::command();
+    // The environment stays the user's: the tests are to see their RUSTFLAGS, for instance.
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--package", "xtask-checks", "--manifest-path"]);
-    command.arg(manifest).arg("--").arg(name);
-    let error: Result<Infallible, io::Error> = Err(command.args(forwarded.args).exec());
-    error
-        .map(|never| match never {})
-        .context("cannot start cargo")
+    command.arg(manifest).arg("--");
+    // Those that were parsed lack a leading `--`.
+    command.args(env::args_os().skip(1));
+    let error = command.exec();
+    Err(anyhow!(error).context("cannot start cargo"))
 }

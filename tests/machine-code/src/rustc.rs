@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use atomics_tools::path::cache_folder;
 use atomics_tools::process::{run, write_changed};
-use atomics_tools::{Lock, Toolchain, rust};
+use atomics_tools::{Lock, Progress, Toolchain, rust};
 
 use crate::alternative::{self, Alternative};
 use crate::object::ObjectFile;
@@ -33,8 +33,9 @@ impl Compiler {
         target: &'static Target,
         configuration: &'static Configuration,
         tools: &Toolchain,
+        progress: Progress<'_>,
     ) -> Result<Self> {
-        let sysroot = sysroot(target, tools)?;
+        let sysroot = sysroot(target, tools, progress)?;
         Ok(Self {
             target,
             configuration,
@@ -108,11 +109,26 @@ impl Target {
     }
 }
 
+/// How `core` is compiled.
+const CORE: [&str; 8] = [
+    "--edition=2024",
+    "--crate-type=lib",
+    "--crate-name=core",
+    "--emit=metadata",
+    "-Zalways-encode-mir",
+    "-Copt-level=2",
+    "-Cpanic=abort",
+    "--cap-lints=allow",
+];
+
 /// Makes a sysroot in the user's cache with `core` for a target. It has only metadata, because
 /// nothing is linked.
-fn sysroot(target: &Target, tools: &Toolchain) -> Result<PathBuf> {
+fn sysroot(target: &Target, tools: &Toolchain, progress: Progress<'_>) -> Result<PathBuf> {
     let version = rust::rustc(&["--version", "--verbose"])?;
-    let digest = sha1_smol::Sha1::from(version).digest().to_string();
+    let source = tools.library().join("core/src/lib.rs");
+    // All that the files depend on: checkouts share the cache.
+    let key = format!("{version} {} {:?} {CORE:?}", source.display(), target.rustc);
+    let digest = sha1_smol::Sha1::from(key).digest().to_string();
     let sysroot = cache_folder()?.join(format!("rust-core-{}", &digest[..8]));
     let libraries = sysroot.join(format!("lib/rustlib/{}/lib", target.triple));
     let core = libraries.join("libcore.rmeta");
@@ -121,18 +137,14 @@ fn sysroot(target: &Target, tools: &Toolchain) -> Result<PathBuf> {
     }
     let part = libraries.join("part");
     fs::create_dir_all(&part).with_context(|| format!("cannot create {}", part.display()))?;
-    let lock = Lock::wait(&libraries)?;
+    let lock = Lock::wait(&libraries, progress)?;
     if core.is_file() {
         return Ok(sysroot);
     }
+    progress(&format!("{}: compiling Rust's core library", target.name));
     // Rename the file into place at the end, so that it is always complete.
     let mut command = rustc(target);
-    command
-        .args(["--edition=2024", "--crate-type=lib", "--crate-name=core"])
-        .args(["--emit=metadata", "-Zalways-encode-mir", "-Copt-level=2"])
-        .args(["-Cpanic=abort", "--cap-lints=allow", "--out-dir"])
-        .arg(&part)
-        .arg(tools.library().join("core/src/lib.rs"));
+    command.args(CORE).arg("--out-dir").arg(&part).arg(&source);
     run(&mut command).context("cannot compile Rust's core library")?;
     let builtins = part.join("builtins.rs");
     write_changed(

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use anyhow::{Context, Result, ensure};
 
@@ -21,6 +20,8 @@ pub struct Kernel<'a> {
     pub tools: &'a Toolchain,
     /// The callback for progress.
     pub progress: Progress<'a>,
+    /// How many jobs `make` runs at once.
+    pub jobs: usize,
 }
 
 impl Kernel<'_> {
@@ -58,7 +59,8 @@ impl Kernel<'_> {
         Ok(format!("clang {}", major(&output.stdout, "version ")?))
     }
 
-    /// Compiles `c` for a configuration of an architecture, and the kernel objects that it needs.
+    /// Compiles `c` for a configuration of an architecture, and the kernel objects that it needs. The
+    /// objects do not change while the lock lives.
     ///
     /// # Errors
     ///
@@ -68,7 +70,7 @@ impl Kernel<'_> {
         target: &Target,
         configuration: &Configuration,
         c: &str,
-    ) -> Result<Vec<PathBuf>> {
+    ) -> Result<(Vec<PathBuf>, Lock)> {
         let lines: Vec<&str> = [&CONFIG[..], target.kernel.config, configuration.config].concat();
         let key = format!("{} {} {lines:?}", self.version()?, self.tree.display());
         let digest = sha1_smol::Sha1::from(key).digest().to_string();
@@ -76,7 +78,7 @@ impl Kernel<'_> {
             .folder
             .join(format!("{}-{}", target.name, &digest[..8]));
         fs::create_dir_all(&build).with_context(|| format!("cannot create {}", build.display()))?;
-        let _lock = Lock::wait(&build)?;
+        let lock = Lock::wait(&build, self.progress)?;
         let done = build.join("configured");
         if !done.is_file() {
             (self.progress)(&format!("{}: configuring a kernel", target.name));
@@ -99,7 +101,7 @@ impl Kernel<'_> {
             self.make(target, &build, &["--jobs=1", object])?;
             objects.push(build.join(object));
         }
-        Ok(objects)
+        Ok((objects, lock))
     }
 
     fn configure(&self, target: &Target, lines: &[&str], build: &Path) -> Result<()> {
@@ -123,14 +125,13 @@ impl Kernel<'_> {
 
     fn make(&self, target: &Target, build: &Path, targets: &[&str]) -> Result<()> {
         let mut command = self.tools.command("make");
-        let jobs = thread::available_parallelism().map_or(1, usize::from);
         command
             .arg("-C")
             .arg(self.tree)
             .arg(format!("O={}", build.display()))
             .arg(format!("ARCH={}", target.kernel.arch))
             .args(["LLVM=1", "--silent"])
-            .arg(format!("--jobs={jobs}"))
+            .arg(format!("--jobs={}", self.jobs))
             .args(targets);
         run(&mut command)
     }

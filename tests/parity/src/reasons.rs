@@ -96,8 +96,10 @@ fn fits(pattern: &str, text: &str) -> bool {
 fn parse(source: Source<'_>) -> Result<Vec<Reason>, Errors> {
     let mut errors = Errors::default();
     let mut reasons = Vec::new();
-    // An empty file is valid: there may be no differences.
-    if !source.bytes.is_empty() {
+    // A file without rows is valid: there may be no differences.
+    let text = String::from_utf8_lossy(source.bytes);
+    let is_comment = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if !text.lines().all(is_comment) {
         for row in rows(source, &mut errors).list {
             let parsed = parse_row(&row);
             reasons.extend(errors.take(parsed).into_iter().flatten());
@@ -256,6 +258,10 @@ mod tests {
         let (full, acquire) = (Guarantees::full(), Guarantees::acquire());
         let check = |reasons: &str, line: Line| check(source(reasons), &[line], true).unwrap();
         assert_eq!(check("", line(&acquire, &acquire, (5, 3))), [""; 0]);
+        assert_eq!(
+            check("# None.\n\n", line(&acquire, &acquire, (5, 3))),
+            [""; 0]
+        );
 
         let longer = line(&acquire, &acquire, (6, 3));
         let wrong = check("", longer.clone());

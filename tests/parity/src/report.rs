@@ -135,6 +135,7 @@ struct Report<'l> {
 #[derive(Serialize)]
 struct Entry<'l> {
     arch: &'l str,
+    #[serde(rename = "branch")]
     configuration: &'l str,
     variant: &'l str,
     verdict: &'static str,

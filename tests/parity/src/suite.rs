@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::{fs, thread};
 
 use anyhow::{Context, Result, bail, ensure};
 use atomics_machine_code::cfg::Code;
@@ -9,7 +10,7 @@ use atomics_machine_code::rustc::Compiler;
 use atomics_machine_code::target::{Configuration, Target};
 use atomics_machine_code::targets::TARGETS;
 use atomics_spec::Spec;
-use atomics_tools::{Progress, Toolchain, pool};
+use atomics_tools::{Lock, Progress, Toolchain, pool};
 
 use crate::kernel::Kernel;
 use crate::ours;
@@ -48,7 +49,7 @@ impl Suite<'_> {
     ///
     /// If the tree is not a kernel tree, or the compiler does not start.
     pub fn version(&self) -> Result<String> {
-        let kernel = self.kernel();
+        let kernel = self.kernel(1);
         Ok(format!("{} ({})", kernel.version()?, kernel.compiler()?))
     }
 
@@ -76,12 +77,15 @@ impl Suite<'_> {
             let configurations = target.configurations.iter();
             configurations.map(move |configuration| (*target, configuration))
         });
+        let cpus = thread::available_parallelism().map_or(1, usize::from);
+        let make_jobs = cpus.div_ceil(jobs.max(1));
         let runs: Vec<_> = pairs
             .map(|(target, configuration)| Run {
                 suite: self,
                 target,
                 configuration,
                 show,
+                jobs: make_jobs,
             })
             .collect();
         let found = pool::map(jobs, &runs, |_, run| run.compare(), |_| {})?;
@@ -112,12 +116,13 @@ impl Suite<'_> {
         Ok(comparisons)
     }
 
-    fn kernel(&self) -> Kernel<'_> {
+    fn kernel(&self, jobs: usize) -> Kernel<'_> {
         Kernel {
             tree: &self.tree,
             folder: self.folder.join("kernel"),
             tools: self.tools,
             progress: self.progress,
+            jobs,
         }
     }
 }
@@ -128,6 +133,8 @@ struct Run<'a> {
     target: &'static Target,
     configuration: &'static Configuration,
     show: Option<&'a str>,
+    /// How many jobs each `make` runs at once.
+    jobs: usize,
 }
 
 impl Run<'_> {
@@ -137,9 +144,14 @@ impl Run<'_> {
         let points = points(suite.spec, target.bits);
         let isa = target.isa()?;
         let c = c_file(target, &points);
-        let theirs = suite.kernel().objects(target, configuration, &c)?;
+        let (theirs, lock) = suite.kernel(self.jobs).objects(target, configuration, &c)?;
         let theirs = target.read(configuration, &theirs, suite.tools)?;
+        drop(lock);
         let ours = if ours::has_table(suite.spec, target) {
+            let folder = suite.folder.join("ours").join(configuration.folder(target));
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+            let _lock = Lock::wait(&folder, suite.progress)?;
             Some(target.read(configuration, &[self.compile(&points)?], suite.tools)?)
         } else {
             self.tell("there is no table for this architecture; only the kernel's side is read");
@@ -196,7 +208,7 @@ impl Run<'_> {
     fn compile(&self, points: &[Point]) -> Result<PathBuf> {
         let (suite, target) = (self.suite, self.target);
         self.tell("compiling ours");
-        let compiler = Compiler::new(target, self.configuration, suite.tools)?;
+        let compiler = Compiler::new(target, self.configuration, suite.tools, suite.progress)?;
         let head = "#![allow(dead_code, improper_ctypes_definitions, unused_unsafe)]\n\
                     use core::ffi::c_void;\n";
         let functions = points.iter().map(|point| format!("\n{}", point.rust));

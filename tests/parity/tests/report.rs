@@ -52,7 +52,6 @@ fn the_report_is_what_is_found() {
 
 /// The build folder of `cargo xtask parity`, so that a kernel that it has configured is reused.
 fn build_folder() -> std::path::PathBuf {
-    let test = env::current_exe().unwrap();
-    // target/debug/deps/test
-    test.ancestors().nth(3).unwrap().join("parity")
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.unwrap().join("target/parity")
 }

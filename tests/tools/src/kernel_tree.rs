@@ -30,8 +30,8 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf> {
     let tree = named.map(Path::to_owned).or_else(kernel_tree);
     let tree = tree.with_context(|| {
         format!(
-            "found no kernel tree: name one with --kernel or in {VAR}, or run `cargo xtask setup` \
-             to fetch one"
+            "found no kernel tree: name one, or set {VAR} to one, or run `cargo xtask setup` to \
+             fetch one"
         )
     })?;
     let found = tree.canonicalize();

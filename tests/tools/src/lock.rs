@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use crate::progress::Progress;
+
 /// An exclusive lock on a folder, released when dropped. The system also releases it when the
 /// process ends for any reason.
 pub struct Lock {
@@ -30,12 +32,16 @@ impl Lock {
         }
     }
 
-    /// Locks the folder. Waits until no other process has locked it.
+    /// Locks the folder. Waits until no other process or thread has locked it, and tells if it must.
     ///
     /// # Errors
     ///
     /// If its file `lock` cannot be opened or locked.
-    pub fn wait(dir: &Path) -> Result<Self> {
+    pub fn wait(dir: &Path, progress: Progress<'_>) -> Result<Self> {
+        if let Ok(lock) = Self::open(dir, FlockOperation::NonBlockingLockExclusive)? {
+            return Ok(lock);
+        }
+        progress(&format!("waiting for what builds in {}", dir.display()));
         let lock = Self::open(dir, FlockOperation::LockExclusive)?;
         lock.with_context(|| format!("cannot lock {}", dir.display()))
     }
@@ -60,7 +66,7 @@ mod tests {
         let error = Lock::take(dir.path()).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("another process is building in "), "{error}");
         drop(lock);
-        drop(Lock::wait(dir.path()).unwrap());
+        drop(Lock::wait(dir.path(), &|_| {}).unwrap());
         drop(Lock::take(dir.path()).unwrap());
     }
 }

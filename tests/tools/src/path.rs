@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use etcetera::BaseStrategy as _;
@@ -17,9 +17,9 @@ pub fn has_program(name: &str) -> bool {
     find_program(name).is_some()
 }
 
-/// Whether a path is absolute and an executable file.
+/// Whether a path is an executable file.
 pub fn is_program(path: &Path) -> bool {
-    path.is_absolute() && which::which(path).is_ok()
+    path::absolute(path).is_ok_and(|path| which::which(path).is_ok())
 }
 
 /// Whether there is a C compiler: the program that `$CC` names, else `cc`.
@@ -45,8 +45,12 @@ pub fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 ///
 /// If neither `XDG_CACHE_HOME` nor `HOME` names a folder.
 pub fn cache_folder() -> Result<PathBuf> {
-    let base = etcetera::base_strategy::Xdg::new().map(|xdg| xdg.cache_dir());
-    let base = base.ok().filter(|base| base.is_absolute());
+    // The library looks for a home even where the first is set.
+    let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = named.filter(|base| base.is_absolute()).or_else(|| {
+        let xdg = etcetera::base_strategy::Xdg::new().ok()?;
+        Some(xdg.cache_dir())
+    });
     let base = base.context("neither XDG_CACHE_HOME nor HOME names a folder")?;
     Ok(base.join("lkmm-atomics"))
 }

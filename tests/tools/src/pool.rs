@@ -18,7 +18,7 @@ pub fn map<T: Sync, R: Send>(
     done: impl Fn(usize) + Sync + Send,
 ) -> Result<Vec<R>> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs.max(1))
+        .num_threads(jobs.clamp(1, items.len().max(1)))
         .build();
     let pool = pool.context("cannot start threads")?;
     let finished = AtomicUsize::new(0);

@@ -2,7 +2,7 @@
 //! libraries to link with. Clang and lld link for all architectures.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use anyhow::Result;
 
@@ -52,7 +52,8 @@ impl CrossTools {
     ) -> Result<Self, Vec<String>> {
         let named = env::var_os(ROOT_VAR).filter(|root| !root.is_empty());
         let root = named.map(PathBuf::from).or_else(|| fetched_root().ok());
-        let root = root.unwrap_or_default();
+        // Programs are started in other folders.
+        let root = path::absolute(root.unwrap_or_default()).unwrap_or_default();
         let mut missing = lacks(&root, platforms);
         let llvm = toolchain::llvm_folder();
         if llvm.is_none() {

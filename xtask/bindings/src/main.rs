@@ -7,13 +7,24 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
 use atomics_spec::emit::layout::{CORE_BINDINGS, CORE_HEADER, MARKER};
 use atomics_spec::names::HELPER_PREFIX;
 use atomics_tools::libclang;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let mut header = String::new();
     io::stdin()
         .read_to_string(&mut header)

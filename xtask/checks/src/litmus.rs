@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use atomics_litmus::{Shard, Suite, Targets, Tools, load_spec, read_files, read_generated, report};
 use clap::Args;
 use xtask::output::print;
+use xtask::repository;
 
 /// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by herd7's
 /// model of the architecture, is allowed by the Linux kernel's memory model. Exits with 1 if one is
@@ -85,6 +86,7 @@ impl Litmus {
         let tools = Tools::find(self.tree.as_deref())?;
         let mut suite = Suite::new(&tools, &spec)?
             .targets(&targets)?
+            .scratch_below(&repository::root().join("target/litmus"))?
             .limit(Duration::from_secs(self.limit))
             .progress(&|text| eprintln!("litmus: {text}"));
         if let Some(jobs) = self.jobs {
@@ -99,7 +101,7 @@ impl Litmus {
         }
         suite.judge(&mut findings)?;
         print(&if self.json {
-            report::json(&findings)?
+            report::json(&findings)? + "\n"
         } else {
             report::text(&findings, &targets.names())
         })?;

@@ -1,4 +1,4 @@
-//! Builds the C helpers, if they are asked for.
+//! Builds the C helpers, with the feature `c-helpers`.
 
 fn main() {
     println!("cargo::rerun-if-changed=c");

@@ -1,7 +1,6 @@
-//! Lists the tables, so that adding an operation's documentation or an architecture is adding a
-//! file and not editing Rust.
+//! Lists the tables, so that a new architecture or documentation file needs no change of Rust code.
 //!
-//! The tables of C expressions are left out where nothing writes C: without the feature `tools`.
+//! The tables of C expressions are left out without the feature `tools`: only its code writes C.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -3,17 +3,17 @@
 //! Atomic variables under the Linux Kernel Memory Model (LKMM).
 //!
 //! [`Atomic<T>`] is a variable that several threads may access at the same time, for every `T`
-//! that is an [`AtomicType`]. How an access is ordered is said by a type: [`Relaxed`],
-//! [`Acquire`], [`Release`] or [`Full`]; an operation that does not exist with an ordering does
-//! not compile with it. Each method is the C operation that its documentation names, fence for
-//! fence, so that Rust and C can share a variable.
+//! that is an [`AtomicType`]. Orderings are types: [`Relaxed`], [`Acquire`], [`Release`] and
+//! [`Full`]; passing one that the operation does not provide is a compile error. Each method has
+//! the effect and the ordering of the C operation that its documentation names, so that Rust and C
+//! can share a variable.
 //!
 //! The rules are those of the LKMM, not those of C11 and of `core::sync::atomic`: dependencies
 //! order accesses, accesses of different sizes to the same memory are allowed, and [`Full`] is
-//! stronger than `SeqCst`. The two models do not mix on one variable.
+//! stronger than `SeqCst`. Do not mix the two models on one variable.
 //!
-//! The model itself is `tools/memory-model/` in the kernel's sources; the rules for atomic
-//! operations in words are in `Documentation/atomic_t.txt`.
+//! The model itself is in `tools/memory-model/` of the kernel's sources;
+//! `Documentation/atomic_t.txt` explains the rules for atomic operations.
 
 mod backend;
 pub mod barrier;
@@ -35,9 +35,9 @@ pub use pointer::*;
 
 /// A variable that can be accessed by several threads at the same time.
 ///
-/// It has the size and the valid bit patterns of `T`, but no niche, and is aligned to its size: 64
-/// bits to 8 bytes even where a `T` is aligned to 4. C code can access the same variable with its
-/// own atomic operations, `READ_ONCE()` and the like.
+/// It has the size and the valid bit patterns of `T`, but no niche, and is aligned to its size: a
+/// 64-bit variable to 8 bytes even where a `T` is aligned to 4. C code can access the same variable
+/// with its own atomic operations, `READ_ONCE()` and the like.
 ///
 /// # Invariants
 ///
@@ -56,26 +56,26 @@ pub use pointer::*;
 #[repr(transparent)]
 pub struct Atomic<T: AtomicType>(AtomicRepr<T::Repr>);
 
-// SAFETY: An `AtomicType` may be moved to another thread, which its safety contract says.
+// SAFETY: By its safety contract, an `AtomicType` may be moved to another thread.
 unsafe impl<T: AtomicType> Send for Atomic<T> {}
 
-// SAFETY: All access through a shared reference is atomic, and hands out copies of values that
-// may be moved to another thread, which the safety contract of `AtomicType` says.
+// SAFETY: All access through a shared reference is atomic and returns copies of values. By the
+// safety contract of `AtomicType`, these may be moved to another thread.
 unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 
 /// A type that [`Atomic`] can hold.
 ///
-/// Integers, `bool` and raw pointers are atomic. `#[derive(AtomicType)]` makes other types so
-/// where it can prove them to be.
+/// It is implemented for integers, `bool` and raw pointers. `#[derive(AtomicType)]` implements it
+/// for other types if it can prove the safety requirements.
 ///
 /// # Safety
 ///
 /// - `Self` has the size and the alignment of [`Self::Repr`](AtomicType::Repr).
-/// - Every value of `Self` is, bit for bit, a valid and fully initialised value of `Repr`, and
-///   turning it back gives the value that it was. Not every value of `Repr` need be one of
+/// - The bits of every value of `Self` are a valid and fully initialised value of `Repr`, and
+///   transmuting them back gives the same value. Not every value of `Repr` has to be a value of
 ///   `Self`.
-/// - A value of `Self` may be moved to another thread: `Self` is [`Send`], or it is something
-///   like a raw pointer, which is harmless until it is dereferenced in `unsafe` code.
+/// - A value of `Self` may be moved to another thread: `Self` is [`Send`], or it is a type such as
+///   a raw pointer, which is harmless until it is dereferenced in `unsafe` code.
 ///
 /// # Examples
 ///
@@ -89,8 +89,8 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 ///     Busy = 1,
 /// }
 ///
-/// // SAFETY: A field-less enum has the layout of the integer that its `repr` names, and each of
-/// // its values is one of that integer. It is `Send`.
+/// // SAFETY: A field-less enum has the layout of the integer type in its `repr`, and each of its
+/// // values is a value of that type. It is `Send`.
 /// unsafe impl AtomicType for State {
 ///     type Repr = i32;
 /// }
@@ -107,7 +107,7 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
             `#[derive(AtomicType)]`"
 )]
 pub unsafe trait AtomicType: Sized + Copy {
-    /// The type that C's operations work on.
+    /// The type of the variable for C's operations.
     type Repr: AtomicImpl;
 }
 
@@ -116,8 +116,9 @@ pub unsafe trait AtomicType: Sized + Copy {
 ///
 /// # Safety
 ///
-/// Whatever the operations of the class make out of values of the type, in the arithmetic of its
-/// representation, is a value of the type. That is so if every bit pattern is one.
+/// Every result that the operations of the class compute from values of the type, in the arithmetic
+/// of its representation, is a value of the type. A type for which every bit pattern is a value
+/// meets this requirement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic arithmetic operations",
     label = "not an operation of this type",
@@ -130,8 +131,9 @@ pub unsafe trait AtomicArithmetic: AtomicType<Repr: AtomicArithmeticOps> {}
 ///
 /// # Safety
 ///
-/// Adding any value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits of any
-/// value of the type, or subtracting it from them, wrapping, gives the bits of a value of the type.
+/// Adding a value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits of any
+/// value of the type, or subtracting it from them, with wrapping, gives the bits of a value of the
+/// type.
 ///
 /// # Examples
 ///
@@ -165,7 +167,7 @@ pub unsafe trait AtomicArithmetic: AtomicType<Repr: AtomicArithmeticOps> {}
             `u64` and `usize`"
 )]
 pub unsafe trait AtomicAdd<Rhs = Self>: AtomicType<Repr: AtomicArithmeticOps> {
-    /// Turns `rhs` into what is added.
+    /// Converts `rhs` into the value that is added.
     fn rhs_into_delta(rhs: Rhs) -> <Self::Repr as AtomicImpl>::Delta;
 }
 
@@ -174,8 +176,9 @@ pub unsafe trait AtomicAdd<Rhs = Self>: AtomicType<Repr: AtomicArithmeticOps> {
 ///
 /// # Safety
 ///
-/// Whatever the operations of the class make out of values of the type, in the arithmetic of its
-/// representation, is a value of the type. That is so if every bit pattern is one.
+/// Every result that the operations of the class compute from values of the type, in the arithmetic
+/// of its representation, is a value of the type. A type for which every bit pattern is a value
+/// meets this requirement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic bitwise operations",
     label = "not an operation of this type",
@@ -189,8 +192,9 @@ pub unsafe trait AtomicBitwise: AtomicType<Repr: AtomicBitwiseOps> {}
 ///
 /// # Safety
 ///
-/// Whatever the operations of the class make out of values of the type, in the arithmetic of its
-/// representation, is a value of the type. That is so if every bit pattern is one.
+/// Every result that the operations of the class compute from values of the type, in the arithmetic
+/// of its representation, is a value of the type. A type for which every bit pattern is a value
+/// meets this requirement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic arithmetic-and-test operations",
     label = "not an operation of this type",
@@ -204,8 +208,9 @@ pub unsafe trait AtomicTest: AtomicType<Repr: AtomicTestOps> {}
 ///
 /// # Safety
 ///
-/// Whatever the operations of the class make out of values of the type, in the arithmetic of its
-/// representation, is a value of the type. That is so if every bit pattern is one.
+/// Every result that the operations of the class compute from values of the type, in the arithmetic
+/// of its representation, is a value of the type. A type for which every bit pattern is a value
+/// meets this requirement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic conditional operations",
     label = "not an operation of this type",
@@ -219,8 +224,9 @@ pub unsafe trait AtomicConditional: AtomicType<Repr: AtomicConditionalOps> {}
 ///
 /// # Safety
 ///
-/// Whatever the operations of the class make out of values of the type, in the arithmetic of its
-/// representation, is a value of the type. That is so if every bit pattern is one.
+/// Every result that the operations of the class compute from values of the type, in the arithmetic
+/// of its representation, is a value of the type. A type for which every bit pattern is a value
+/// meets this requirement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no atomic signed operations",
     label = "not an operation of this type",
@@ -228,7 +234,7 @@ pub unsafe trait AtomicConditional: AtomicType<Repr: AtomicConditionalOps> {}
 )]
 pub unsafe trait AtomicSigned: AtomicType<Repr: AtomicSignedOps> {}
 
-/// The bits of a value.
+/// Returns the bits of a value.
 #[inline(always)]
 const fn into_repr<T: AtomicType>(value: T) -> T::Repr {
     // SAFETY: Both have the same size, and the bits of a `T` are a valid `T::Repr`, by the
@@ -236,7 +242,7 @@ const fn into_repr<T: AtomicType>(value: T) -> T::Repr {
     unsafe { core::mem::transmute_copy(&value) }
 }
 
-/// The value with these bits.
+/// Returns the value with these bits.
 ///
 /// # Safety
 ///
@@ -249,11 +255,11 @@ const unsafe fn from_repr<T: AtomicType>(bits: T::Repr) -> T {
 }
 
 impl<T: AtomicType> Atomic<T> {
-    /// Fails the build where an `unsafe impl AtomicType` gives a type another layout than its
-    /// `Repr`.
+    /// Fails the build if an `unsafe impl AtomicType` names a `Repr` whose layout differs from that
+    /// of the type.
     const LAYOUT: () = assert!(
         size_of::<T>() == size_of::<T::Repr>() && align_of::<T>() == align_of::<T::Repr>(),
-        "an `AtomicType` has the size and the alignment of its `Repr`"
+        "an `AtomicType` must have the size and the alignment of its `Repr`"
     );
 
     /// Creates a variable that holds `value`.
@@ -273,17 +279,17 @@ impl<T: AtomicType> Atomic<T> {
         Self(AtomicRepr::new(into_repr(value)))
     }
 
-    /// Makes a reference to an atomic variable out of a pointer to a plain one, such as a field
-    /// that C accesses with `READ_ONCE()` or as an `atomic_t`.
+    /// Converts a pointer to a plain variable, such as a field that C accesses with `READ_ONCE()`
+    /// or as an `atomic_t`, into a reference to an atomic variable.
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts,
+    /// For the lifetime `'a`,
     ///
     /// - `ptr` is aligned to the size of `T`, and valid for reads and writes;
-    /// - `*ptr` holds a valid `T`, whatever is stored there by others, in Rust or in C;
+    /// - `*ptr` always holds a valid `T`: other code, in Rust or in C, stores only valid `T`s;
     /// - no other access to `*ptr`, in Rust or in C, is a data race with atomic accesses under
-    ///   the LKMM. That is so if all of them are atomic.
+    ///   the LKMM. Atomic accesses meet this requirement.
     ///
     /// # Examples
     ///
@@ -302,16 +308,17 @@ impl<T: AtomicType> Atomic<T> {
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         const { Self::LAYOUT };
         // INVARIANT: The caller promises that the memory holds a valid `T` for `'a`.
-        // SAFETY: `Atomic<T>` has the size of `T` and no bytes but its value's; the caller promises
+        // SAFETY: `Atomic<T>` has the size of `T` and contains only its value; the caller promises
         // that the pointer is aligned to that size and valid for `'a`, and that no other access
-        // races with those through the reference.
+        // races with accesses through the reference.
         unsafe { &*ptr.cast::<Self>() }
     }
 
     /// Returns a pointer to the value, for C or for accesses of another size.
     ///
-    /// The pointer is aligned to the size of `T`, and valid for as long as the variable. What is
-    /// done with it must not be a data race under the LKMM, and must leave a valid `T` there.
+    /// The pointer is aligned to the size of `T`, and valid for as long as the variable. Accesses
+    /// through it must not be data races under the LKMM, and must leave a valid `T` in the
+    /// variable.
     ///
     /// # Examples
     ///
@@ -327,11 +334,11 @@ impl<T: AtomicType> Atomic<T> {
         self.0.as_ptr().cast()
     }
 
-    /// Returns the variable as the type that C's operations work on, with their names as
-    /// methods.
+    /// Returns the variable as the type that C's operations take, whose methods have the names of
+    /// the C functions.
     ///
-    /// Writing to it through this reference needs care if not every value of
-    /// [`AtomicType::Repr`] is a value of `T`, which is why this is unsafe.
+    /// This is unsafe because a value of [`AtomicType::Repr`] that is stored through the reference
+    /// need not be a value of `T`.
     ///
     /// # Safety
     ///
@@ -354,7 +361,7 @@ impl<T: AtomicType> Atomic<T> {
 
     /// Returns a mutable reference to the value.
     ///
-    /// It needs no atomic access: nobody else can have a reference.
+    /// The exclusive borrow rules out other accesses, so no atomic access is needed.
     ///
     /// # Examples
     ///
@@ -368,7 +375,7 @@ impl<T: AtomicType> Atomic<T> {
     #[inline(always)]
     pub const fn get_mut(&mut self) -> &mut T {
         // SAFETY: The pointer is valid and aligned, the memory holds a valid `T` by the
-        // invariant, and the mutable reference to `self` excludes all other access.
+        // invariant, and the mutable reference to `self` excludes all other accesses.
         unsafe { &mut *self.as_ptr() }
     }
 }

@@ -1,8 +1,8 @@
 //! Atomics under the Linux Kernel Memory Model (LKMM).
 //!
-//! [`Atomic<T>`] is a variable that threads share. Each of its methods does what the C operation
-//! of the Linux kernel does that its documentation names, fence for fence; so Rust and C agree
-//! on the ordering of a variable that they share.
+//! [`Atomic<T>`] is a variable that threads share. Each of its methods has the effect and the
+//! ordering of the C operation of the Linux kernel that its documentation names, so that Rust and C
+//! can share a variable.
 //!
 //! ```
 //! use atomics_core::{Acquire, Atomic, Relaxed, Release};
@@ -29,24 +29,24 @@
 //!   not compile.
 //! - Functions on raw pointers, such as [`atomic_load`] and [`xchg`], do the same for fields that
 //!   C declares.
-//! - [`raw`] has C's functions one to one, under their own names.
+//! - [`raw`] has the C functions one to one, under their C names.
 //! - [`barrier`] has the memory barriers.
-//! - [`AtomicType`] says what `T` can be, and derives it.
+//! - [`AtomicType`] is the trait of the types that `T` can be, and the derive that implements it.
 //!
 //! # Backends
 //!
 //! The operations are inline assembly, on aarch64, arm, loongarch64, powerpc64, riscv64, s390x, x86
-//! and x86_64. Instructions that only some CPUs have are used where the compiler is told that the
-//! CPU has them (`-C target-feature`); with the feature `std`, also where an aarch64 CPU says when the
-//! program runs that it has LSE.
+//! and x86_64. Instructions that only some CPUs have are used if the compiler may assume them
+//! (`-C target-feature`). With the feature `std`, LSE is also used if an aarch64 CPU reports it at
+//! run time.
 //!
-//! With the feature `c-helpers` the operations are calls of C functions that are built with the
-//! crate, on any 64-bit architecture; that needs a C compiler.
+//! With the feature `c-helpers`, the operations call C functions that are built with the crate, on
+//! any 64-bit architecture. This needs a C compiler.
 //!
 //! # Do not mix memory models
 //!
-//! The LKMM and the model of `core::sync::atomic` are two models. A variable must be accessed by
-//! the rules of one of them: either always through this crate and the kernel's C, or always
+//! The LKMM and the model of `core::sync::atomic` are different. A variable must be accessed by the
+//! rules of one of them: either always through this crate and the kernel's C, or always
 //! through `core`.
 
 #![no_std]

@@ -1,4 +1,4 @@
-//! `atomics!`: reads the tables, has `atomics-spec` write the module, and makes tokens of it.
+//! `atomics!`: reads the tables, generates the module with `atomics-spec`, and parses it to tokens.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -27,11 +27,11 @@ pub struct Input {
     path: Option<LitStr>,
     into: Option<Ident>,
     macros: Option<Path>,
-    /// The whole of it, for the macro that has the rest made.
+    /// The whole input, to pass on to `atomics_instructions!`.
     text: String,
 }
 
-/// The input of the macro that makes the instructions of one architecture.
+/// The input of `atomics_instructions!`.
 pub struct Instructions {
     arch: LitStr,
     input: Input,
@@ -115,7 +115,7 @@ fn once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
     if slot.replace(value).is_some() {
         return Err(Error::new(
             key.span(),
-            format!("the option `{key}` stands twice"),
+            format!("the option `{key}` is given twice"),
         ));
     }
     Ok(())
@@ -133,14 +133,14 @@ fn backend(input: ParseStream<'_>) -> syn::Result<Backend> {
             let good = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
                 && !text.starts_with(|c: char| c.is_ascii_digit());
             if !good {
-                let message = "the prefix of a C function is made of letters, digits and `_`";
+                let message = "write a prefix of letters, digits and `_`, without a digit first";
                 return Err(Error::new(prefix.span(), message));
             }
             Ok(Backend::C { prefix: text })
         }
         other => Err(Error::new(
             kind.span(),
-            format!("unknown backend `{other}`: it is `asm` or `c(\"PREFIX\")`"),
+            format!("unknown backend `{other}`: write `asm` or `c(\"PREFIX\")`"),
         )),
     }
 }
@@ -209,12 +209,12 @@ fn load_folder(folder: &LitStr) -> syn::Result<Vec<Loaded>> {
     Ok(files)
 }
 
-/// The module, or its errors.
+/// Expands to the module, or to compile errors.
 pub fn expand(input: &Input) -> TokenStream {
     try_expand(input).unwrap_or_else(Error::into_compile_error)
 }
 
-/// The items of one architecture, or errors.
+/// Expands to the items of one architecture, or to compile errors.
 pub fn expand_instructions(input: &Instructions) -> TokenStream {
     let expand = || {
         let site = input.input.site();
@@ -225,11 +225,11 @@ pub fn expand_instructions(input: &Instructions) -> TokenStream {
         let arch = arch.ok_or_else(|| {
             Error::new(
                 input.arch.span(),
-                format!("no table is called `{name}`: this macro is for `atomics!` alone"),
+                format!("no table is called `{name}`: only `atomics!` may call this macro"),
             )
         })?;
         let text = arch_items(&spec, arch).map_err(|e| missing(site, &e))?;
-        // The documentation of a module cannot come out of a macro inside it.
+        // A macro inside a module cannot expand to the documentation of the module.
         let items = text.lines().filter(|line| !line.starts_with("//!"));
         tokens(site, &items.collect::<Vec<_>>().join("\n"))
     };
@@ -237,7 +237,7 @@ pub fn expand_instructions(input: &Instructions) -> TokenStream {
 }
 
 impl Input {
-    /// Where errors of tables are reported.
+    /// The span at which errors in tables are reported.
     fn site(&self) -> Span {
         self.table
             .as_ref()
@@ -268,7 +268,7 @@ impl Files {
         })
     }
 
-    /// What they say, together with the built-in tables; errors are reported at `site`.
+    /// Loads these files, together with the built-in tables; reports errors at `site`.
     fn spec(&self, site: Span) -> syn::Result<Spec> {
         let mut tables = Tables::builtin();
         if let Some(table) = &self.table {
@@ -308,10 +308,10 @@ fn missing(site: Span, missing: &Missing) -> Error {
     Error::new(site, message.trim_start_matches("error: "))
 }
 
-/// Generated text as tokens.
+/// Parses generated text into tokens.
 fn tokens(site: Span, text: &str) -> syn::Result<TokenStream> {
     text.parse().map_err(|e| {
-        let message = format!("the generated text is not Rust, which is a bug: {e}");
+        let message = format!("the generated code does not parse; this is a bug: {e}");
         Error::new(site, message)
     })
 }
@@ -326,8 +326,8 @@ fn try_expand(input: &Input) -> syn::Result<TokenStream> {
         || "::atomics_macros".to_owned(),
         |path| path.to_token_stream().to_string(),
     );
-    // Of all architectures a compiler wants one, and only then are its instructions made. What is
-    // handed to another macro is complete.
+    // A compilation needs the instructions of one architecture only, so a nested macro call
+    // generates them. The input of another macro must be complete.
     let later = |arch: &str| {
         format!(
             "{macros}::atomics_instructions! {{ {arch:?}, {} }}",
@@ -348,7 +348,7 @@ fn try_expand(input: &Input) -> syn::Result<TokenStream> {
         name,
         ..
     } = input;
-    // Reading a file through the compiler makes a change of it rebuild the crate.
+    // `include_bytes!` makes cargo rebuild the crate when the file changes.
     let module = quote! {
         #(#attributes)*
         #[allow(dead_code, reason = "a crate need not use every operation")]
@@ -363,14 +363,14 @@ fn try_expand(input: &Input) -> syn::Result<TokenStream> {
     })
 }
 
-/// All faults as compile errors at one place.
+/// All errors in tables as compile errors at `site`.
 fn report(site: Span, errors: &[atomics_spec::Error]) -> Error {
     let one =
         |e: &atomics_spec::Error| Error::new(site, e.to_string().trim_start_matches("error: "));
     let mut errors = errors.iter().map(one);
     let first = errors
         .next()
-        .unwrap_or_else(|| Error::new(site, "the tables are wrong"));
+        .unwrap_or_else(|| Error::new(site, "the tables have errors"));
     errors.fold(first, |mut all, e| {
         all.combine(e);
         all

@@ -1,28 +1,28 @@
-//! `#[derive(AtomicType)]`: the safe way to say that a type may live in an `Atomic`.
+//! `#[derive(AtomicType)]`: a safe way to allow a type in an `Atomic`.
 //!
 //! `AtomicType` is an unsafe trait: its implementor promises the size, alignment and initialised
-//! bytes of its `Repr`, and that a value may change threads. The derive gives that promise only
-//! where the Rust reference fixes the layout, so it accepts two shapes:
+//! bytes of its `Repr`, and that a value may move to another thread. The derive gives that promise
+//! only where the Rust reference fixes the layout, so it accepts two shapes:
 //!
 //! - unit-only enums with one of i8, i16, i32, i64, isize, u8, u16, u32, u64, usize in `#[repr]`,
 //! - `#[repr(transparent)]` structs with one field of an atomic type, generic or not.
 //!
-//! It refuses the following, by which safe code could reach undefined behaviour:
+//! It rejects the following, which would allow undefined behaviour in safe code:
 //!
-//! - unions, variants with fields, further fields: some of their bytes may be uninitialised,
+//! - unions, variants with fields, additional fields: some bytes may be uninitialised,
 //! - no representation, `C`, `Rust`, `align`, `packed`: they leave size or alignment open,
 //! - `i128` and `u128`: no atomic access is that wide,
 //! - `PhantomData` fields: the marker may forbid exactly the sharing that an `Atomic` allows,
 //! - types that are not `Send`: an `Atomic<T>` is `Sync`, so any thread can take the value,
-//! - a macro in the field's type: it may expand to another type at each mention,
+//! - a macro in the field's type: it may expand to a different type each time,
 //! - layouts that an attribute macro changes after the derive has read the type; on a generic
 //!   struct, where that cannot be checked, every attribute that might be such a macro.
 //!
-//! Empty and generic enums and structs without a field are refused as useless. A missing `Copy`
-//! is left to the compiler, whose message names the derive to add. `#[atomic(crate = path)]` says
-//! where the trait is, if not in `::atomics_core`. `::core` is taken to be the real one.
+//! It also rejects empty and generic enums and structs without a field, which have no use. The
+//! compiler reports a missing `Copy` and names the derive to add. `#[atomic(crate = path)]` names
+//! the crate of the trait, if not `::atomics_core`. `::core` must be the real `core` crate.
 
-// Upper and lower case apart, for rustfmt sorts a mix by its style edition.
+// Upper and lower case are separate: style editions of rustfmt disagree on the order of a mix.
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::{quote, quote_spanned};
@@ -32,17 +32,17 @@ use syn::spanned::Spanned;
 use syn::{Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, Ident};
 use syn::{Meta, Path, Result, Token, Type, Variant};
 
-/// The representations that a shape may have, and how to advise one.
+/// The representations that are accepted, and the advice in messages.
 type Hints = (&'static str, &'static str);
-/// Those of an enum.
+/// For an enum.
 const OF_ENUM: Hints = (
     "i8 i16 i32 i64 isize u8 u16 u32 u64 usize",
     "`#[repr(i32)]` (or i8, i16, i64, isize, u8, u16, u32, u64, usize)",
 );
-/// The one of a struct.
+/// For a struct.
 const OF_STRUCT: Hints = ("transparent", "`#[repr(transparent)]`");
 
-/// The attributes of a type that are certainly not macros. `cfg_attr` is gone when a derive runs.
+/// Attributes of a type that are never macros. `cfg_attr` is expanded before a derive runs.
 const INERT: &str =
     "allow atomic deny deprecated derive doc expect forbid must_use non_exhaustive repr warn";
 
@@ -51,14 +51,14 @@ macro_rules! refusal {
     ($at:expr, $($message:tt)+) => { Error::new_spanned(&$at, format!($($message)+)) };
 }
 
-/// The type that an accepted type is laid out like, and a closure from the one to the other that
-/// compiles for no other shape. Of no meaning once an error has been noted.
+/// The type whose layout an accepted type has, and a closure that converts the accepted type to it
+/// and does not compile for any other shape. Meaningless once an error has been noted.
 type Layout = (TokenStream, TokenStream);
 
 /// The errors noted so far.
 type Errors = Vec<Error>;
 
-/// Expands the derive, or returns every reason for refusing it.
+/// Expands the derive, or returns every reason for rejecting the type.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::new();
     let path = trait_crate(input, &mut errors);
@@ -78,7 +78,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// Writes the impl for a type of this layout, and what makes the compiler check it.
+/// Writes the impl for a type with this layout, and code by which the compiler checks the layout.
 fn implement(input: &DeriveInput, path: &TokenStream, (model, witness): &Layout) -> TokenStream {
     let name = &input.ident;
     let (params, arguments, own) = input.generics.split_for_impl();
@@ -89,21 +89,21 @@ fn implement(input: &DeriveInput, path: &TokenStream, (model, witness): &Layout)
         let bounds = quote!(where #(#own,)* #model: #path::AtomicType, Self: ::core::marker::Send);
         (bounds, TokenStream::new())
     };
-    // The compiler points at the model if that is not an `AtomicType`.
+    // With this span, the compiler points at the model if it is not an `AtomicType`.
     let repr = quote_spanned!(model.span()=> <#model as #path::AtomicType>::Repr);
     // SAFETY: the emitted impl keeps the contract of `AtomicType`.
     // - Layout of an enum: "For field-less enums, primitive representations set the size and
     //   alignment to be the same as the primitive type of the same name" (Rust reference,
-    //   layout.repr.primitive.enum); `representation` refuses any other hint beside it.
+    //   layout.repr.primitive.enum); `representation` rejects any other hint.
     // - Layout of a struct: "Structs and enums with this representation have the same layout and
     //   ABI as the only non-size 0 non-alignment 1 field" (layout.repr.transparent.layout-abi);
     //   the only field is that field, because no atomic type has size 0.
     // - Round trip: a unit-only enum is its discriminant, a value of the integer, and the struct
     //   is its field. `model` is an `AtomicType`, so each of these values is an initialised
     //   `Repr`; and a `Repr` that came from a `Self` still holds the bits of that `Self`.
-    // - Threads: a generic impl is bounded by `Self: Send`, and `prove` demands it otherwise.
-    // - Nothing changes the type later: `prove` has the compiler judge the final item, and
-    //   `struct_layout` leaves a generic struct no attribute that could rewrite it.
+    // - Threads: a generic impl is bounded by `Self: Send`, and `prove` requires it otherwise.
+    // - Nothing changes the type later: `prove` makes the compiler check the final item, and
+    //   `struct_layout` rejects attributes that could rewrite a generic struct.
     quote! {
         #[automatically_derived]
         #[allow(deprecated)]
@@ -114,17 +114,17 @@ fn implement(input: &DeriveInput, path: &TokenStream, (model, witness): &Layout)
     }
 }
 
-/// Checks what tokens cannot show, on the item that all attribute macros have left behind.
+/// Writes the checks that need more than tokens, on the final item after all attribute macros.
 ///
 /// The witness compiles only for a field-less enum (`as`) or a struct whose one field is `model`
-/// (a pattern without `..`), and equal sizes leave no room for more.
+/// (a pattern without `..`), and equal sizes exclude additional bytes.
 fn prove(name: &Ident, model: &TokenStream, witness: &TokenStream) -> TokenStream {
     let changed = format!(
         "`{name}` is not laid out like its integer or field: put `#[derive(AtomicType)]` below \
          the attribute macro that changes it"
     );
     // The compiler's message for a type that is not `Send` ends with the name of the function.
-    // A type may be deprecated: to implement a trait for it is not to use it.
+    // A deprecated type must not cause a warning: the impl does not count as a use.
     quote_spanned! {name.span()=>
         #[allow(deprecated)]
         const _: () = {
@@ -151,13 +151,13 @@ fn enum_layout(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Res
     }
     if !input.generics.params.is_empty() {
         errors.push(refusal! { input.generics,
-            "`{name}` has generic parameters, for which unit variants have no use: remove them"
+            "`{name}` has generic parameters, which unit variants cannot use: remove them"
         });
     }
     for Variant { ident, fields, .. } in &data.variants {
         if !matches!(fields, Fields::Unit) {
             errors.push(refusal! { fields,
-                "`{name}::{ident}` is not a unit variant, and its further bytes may be \
+                "`{name}::{ident}` is not a unit variant, so some of its bytes may be \
                  uninitialised: write `{ident}` alone"
             });
         }
@@ -168,7 +168,7 @@ fn enum_layout(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Res
     Ok((model.clone(), quote!(|value| value as #model)))
 }
 
-/// Accepts transparent structs with one field, if no attribute could still rewrite a generic one.
+/// Accepts transparent structs with one field. No attribute may rewrite a generic one later.
 fn struct_layout(input: &DeriveInput, data: &DataStruct, errors: &mut Errors) -> Result<Layout> {
     let name = &input.ident;
     let hint = representation(input, OF_STRUCT, errors);
@@ -186,7 +186,7 @@ fn struct_layout(input: &DeriveInput, data: &DataStruct, errors: &mut Errors) ->
     Ok((quote!(#ty), quote!(|#name { #member: __value }| __value)))
 }
 
-/// The first field; notes an error unless it is the only one and says what its type is.
+/// The first field; notes an error unless it is the only one and its type is certain.
 fn only_field<'a>(name: &Ident, data: &'a DataStruct, errors: &mut Errors) -> Result<&'a Field> {
     let (markers, fields): (Vec<_>, Vec<_>) = data.fields.iter().partition(|f| is_marker(&f.ty));
     errors.extend(markers.iter().map(|marker| refusal! { marker.ty,
@@ -202,8 +202,8 @@ fn only_field<'a>(name: &Ident, data: &'a DataStruct, errors: &mut Errors) -> Re
     for Field { ty, .. } in fields {
         if quote!(#ty).to_string().contains('!') {
             errors.push(refusal! { ty,
-                "a macro may expand to another type each time, so the layout of `{name}` is in \
-                 doubt: write the type"
+                "a macro may expand to a different type each time, so the layout of `{name}` is \
+                 unknown: write the type"
             });
         }
     }
@@ -232,7 +232,7 @@ fn representation(input: &DeriveInput, hints: Hints, errors: &mut Errors) -> Res
     let (right, wrong): (Vec<_>, Vec<_>) = hints.iter().partition(fits);
     errors.extend(wrong.iter().map(|hint| wrong_hint(name, hint, advice)));
     errors.extend(right.iter().skip(1).map(|hint| refusal! { hint,
-        "`{name}` has another representation already, so its layout is in doubt: keep only one of \
+        "`{name}` already has another representation, so its layout is ambiguous: keep only one of \
          them"
     }));
     let none = refusal! { name,
@@ -241,7 +241,7 @@ fn representation(input: &DeriveInput, hints: Hints, errors: &mut Errors) -> Res
     hints.first().map(|hint| hint.path().clone()).ok_or(none)
 }
 
-/// Says why a representation hint cannot stand, and what can.
+/// The error for a representation hint that is not accepted: the reason, and what to write.
 fn wrong_hint(name: &Ident, hint: &Meta, advice: &str) -> Error {
     let word = hint.path().to_token_stream().to_string().replace("r#", "");
     let reason = match word.as_str() {
@@ -257,7 +257,7 @@ fn wrong_hint(name: &Ident, hint: &Meta, advice: &str) -> Error {
 
 /// The crate of the trait: the path in `#[atomic(crate = path)]`, or `::atomics_core`.
 fn trait_crate(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
-    let usage = "`#[atomic(...)]` only says where the trait is: write one `crate = path` in it";
+    let usage = "`#[atomic(...)]` only names the crate of the trait: write one `crate = path`";
     let mut found = None;
     for attribute in input.attrs.iter().filter(|a| is_one_of(a.path(), "atomic")) {
         let parsed = attribute.parse_nested_meta(|meta| {
@@ -272,7 +272,7 @@ fn trait_crate(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     found.map_or(quote!(::atomics_core), Path::into_token_stream)
 }
 
-/// Whether a path is one of these words; the compiler, too, takes `r#repr` for `repr`.
+/// Whether a path is one of these words. `r#repr` counts as `repr`, as for the compiler.
 fn is_one_of(path: &Path, words: &str) -> bool {
     let is = |word| path.get_ident().is_some_and(|ident| ident.unraw() == word);
     words.split(' ').any(is)
@@ -282,7 +282,7 @@ fn is_one_of(path: &Path, words: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// An item a line, and indented below it the expansion (… stands for some) or all the refusals.
+    /// An item on one line; indented below it, its expansion (… is any text) or all of its errors.
     const CASES: &str = "
 #[repr(u8)] enum r#E { A = 3, B }
   #[automatically_derived] #[allow(deprecated)] unsafe impl ::atomics_core::AtomicType for r#E {
@@ -306,13 +306,13 @@ enum E {}
   `E` has no variant, so there is no value to store: give it at least one
   `E` has no representation that fixes its size and alignment: add ADVICE
 #[repr(C, transparent)] #[r#repr(align(4), i128, u8, i8)] enum E<const N: u8> { A, B(u8) }
-  `E` has generic parameters, for which unit variants have no use: remove them
-  `E::B` is not a unit variant, and its further bytes may be uninitialised: write `B` alone
+  `E` has generic parameters, which unit variants cannot use: remove them
+  `E::B` is not a unit variant, so some of its bytes may be uninitialised: write `B` alone
   `C` leaves the layout to the target's C ABI: give `E` only ADVICE
   `transparent` asks for the layout of a field, which a unit variant lacks: give `E` only ADVICE
   `align` may make the type larger and more strictly aligned: give `E` only ADVICE
   `i128` is wider than any atomic access: give `E` only ADVICE
-  `E` has another representation already, so its layout is in doubt: keep only one of them
+  `E` already has another representation, so its layout is ambiguous: keep only one of them
 struct S;
   `S` has no representation that fixes its size and alignment: add `#[repr(transparent)]`
   `S` has no field, so there is nothing to store: give it one of an atomic type
@@ -326,9 +326,10 @@ struct S;
   `S`, or write the `unsafe impl` by hand with a proof
   `S` has more than one field, so it is not just one integer or pointer: keep one field, or pack
   the values into one integer
-  a macro may expand to another type each time, so the layout of `S` is in doubt: write the type
+  a macro may expand to a different type each time, so the layout of `S` is unknown: write the
+  type
 #[atomic(krate = a)] union U { x: u8 }
-  `#[atomic(...)]` only says where the trait is: write one `crate = path` in it
+  `#[atomic(...)]` only names the crate of the trait: write one `crate = path`
   `U` is a union, whose bytes may be uninitialised: use a `#[repr(transparent)]` struct
 ";
 
@@ -337,7 +338,7 @@ struct S;
         let squeeze = |text: &str| text.split_whitespace().collect::<String>();
         let cases = CASES.replace("\n  ", "\t").replace("ADVICE", OF_ENUM.1);
         for case in cases.lines().skip(1) {
-            let (item, expected) = case.split_once('\t').expect("an item and what comes of it");
+            let (item, expected) = case.split_once('\t').expect("an item and its outcome");
             let outcome = match syn::parse_str(item).and_then(|input| expand(&input)) {
                 Ok(tokens) => tokens.to_string(),
                 Err(errors) => errors.into_iter().map(|error| error.to_string()).collect(),

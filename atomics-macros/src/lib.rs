@@ -2,14 +2,14 @@
 //!
 //! - [`atomics!`] generates a module of atomic operations from tables, the built-in ones of
 //!   `atomics-spec` or your own: your own operations, types, instructions, or C helpers.
-//! - [`derive(AtomicType)`](derive@AtomicType) makes an enum or a newtype atomic, where that is
-//!   provably sound.
+//! - [`derive(AtomicType)`](derive@AtomicType) implements `AtomicType` for an enum or a newtype, if
+//!   that is provably sound.
 //!
 //! The generator itself is `atomics-spec`, which `cargo xtask gen` uses as well; this crate only
 //! turns its text into tokens.
 
 mod atomics;
-// The kernel takes in the text of this module, too: see CONTRIBUTING.md.
+// This module is also copied into a kernel tree: see CONTRIBUTING.md.
 mod derive;
 
 use proc_macro::TokenStream;
@@ -31,35 +31,35 @@ use proc_macro::TokenStream;
 ///
 /// The module has what `atomics-core` has - `Atomic<T>`, the orderings, `AtomicType`, the
 /// functions on raw pointers, the modules `barrier`, `ordering` and `raw` - with the operations
-/// of the table, and depends on nothing but `core`. Types get its `AtomicType` with
+/// of the table, and depends only on `core`. Types implement its `AtomicType` with
 /// `#[derive(AtomicType)]` and `#[atomic(crate = crate::atomics)]`.
 ///
-/// After the module come options, in any order; a path is relative to the folder of
-/// `Cargo.toml`, and a change of the file rebuilds the crate:
+/// Options follow the module, in any order. A path is relative to the folder of `Cargo.toml`, and
+/// the crate is rebuilt when the file changes:
 ///
 /// - `table = "FILE"`: the operations, in the format of the kernel's
 ///   `scripts/atomic/atomics.tbl`.
-/// - `semantics = "FILE"`: what they compute. Every operation of the table needs a row in it, and
-///   every row an operation.
-/// - `types = "FILE"`: which types there are, and which classes of operations they have.
+/// - `semantics = "FILE"`: what the operations compute. Every operation of the table needs a row in
+///   this file, and every row needs an operation.
+/// - `types = "FILE"`: the types, and the classes of operations that they have.
 /// - `arch = ["FILE", ...]`: the instructions of architectures.
 /// - `docs = "FOLDER"`: a file `OP.md` for each operation: prose, and one example.
-/// - `backend = asm`: inline assembly by the tables of `arch`. This is the default.
-/// - `backend = c("PREFIX")`: functions of C, each with the name of the operation after PREFIX:
-///   `my_driver_atomic_fetch_add`. Their C text is what `atomics_spec::emit::c` writes, or your
-///   own.
-/// - `path = "PATH"`: the path of the module, such as `my_crate::atomics`, with which the
-///   examples in its documentation run. Without it they are shown and not run.
+/// - `backend = asm`: inline assembly from the tables of `arch`. This is the default.
+/// - `backend = c("PREFIX")`: C functions, each named PREFIX and the name of the operation:
+///   `my_driver_atomic_fetch_add`. Their C source is the output of `atomics_spec::emit::c`, or
+///   your own.
+/// - `path = "PATH"`: the path of the module, such as `my_crate::atomics`, for the examples in its
+///   documentation. Without it, the examples are shown but not run.
 /// - `into = MACRO`: hands the module to `MACRO!` instead of defining it.
 /// - `macros = PATH`: the path of this crate, if it is not `::atomics_macros`.
 ///
-/// For a table that is not given, the built-in one of `atomics-spec` serves; it may know more
-/// operations than a table of yours uses.
+/// If a table is not given, the macro uses the built-in table of `atomics-spec`, which may have
+/// more operations than your own tables.
 ///
 /// # Errors
 ///
-/// All faults of all tables are compile errors at the macro call, each with the file, the line
-/// and the column, the line itself, and what would be right.
+/// Every error in a table is a compile error at the macro call. It says what is wrong and how to
+/// fix it, and gives the file, the line number, the column and the line itself.
 #[proc_macro]
 pub fn atomics(input: TokenStream) -> TokenStream {
     match syn::parse::<atomics::Input>(input) {
@@ -68,8 +68,8 @@ pub fn atomics(input: TokenStream) -> TokenStream {
     }
 }
 
-/// The instructions of one architecture, where [`atomics!`] has its module for them: so that those
-/// of the others need not be made.
+/// Expands to the instructions of one architecture. [`atomics!`] expands to calls of this macro, so
+/// that a compilation generates only the instructions of its own target.
 #[doc(hidden)]
 #[proc_macro]
 pub fn atomics_instructions(input: TokenStream) -> TokenStream {
@@ -81,7 +81,7 @@ pub fn atomics_instructions(input: TokenStream) -> TokenStream {
 
 /// Implements `AtomicType` for an enum or a newtype, without `unsafe` in your code.
 ///
-/// It takes what is provably sound, and refuses everything else with the reason:
+/// It accepts the following, which is provably sound, and rejects everything else with a reason:
 ///
 /// - an enum whose variants have no fields, with `#[repr(i8)]` or another of `i16`, `i32`,
 ///   `i64`, `isize`, `u8`, `u16`, `u32`, `u64`, `usize`;

@@ -1,17 +1,17 @@
-//! Errors in tables: where, what, and what would be right.
+//! Errors in tables: what is wrong, where, and how to fix it.
 //!
-//! Nothing here stops at the first fault: a parser pushes to [`Errors`] and goes on, and the
-//! caller sees all of them at once.
+//! A parser does not stop at the first error: it pushes to [`Errors`] and continues, and the caller
+//! sees all errors at once.
 
 use std::fmt;
 
-/// How much of a faulty line a message quotes, in characters.
+/// The number of characters of a faulty line that a message quotes.
 const QUOTED: usize = 96;
 
 /// A place in a table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The file, as it was named when it was read.
+    /// The file: the name of its `Source`.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
@@ -25,14 +25,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// One fault of a table.
+/// One error in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Where it is.
     pub place: Place,
     /// What is wrong.
     pub message: String,
-    /// What would be right.
+    /// How to fix it.
     pub help: String,
     quote: Box<Quote>,
 }
@@ -78,8 +78,9 @@ impl Quote {
     }
 }
 
-/// Whether a character shows nothing, or changes the order in which a terminal shows others: a
-/// table that has one is not what it looks like. Tabs and spaces are none.
+/// Whether a character is invisible, or changes the order in which a terminal shows other
+/// characters: a table with such a character is not what it looks like. Tabs and spaces do
+/// not count.
 pub(crate) fn is_invisible(c: char) -> bool {
     let blank = c.is_whitespace() && !c.is_ascii();
     blank
@@ -88,7 +89,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 impl Error {
-    /// An error about `length` characters of `line`, from `place` on.
+    /// An error about `length` characters of `line`, starting at `place`.
     pub fn new(
         place: Place,
         line: &str,
@@ -131,8 +132,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// All faults of one or more tables: table by table, and in each in the order of their places;
-/// never empty when it is the `Err` of a function of this crate.
+/// All errors in one or more tables, sorted by table and by place. Never empty when a function of
+/// this crate returns it as an `Err`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Errors(pub Vec<Error>);
 
@@ -142,17 +143,16 @@ impl Errors {
         self.0.push(error);
     }
 
-    /// Keeps the value of `result`, or its error.
+    /// Returns the value of `result`, or adds its error.
     pub fn take<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|e| self.push(e)).ok()
     }
 
-    /// `value` if there is no error; else all errors, in the order of `files` and of their
-    /// places.
+    /// Returns `value` if there is no error.
     ///
     /// # Errors
     ///
-    /// All errors, if there are some.
+    /// All errors, sorted by the order of `files` and by place, if there are any.
     pub fn into_result<T>(mut self, value: T, files: &[&str]) -> Result<T, Errors> {
         if self.0.is_empty() {
             return Ok(value);

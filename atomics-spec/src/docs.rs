@@ -4,7 +4,7 @@ use crate::diag::{Error, Errors, Place};
 use crate::lex::{Source, lines};
 use crate::model::op::Op;
 
-/// The path in an example that stands for the crate or module of the generated code.
+/// The placeholder in an example for the path of the generated crate or module.
 pub const CRATE: &str = "{crate}";
 
 /// The documentation of one operation.
@@ -16,8 +16,8 @@ pub struct Doc {
     pub example: Vec<String>,
 }
 
-/// Parses the files; `OP.md` belongs to the operation OP. Files of unknown operations are passed
-/// over: a table may have fewer operations than there is documentation for.
+/// Parses the files; `OP.md` belongs to the operation OP. Files for unknown operations are ignored:
+/// a table may have fewer operations than the documentation.
 pub(crate) fn parse(sources: &[Source<'_>], ops: &[Op], errors: &mut Errors) -> Vec<Option<Doc>> {
     ops.iter()
         .map(|op| {
@@ -41,7 +41,7 @@ fn parse_one(source: Source<'_>, errors: &mut Errors) -> Option<Doc> {
             line: line + 1,
             column: 1,
         };
-        let help = "a file is prose, a line ```rust, an example and a line ```";
+        let help = "write prose, a line ```rust, an example and a line ```";
         Error::new(place, shown, shown.chars().count(), message, help)
     };
     let open = lines.iter().position(|l| l.starts_with("```"));
@@ -55,12 +55,15 @@ fn parse_one(source: Source<'_>, errors: &mut Errors) -> Option<Doc> {
     };
     let after = &lines[open + 1..];
     let Some(length) = after.iter().position(|l| *l == "```") else {
-        errors.push(fault(open, "the example does not end"));
+        errors.push(fault(open, "the example has no closing line ```"));
         return None;
     };
     let rest = &after[length + 1..];
     if let Some(extra) = rest.iter().position(|l| !l.trim().is_empty()) {
-        errors.push(fault(open + length + 2 + extra, "text after the example"));
+        errors.push(fault(
+            open + length + 2 + extra,
+            "unexpected text after the example",
+        ));
     }
     (errors.0.len() == before).then(|| Doc {
         prose,
@@ -71,7 +74,7 @@ fn parse_one(source: Source<'_>, errors: &mut Errors) -> Option<Doc> {
     })
 }
 
-/// Lines without blanks at their ends, and without blank lines at the end.
+/// The lines without trailing blanks, and without blank lines at the end.
 fn trimmed(lines: &[&str]) -> Vec<String> {
     let mut lines: Vec<String> = lines.iter().map(|l| l.trim_end().to_owned()).collect();
     while lines.last().is_some_and(String::is_empty) {

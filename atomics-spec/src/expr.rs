@@ -1,5 +1,5 @@
-//! The small expressions of `semantics.tbl`: parsing, checking, evaluating, matching, and
-//! printing as Rust, as C and for people.
+//! The small expressions of `semantics.tbl`: parsing, checking, evaluation, matching, and output as
+//! Rust, as C and as text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,15 +19,15 @@ pub enum Yields {
 /// An operator with one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
-    /// Two's complement.
+    /// Negation: two's complement.
     Neg,
-    /// One's complement.
+    /// Bitwise not: one's complement.
     Not,
 }
 
 /// An operator with two operands. Arithmetic wraps, comparison is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[allow(missing_docs, reason = "the names are self-explanatory")]
 pub enum Binary {
     Eq,
     Ne,
@@ -43,8 +43,8 @@ pub enum Binary {
 }
 
 impl Binary {
-    /// Operators by how tightly they bind, from loose to tight, as in Rust. Where one operator
-    /// starts with another, the longer one comes first.
+    /// The operators by precedence, lowest first, as in Rust. If one operator is a prefix of
+    /// another, the longer one comes first.
     const LEVELS: [&'static [(&'static str, Binary)]; 5] = [
         &[
             ("==", Binary::Eq),
@@ -70,7 +70,7 @@ impl Binary {
         }
     }
 
-    /// As C writes it.
+    /// The operator in C and in tables.
     pub(crate) fn symbol(self) -> &'static str {
         let level = Self::LEVELS[self.level()];
         level
@@ -82,7 +82,7 @@ impl Binary {
 
 /// An expression. `v`, `new` and the arguments are all [`Expr::Var`]s.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[allow(missing_docs, reason = "the names are self-explanatory")]
 pub enum Expr {
     Num(i8),
     Var(String),
@@ -90,7 +90,7 @@ pub enum Expr {
     Binary(Binary, Box<Expr>, Box<Expr>),
 }
 
-/// What stands for each variable of a pattern.
+/// The expression for each variable of a pattern.
 pub type Bindings = BTreeMap<String, Expr>;
 
 impl Expr {
@@ -107,7 +107,7 @@ impl Expr {
         }
     }
 
-    /// The comparison that is true where this one is not; none of a value.
+    /// The negation of a comparison; `None` for a value.
     pub fn negated(&self) -> Option<Expr> {
         let Expr::Binary(op, a, b) = self else {
             return None;
@@ -124,13 +124,13 @@ impl Expr {
         Some(Expr::Binary(op, a.clone(), b.clone()))
     }
 
-    /// Whether it is a comparison of which is greater, which is signed.
+    /// Whether it is a `<`, `<=`, `>` or `>=`, which compares signed values.
     pub fn is_signed(&self) -> bool {
         let ordered = [Binary::Lt, Binary::Le, Binary::Gt, Binary::Ge];
         matches!(self, Expr::Binary(op, ..) if ordered.contains(op))
     }
 
-    /// The expression as a table has it, without blanks.
+    /// The expression as a table contains it: without blanks.
     pub fn unspaced(&self) -> String {
         self.to_string().replace(' ', "")
     }
@@ -145,7 +145,7 @@ impl Expr {
         }
     }
 
-    /// The expression with variables replaced by what `bindings` has for them.
+    /// The expression with each variable replaced by its expression in `bindings`, if it has one.
     pub fn substitute(&self, bindings: &Bindings) -> Expr {
         match self {
             Expr::Num(n) => Expr::Num(*n),
@@ -159,8 +159,8 @@ impl Expr {
         }
     }
 
-    /// The same value with the outermost subtraction as the addition of the negative, or the
-    /// other way round; and with what is masked out as the complement of the complement.
+    /// An expression with the same value: `a - b` as `a + -b`, `a + b` as `a - -b`, and `a & b` as
+    /// `a & ~~b`. A double negation is removed. `None` for all other expressions.
     pub fn flipped(&self) -> Option<Expr> {
         let Expr::Binary(op, a, b) = self else {
             return None;
@@ -182,8 +182,8 @@ impl Expr {
         Some(Expr::Binary(op, a.clone(), Box::new(b)))
     }
 
-    /// Whether `self` is `pattern` with each of the variables in `open` replaced by one
-    /// expression that `closed` accepts; those are added to `bindings`.
+    /// Whether `self` is `pattern` with each variable in `open` replaced by an expression that
+    /// `closed` accepts. Adds these expressions to `bindings`.
     pub fn matches(
         &self,
         pattern: &Expr,
@@ -216,7 +216,7 @@ impl Expr {
         }
     }
 
-    /// Whether [`Expr::matches`] can be true of a pattern, as far as the outermost operators tell.
+    /// Whether [`Expr::matches`] can be true, judged by the outermost operators alone.
     pub fn is_like(&self, pattern: &Expr) -> bool {
         match (self, pattern) {
             (_, Expr::Var(_)) => true,
@@ -227,8 +227,8 @@ impl Expr {
         }
     }
 
-    /// The value for variables given by `value`, in two's complement of `bits` width; a truth
-    /// is 0 or 1.
+    /// Evaluates the expression with variables from `value`, in two's complement of `bits` bits. A
+    /// comparison is 0 or 1.
     pub fn eval(&self, bits: u32, value: &dyn Fn(&str) -> i64) -> i64 {
         let raw = match self {
             Expr::Num(n) => i128::from(*n),
@@ -263,8 +263,8 @@ impl Expr {
         wrap(raw, bits)
     }
 
-    /// Whether a sum, a difference or a negative in the expression leaves the range of `bits`
-    /// width, so that [`Expr::eval`] wraps it.
+    /// Whether an addition, a subtraction or a negation in the expression overflows `bits` bits, so
+    /// that [`Expr::eval`] wraps it.
     pub fn overflows(&self, bits: u32, value: &dyn Fn(&str) -> i64) -> bool {
         let eval = |e: &Expr| i128::from(e.eval(bits, value));
         let own = match self {
@@ -287,8 +287,7 @@ impl Expr {
         self.rust_text(ty, name, false)
     }
 
-    /// The expression in Rust; if it is to be `typed`, its type does not depend on what it is used
-    /// for.
+    /// The expression in Rust. With `typed`, its type does not depend on the context.
     fn rust_text(&self, ty: &str, name: &dyn Fn(&str) -> String, typed: bool) -> String {
         let suffix = if typed {
             format!("_{ty}")
@@ -316,7 +315,7 @@ impl Expr {
             }
             Expr::Binary(op, a, b) => {
                 let level = op.level();
-                // Comparison does not associate; the others do so to the left.
+                // Comparisons do not associate; the other operators associate to the left.
                 let (left, right) = (if level == 0 { 1 } else { level }, level + 1);
                 format!(
                     "{} {} {}",
@@ -328,7 +327,7 @@ impl Expr {
         }
     }
 
-    /// An operand in Rust, in parentheses if it binds more loosely than `level`.
+    /// An operand in Rust, in parentheses if its precedence is lower than `level`.
     fn rust_operand(
         &self,
         ty: &str,
@@ -338,13 +337,13 @@ impl Expr {
     ) -> String {
         let text = self.rust_text(ty, name, typed);
         match self {
-            // A sum is a method call in Rust, which binds most tightly.
+            // A sum is a method call in Rust, which has the highest precedence.
             Expr::Binary(op, ..) if op.level() < level.min(4) => format!("({text})"),
             _ => text,
         }
     }
 
-    /// The receiver of a method call in Rust, which must have a type by itself.
+    /// The receiver of a method call in Rust, whose type must not depend on the context.
     fn receiver(&self, ty: &str, name: &dyn Fn(&str) -> String) -> String {
         let text = self.rust_operand(ty, name, 5, true);
         match self {
@@ -355,7 +354,7 @@ impl Expr {
     }
 
     /// The expression in C. `narrow` is the C type if it is narrower than `int`: C computes in
-    /// `int`, so each result must be cut back. Wider types rely on `-fwrapv`, as the kernel does.
+    /// `int`, so each result must be cast back. Wider types rely on `-fwrapv`, as the kernel does.
     pub fn c(&self, narrow: Option<&str>, name: &dyn Fn(&str) -> String) -> String {
         let cut = |text: String| match narrow {
             Some(ty) => format!("({ty})({text})"),
@@ -367,7 +366,7 @@ impl Expr {
             Expr::Unary(..) if narrow.is_none() => e.c(narrow, name),
             _ => format!("({})", e.c(narrow, name)),
         };
-        // Two signs in a row would be another operator.
+        // Two signs in a row, such as `--`, would be another operator.
         let unary = |sign: &str, e: &Expr| match e {
             Expr::Unary(..) => cut(format!("{sign}({})", e.c(narrow, name))),
             _ => cut(format!("{sign}{}", operand(e))),
@@ -416,15 +415,15 @@ impl fmt::Display for Expr {
     }
 }
 
-/// `value` in two's complement of `bits` width.
-#[allow(clippy::cast_possible_truncation, reason = "cutting is what it is for")]
+/// `value` truncated to `bits` bits, in two's complement.
+#[allow(clippy::cast_possible_truncation, reason = "the function truncates")]
 pub fn wrap(value: i128, bits: u32) -> i64 {
     let unused = 128 - bits;
     ((value << unused) >> unused) as i64
 }
 
-/// How many operands, operators and parentheses an expression may have: far more than anyone
-/// needs, and so few that it cannot nest too deeply for the stack.
+/// The maximum number of operands, operators and parentheses in an expression. No operation needs
+/// as many, and the limit bounds the recursion of the parser.
 const PARTS: usize = 64;
 
 /// Parses the expression in `cell`, whose variables must be among `names`.
@@ -472,7 +471,7 @@ impl Parser<'_, '_> {
             ),
             None => self.cell.error(
                 format!(
-                    "`{}` ends where {wanted} should follow",
+                    "expected {wanted} at the end of `{}`",
                     shorten(self.cell.text)
                 ),
                 help,
@@ -493,7 +492,7 @@ impl Parser<'_, '_> {
         let end = self.cell.text.len() - self.rest.len();
         Err(self.cell.part(&self.cell.text[start..end]).error(
             format!("the comparison `{expr}` is used as a value"),
-            "compare once, at the outermost level: a comparison yields true or false",
+            "only the outermost operator of an expression can be a comparison",
         ))
     }
 
@@ -521,7 +520,7 @@ impl Parser<'_, '_> {
         }
         Err(self.cell.error(
             format!("the expression has more than {PARTS} operands, operators and parentheses"),
-            "an atomic operation computes something simple",
+            "write a shorter expression",
         ))
     }
 
@@ -571,7 +570,7 @@ impl Parser<'_, '_> {
             return Err(part.error(
                 format!("unknown variable `{}`", shorten(text)),
                 format!(
-                    "known here: {}",
+                    "the known variables are {}",
                     self.names
                         .iter()
                         .map(|n| format!("`{n}`"))

@@ -4,22 +4,22 @@ use crate::model::FormOf;
 use crate::model::op::ArgKind;
 use crate::semantics::NEW;
 
-/// What an operation did.
+/// The effect of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The variable afterwards.
+    /// The value of the variable afterwards.
     pub memory: i64,
-    /// What was returned; a truth is 0 or 1.
+    /// The result, if any; true is 1 and false is 0.
     pub result: Option<i64>,
-    /// What a `p` argument points to afterwards.
+    /// The value that a `p` argument points to afterwards.
     pub pointee: Option<i64>,
     /// Whether the operation stored something.
     pub stored: bool,
 }
 
-/// Carries out `form` on a variable of `bits` width that holds `memory`. `operands` are the
-/// arguments but the variable, in order; for a `p` argument, what it points to. Missing operands
-/// are 0.
+/// Executes `form` on a variable of `bits` bits that holds `memory`. `operands` are the arguments
+/// without the variable, in order; for a `p` argument, the value that it points to. Missing
+/// operands are 0.
 pub fn run(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[i64]) -> Outcome {
     let op = form.op;
     let lookup = |name: &str| {

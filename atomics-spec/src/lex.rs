@@ -1,20 +1,20 @@
 //! The lexical format that all tables share.
 //!
-//! A row is a line. Columns are separated by blanks. A `#` before all other text of a line, or
-//! between a blank and another blank, starts a comment; anywhere else it is text, because some
-//! assemblers mark immediate operands with it. Lines end in LF or CR LF. The kernel's own
-//! `atomics.tbl` parses as it stands.
+//! A row is a line. Columns are separated by blanks. A `#` starts a comment if it is the first text
+//! of a line, or if it has blanks on both sides. Anywhere else it is text, because some assemblers
+//! mark immediate operands with it. Lines end in LF or CR LF. The kernel's own `atomics.tbl` parses
+//! unchanged.
 
 use crate::diag::{Error, Errors, Place, is_invisible};
 
-/// The longest line, in characters: far more than a row or a comment needs, and so little that
-/// whatever looks at a line need not care how long it is.
+/// The maximum length of a line, in characters. No row or comment needs as many, and the limit
+/// bounds the work for one line.
 const LONGEST: usize = 4096;
 
-/// A table as text, with the name that messages use for it.
+/// The bytes of a table, with the name that messages use for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// What messages call it: a path.
+    /// The name in messages: a path.
     pub name: &'a str,
     /// Its bytes.
     pub bytes: &'a [u8],
@@ -41,12 +41,12 @@ pub struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// A part of this cell, which must be a slice of its text.
+    /// The part `text` of this cell, which must be a slice of its text.
     pub fn part(&self, text: &'a str) -> Cell<'a> {
         Cell { text, ..*self }
     }
 
-    /// Where it starts.
+    /// Where the cell starts.
     pub fn place(&self) -> Place {
         let before = self.text.as_ptr() as usize - self.line.as_ptr() as usize;
         let column = self.line[..before].chars().count() + 1;
@@ -63,14 +63,14 @@ impl<'a> Cell<'a> {
         Error::new(self.place(), self.line, length, message, help)
     }
 
-    /// The parts between commas; reports those that are empty.
+    /// The elements of a comma-separated list; reports the empty ones.
     pub fn commas(&self, errors: &mut Errors) -> Vec<Cell<'a>> {
         let parts = self.text.split(',').map(|part| self.part(part));
         let (empty, parts): (Vec<_>, Vec<_>) = parts.partition(|part| part.text.is_empty());
         for part in empty {
             errors.push(part.error(
-                "an empty part of a list",
-                "the parts of a list are separated by commas, without blanks",
+                "the list has an empty element",
+                "separate the elements by single commas, without blanks",
             ));
         }
         parts
@@ -94,7 +94,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// If the row ends before it; `columns` says what a row is.
+    /// If the row ends before it. The error shows `columns` as the format of a row.
     pub fn get(&self, index: usize, what: &str, columns: &str) -> Result<Cell<'a>, Error> {
         self.cells.get(index).copied().ok_or_else(|| {
             let last = self.cells[self.cells.len() - 1];
@@ -105,11 +105,11 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// Refuses cells beyond the first `count`.
+    /// Rejects cells beyond the first `count`.
     ///
     /// # Errors
     ///
-    /// If there is one; `columns` says what a row is.
+    /// If there is one. The error shows `columns` as the format of a row.
     pub fn at_most(&self, count: usize, columns: &str) -> Result<(), Error> {
         match self.cells.get(count) {
             None => Ok(()),
@@ -130,7 +130,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A text for a message, cut if it is long.
+/// A text for a message, truncated if it is long.
 pub fn shorten(text: &str) -> String {
     const LIMIT: usize = 40;
     match text.char_indices().nth(LIMIT) {
@@ -141,13 +141,13 @@ pub fn shorten(text: &str) -> String {
 
 /// The rows of a table.
 pub struct Rows<'a> {
-    /// Those that could be read.
+    /// The rows that could be read.
     pub list: Vec<Row<'a>>,
-    /// Whether these are all.
+    /// Whether every row could be read.
     pub complete: bool,
 }
 
-/// The rows of a table; reports lines that are no text, and a table without rows.
+/// Splits a table into rows; reports lines that are not valid text, and a table without rows.
 pub fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Rows<'a> {
     let before = errors.0.len();
     let file = source.name;
@@ -163,7 +163,7 @@ pub fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Rows<'a> {
         if let Some((at, c)) = content.char_indices().find(|(_, c)| is_invisible(*c)) {
             errors.push(whole.part(&line[at..at + c.len_utf8()]).error(
                 format!("invisible character U+{:04X}", c as u32),
-                "columns are separated by spaces or tabs: type them anew",
+                "separate columns with spaces or tabs: replace or delete this character",
             ));
             continue;
         }
@@ -197,12 +197,12 @@ pub fn rows<'a>(source: Source<'a>, errors: &mut Errors) -> Rows<'a> {
     }
 }
 
-/// The lines of a file that are text, without their ends, each with its number from 0; reports
-/// the others.
+/// The lines of a file that are valid text, without line endings, each with its index from 0;
+/// reports the other lines.
 pub(crate) fn lines<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<(usize, &'a str)> {
     let bytes = source.bytes;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    // Of a binary file one error is enough: its lines are no lines.
+    // A binary file gets only one error, because it has no meaningful lines.
     let binary = bytes.contains(&0);
     let mut good = Vec::new();
     for (index, line) in bytes.split(|b| *b == b'\n').enumerate() {
@@ -220,7 +220,7 @@ pub(crate) fn lines<'a>(source: Source<'a>, errors: &mut Errors) -> Vec<(usize, 
     good
 }
 
-/// A line as text.
+/// Decodes and checks a line.
 fn text<'a>(line: &'a [u8], file: &str, number: usize) -> Result<&'a str, Error> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let error = |before: &str, line: &str, message: String, help: &str| {
@@ -245,7 +245,7 @@ fn text<'a>(line: &'a [u8], file: &str, number: usize) -> Result<&'a str, Error>
         error(
             &lossy(at),
             &lossy(line.len()),
-            format!("byte 0x{:02x} is not UTF-8 text", line[at]),
+            format!("byte 0x{:02x} is not valid UTF-8", line[at]),
             "the file must be text in UTF-8",
         )
     })?;
@@ -253,7 +253,7 @@ fn text<'a>(line: &'a [u8], file: &str, number: usize) -> Result<&'a str, Error>
         return Err(error(
             &text[..at],
             text,
-            format!("the line has {} characters", text.chars().count()),
+            format!("the line is too long: {} characters", text.chars().count()),
             &format!("a line has at most {LONGEST} characters"),
         ));
     }
@@ -279,8 +279,8 @@ fn comment(line: &str) -> Option<usize> {
         .find(|&at| Some(at) == first || (blank(at - 1) && blank(at + 1)))
 }
 
-/// What the faults of a table keep from other rows and tables: nobody is to complain that
-/// something is missing only because its own row is wrong.
+/// The names that have faulty rows in a table. Other rows and tables must not report such a name as
+/// missing, because its row already has an error.
 #[derive(Debug, Default)]
 pub(crate) struct Faulty<'a> {
     names: Vec<&'a str>,
@@ -293,18 +293,18 @@ impl<'a> Faulty<'a> {
         self.names.push(name);
     }
 
-    /// Notes that nobody knows what is missing.
+    /// Notes that any name may have a faulty row.
     pub fn add_anything(&mut self) {
         self.anything = true;
     }
 
-    /// Whether there is a faulty row for a name that `is_it`, or may be.
+    /// Whether a name that `is_it` accepts has, or may have, a faulty row.
     pub fn has(&self, is_it: impl Fn(&str) -> bool) -> bool {
         self.anything || self.names.iter().any(|name| is_it(name))
     }
 }
 
-/// Whether `text` is a lower-case C identifier, as all names of the tables are.
+/// Whether `text` is a valid name in a table: a lower-case C identifier that starts with a letter.
 pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text

@@ -1,16 +1,16 @@
-//! The Linux kernel's atomic operations as data, and the generator that works from it.
+//! The Linux kernel's atomic operations as data, and the generator that uses it.
 //!
 //! ```text
 //! tables/*.tbl --load--> Spec --variants()--> Variant --plan(arch)--> Plan --emit--> text
 //! ```
 //!
-//! - [`model`] is the validated content of the tables; [`Spec::variants`] is the one iterator
-//!   over operation x form x ordering x family.
-//! - [`plan`] decides how a variant is carried out on an architecture or in C.
+//! - [`model`] is the validated content of the tables; [`Spec::variants`] iterates over every
+//!   combination of operation, form, ordering and family.
+//! - [`plan`] decides how a variant is implemented on an architecture or in C.
 //! - [`emit`] turns the model into files: pure functions from a [`Spec`] to paths and contents.
-//! - [`interp`] is the reference that the differential tests compare everything with.
+//! - [`interp`] is the reference implementation for the differential tests.
 //!
-//! Nothing here reads or writes files: text in, model or errors out, text out.
+//! This crate does not read or write files: it takes text, and returns a model, errors or text.
 
 pub mod arch;
 pub mod diag;

@@ -1,4 +1,4 @@
-//! The validated model: what the tables say, put together.
+//! The validated model: the combined content of all tables.
 
 pub mod op;
 pub mod ty;
@@ -20,16 +20,16 @@ use ty::{Class, Family, Types};
 pub struct Tables<'a> {
     /// The operations: `atomics.tbl`.
     pub ops: Source<'a>,
-    /// What they compute: `semantics.tbl`.
+    /// What the operations compute: `semantics.tbl`.
     pub semantics: Source<'a>,
-    /// Whether `semantics` belongs to `ops`, so that a row without an operation is a mistake. It
-    /// is none when the built-in semantics serve a table with fewer operations.
+    /// Whether a row of `semantics` without an operation in `ops` is an error. It is not an error
+    /// when a table with fewer operations uses the built-in semantics.
     pub strict: bool,
     /// The types: `types.tbl`.
     pub types: Source<'a>,
     /// The architectures: `arch/*.tbl`.
     pub archs: Vec<Source<'a>>,
-    /// Whether `archs` belong to `ops`, as for `strict`.
+    /// Whether a template in `archs` without a variant in `ops` is an error, as for `strict`.
     pub strict_archs: bool,
     /// The documentation: `docs/*.md`.
     pub docs: Vec<Source<'a>>,
@@ -40,7 +40,7 @@ mod files {
 }
 
 impl Tables<'static> {
-    /// The tables of this crate; those of C expressions only with the feature `tools`.
+    /// The tables of this crate. The tables of C expressions need the feature `tools`.
     pub fn builtin() -> Self {
         let folder = |files: &'static [(&'static str, &'static str)]| {
             files
@@ -69,18 +69,18 @@ impl Tables<'static> {
     }
 }
 
-/// Everything that the tables say.
+/// The content of all tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     /// The operations.
     pub ops: Vec<Op>,
-    /// What they compute, in the same order.
+    /// What the operations compute, in the order of `ops`.
     pub meanings: Vec<Meaning>,
     /// Classes, families and types.
     pub types: Types,
-    /// The architectures, and the ways to do it in C.
+    /// The architectures, and the implementations in C.
     pub archs: Vec<Arch>,
-    /// The documentation of the operations that have some, in their order.
+    /// The documentation of each operation, if it has any, in the order of `ops`.
     pub docs: Vec<Option<Doc>>,
 }
 
@@ -89,13 +89,13 @@ pub struct Spec {
 pub struct FormOf<'s> {
     /// The operation.
     pub op: &'s Op,
-    /// What it computes.
+    /// What the operation computes.
     pub meaning: &'s Meaning,
-    /// Its class.
+    /// The class of the operation.
     pub class: &'s Class,
     /// The form.
     pub form: Form,
-    /// The documentation, if there is some.
+    /// The documentation of the operation, if it has any.
     pub doc: Option<&'s Doc>,
     spec: &'s Spec,
     index: usize,
@@ -107,52 +107,52 @@ impl PartialEq for FormOf<'_> {
     }
 }
 
-/// A form as a key of maps within one model.
+/// The key of a form in maps about one model.
 pub(crate) type FormKey = (usize, Form);
 
 impl<'s> FormOf<'s> {
-    /// The form as a key of maps.
+    /// The key of the form in maps.
     pub(crate) fn key(&self) -> FormKey {
         (self.index, self.form)
     }
 
-    /// Its name without family: `fetch_add`.
+    /// The name without the family: `fetch_add`.
     pub fn base(&self) -> String {
         names::base(self.op, self.form)
     }
 
-    /// The typed method.
+    /// The name of the typed method.
     pub fn method(&self) -> String {
         names::method(self.op, self.form)
     }
 
-    /// What it returns, as an expression of the old value and the arguments.
+    /// The result, as an expression of the old value and the arguments; `None` if there is none.
     pub fn result(&self) -> Option<Expr> {
         self.meaning.result_of(self.op, self.form)
     }
 
-    /// The orderings that it exists in.
+    /// The orderings that the form exists in.
     pub fn orderings(&self) -> &'static [Ordering] {
         self.form.orderings()
     }
 
-    /// Whether the typed layer offers it. An operation with a `try_` twin, which reports success
-    /// by itself, is offered as that twin.
+    /// Whether the typed layer offers the form. If the operation has a `try_` twin, the typed layer
+    /// offers the twin instead, which also returns whether it stored.
     pub fn is_typed(&self) -> bool {
         !self.op.has_twin(self.spec.ops.iter())
     }
 
-    /// Whether the typed layer says by `Ok` and `Err` whether it stored something.
+    /// Whether the typed method returns a `Result`: `Ok` if it stored something, else `Err`.
     pub fn returns_result(&self) -> bool {
         self.op.pointer().is_some() && matches!(self.form, Form::Truth(_))
     }
 
-    /// Whether it stores under a condition.
+    /// Whether it stores only under a condition.
     pub fn can_fail(&self) -> bool {
         self.meaning.fails.is_some()
     }
 
-    /// Whether it reads and writes.
+    /// Whether it is a read-modify-write operation.
     pub fn is_rmw(&self) -> bool {
         !matches!(self.form, Form::Load | Form::Store)
     }
@@ -166,18 +166,18 @@ impl<'s> FormOf<'s> {
         })
     }
 
-    /// Whether its operation stands above that of `other` in the table.
+    /// Whether its operation comes before that of `other` in the table.
     pub fn is_before(&self, other: &Self) -> bool {
         self.index < other.index
     }
 
-    /// Whether a family has it.
+    /// Whether `family` has the form.
     pub fn is_in(&self, family: &Family) -> bool {
         family.classes.contains(&self.meaning.class)
     }
 }
 
-/// One point of operation x form x ordering x family: one C function.
+/// One combination of operation, form, ordering and family: one C function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variant<'s> {
     /// Operation and form.
@@ -189,7 +189,7 @@ pub struct Variant<'s> {
 }
 
 impl<'s> Variant<'s> {
-    /// Its name without family: `fetch_add_acquire`.
+    /// The name without the family: `fetch_add_acquire`.
     pub fn name(&self) -> String {
         names::variant(self.of.op, self.of.form, self.ordering)
     }
@@ -199,7 +199,7 @@ impl<'s> Variant<'s> {
         names::function(self.family, &self.name())
     }
 
-    /// The variant of another form in the same family, in the same ordering if there is one.
+    /// The variant of the form `of` in the same family with `ordering`, if it exists.
     pub fn sibling(&self, of: FormOf<'s>, ordering: Ordering) -> Option<Variant<'s>> {
         (of.orderings().contains(&ordering) && of.is_in(self.family)).then_some(Variant {
             of,
@@ -210,7 +210,7 @@ impl<'s> Variant<'s> {
 }
 
 impl Spec {
-    /// Parses and checks tables; on failure, all errors of all tables.
+    /// Parses and checks the tables. On failure, returns all errors of all tables.
     pub fn load(tables: &Tables<'_>) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let types = types::parse(tables.types, &mut errors);
@@ -288,12 +288,12 @@ impl Spec {
         self.variants().find(|v| v.function() == function)
     }
 
-    /// The table of an architecture, or of a way to do it in C.
+    /// The table called `name`: of an architecture, or of an implementation in C.
     pub fn arch(&self, name: &str) -> Option<&Arch> {
         self.archs.iter().find(|a| a.name == name)
     }
 
-    /// The architectures with instructions.
+    /// The architectures: the tables with instructions instead of C expressions.
     pub fn asm_archs(&self) -> impl Iterator<Item = &Arch> {
         self.archs.iter().filter(|a| a.lang == Lang::Asm)
     }

@@ -1,4 +1,4 @@
-//! Every name that is made up from parts is made here, and nowhere else.
+//! Builds all composed names. No other module builds one.
 //!
 //! | what | pattern | example |
 //! | --- | --- | --- |
@@ -14,7 +14,7 @@
 //! | class trait on types | `Atomic{Class}` | `AtomicArithmetic` |
 //! | set of orderings | `Ordering`, `{A}Only`, `{A}Or{B}` | `AcquireOrRelaxed` |
 //! | litmus test | `{shape}+{thread}+{thread}...` | `MP+once-atomic_set_release+mb` |
-//! | thread of a litmus test | the access alone; `{access}{-between}-once`, `once{-between}-{access}`; what is between | `once`, `atomic_inc-rmb-once`, `mb` |
+//! | thread of a litmus test | the access alone; `{access}{-between}-once`, `once{-between}-{access}`; `{between}` | `once`, `atomic_inc-rmb-once`, `mb` |
 //! | access under test | `{C function}`, `failed-{C function}` | `failed-atomic_cmpxchg` |
 //! | architecture's file | `{arch}.rs` | `x86_64.rs` |
 
@@ -28,7 +28,7 @@ pub use keywords::{C_KEYWORDS, RUST_PATHS, rust_ident};
 /// The prefix of the C helpers of the kernel, and of `atomics-core`.
 pub const HELPER_PREFIX: &str = "rust_helper_";
 
-/// The name of a form without family and ordering: `fetch_add`.
+/// The name of a form without the family and the ordering: `fetch_add`.
 pub fn base(op: &Op, form: Form) -> String {
     based(&op.name, form)
 }
@@ -41,7 +41,7 @@ fn based(name: &str, form: Form) -> String {
     }
 }
 
-/// The name of a variant without family: `fetch_add_acquire`.
+/// The name of a variant without the family: `fetch_add_acquire`.
 pub fn variant(op: &Op, form: Form, ordering: Ordering) -> String {
     let mut name = base(op, form);
     if ordering != form.unmarked() {
@@ -74,9 +74,9 @@ pub fn trait_method(variant: &str) -> String {
     format!("atomic_{variant}")
 }
 
-/// The typed method of a form: the base, but for the names that Rust has for them: `read` is
-/// `load`, `set` is `store`, and a `try_` operation, whose pointer argument becomes a `Result`,
-/// loses its `try_`.
+/// The typed method of a form: the base, except where Rust has another name. `read` is `load` and
+/// `set` is `store`. A `try_` operation loses its `try_`, because its pointer argument becomes a
+/// `Result`.
 pub fn method(op: &Op, form: Form) -> String {
     match (op.name.as_str(), form) {
         ("read", Form::Load) => "load".into(),
@@ -88,11 +88,11 @@ pub fn method(op: &Op, form: Form) -> String {
     }
 }
 
-/// The methods that every `Atomic` has, whatever the table says.
+/// The methods that every `Atomic` has, independent of the table.
 pub const METHODS: &[&str] = &["new", "from_ptr", "as_ptr", "as_raw", "get_mut"];
 
-/// The function on a raw pointer for a typed method: `atomic_` before its name, but for the
-/// exchanges, which C itself has for plain fields under these names.
+/// The function on a raw pointer for a typed method: `atomic_` and the name of the method, except
+/// for the exchanges, which C has for plain fields under the same names.
 pub fn pointer_function(method: &str) -> String {
     match method {
         "xchg" | "cmpxchg" => method.into(),
@@ -100,11 +100,11 @@ pub fn pointer_function(method: &str) -> String {
     }
 }
 
-/// The traits that there are, whatever the table says.
+/// The traits that exist independent of the tables.
 const TRAITS: &[&str] = &["AtomicAdd", "AtomicImpl", "AtomicRepr", "AtomicType"];
 
-/// The first of the names that come from a class and that something else has already: one of the
-/// `others`, or an item of the generated code that comes from no table.
+/// The first trait name of `class` that is already used: by a class in `others`, or by an item of
+/// the generated code that does not depend on a table.
 pub(crate) fn taken_by_class(class: &Class, others: &[Class]) -> Option<String> {
     let names = |c: &Class| [class_trait(c), ops_trait(c)];
     let taken: Vec<String> = others.iter().flat_map(names).collect();
@@ -123,32 +123,32 @@ pub fn class_trait(class: &Class) -> String {
     format!("Atomic{}", camel(&class.name))
 }
 
-/// The trait that the orderings of a form have in common.
+/// The trait that the orderings of a form implement, and no other orderings.
 pub fn ordering_trait(orderings: &[Ordering]) -> String {
-    // Relaxed last, whatever the order in which a form lists its variants.
+    // Relaxed comes last, independent of the order in which a form lists its variants.
     let known = Ordering::ALL.into_iter().filter(|o| orderings.contains(o));
     let names: Vec<_> = known.map(Ordering::name).collect();
     match *names {
         [one] => format!("{one}Only"),
         ref some if some.len() < Ordering::ALL.len() => some.join("Or"),
-        // All of them; fewer is always the case above.
+        // All orderings: the arms above take every smaller set.
         _ => "Ordering".into(),
     }
 }
 
-/// The hidden trait that takes a set of orderings to the variants: `DispatchAcquireOrRelaxed`.
+/// The hidden trait that maps a set of orderings to variants: `DispatchAcquireOrRelaxed`.
 pub fn dispatch_trait(orderings: &[Ordering]) -> String {
     format!("Dispatch{}", ordering_trait(orderings))
 }
 
-/// The function of the KUnit suite that gives the calls of a method, or of C's function of a form
-/// without one: `fetch_add_calls`, `atomic64_cmpxchg_calls`.
+/// The function of the KUnit suite that returns the calls of a method, or of the C function if the
+/// form has no method: `fetch_add_calls`, `atomic64_cmpxchg_calls`.
 pub fn kunit_calls(name: &str) -> String {
     format!("{name}_calls")
 }
 
-/// The KUnit test of a method, or, on types with a table of their own, of the first of them:
-/// `add_unless`, `xchg_ptr_const`.
+/// The KUnit test of a method: `add_unless`. Types with a separate table of cases have a separate
+/// test, which has the name of the first such type, too: `xchg_ptr_const`.
 pub fn kunit_test(method: &str, ty: Option<&str>) -> String {
     match ty {
         Some(ty) => format!("{method}_{}", ty.replace('*', "ptr_")),
@@ -156,7 +156,7 @@ pub fn kunit_test(method: &str, ty: Option<&str>) -> String {
     }
 }
 
-/// What a form without a method is called where methods are: `raw_cmpxchg`.
+/// The name of a form without a method, for use in place of a method name: `raw_cmpxchg`.
 pub fn kunit_raw(base: &str) -> String {
     format!("raw_{base}")
 }
@@ -166,18 +166,18 @@ pub fn kunit_race(method: &str) -> String {
     format!("{method}_by_workers")
 }
 
-/// An access in a litmus test that is not under test.
+/// The name of an access in a litmus test that is not under test.
 pub const LITMUS_ONCE: &str = "once";
 
-/// The access under test in a litmus test: `atomic_cmpxchg`, `failed-atomic_cmpxchg`. No C name
-/// has a `-`.
+/// The name of the access under test in a litmus test: `atomic_cmpxchg`, `failed-atomic_cmpxchg`.
+/// It is unambiguous, because C names do not contain a `-`.
 pub fn litmus_access(function: &str, fails: bool) -> String {
     let failed = if fails { "failed-" } else { "" };
     format!("{failed}{function}")
 }
 
-/// The thread of a litmus test with the access under test as the first or the second of two, and
-/// something `between` them, or nothing: `once-rmb-atomic_add_return_relaxed`.
+/// The name of a thread of a litmus test with two accesses: `once-rmb-atomic_add_return_relaxed`.
+/// `access` is under test and comes first or second; `between` is what separates the two, or empty.
 pub fn litmus_thread(access: &str, is_first: bool, between: &str) -> String {
     let (first, second) = match is_first {
         true => (access, LITMUS_ONCE),
@@ -188,7 +188,7 @@ pub fn litmus_thread(access: &str, is_first: bool, between: &str) -> String {
     parts.join("-")
 }
 
-/// A litmus test, which is also the name of its file: `MP+mb+atomic_read_acquire-once`.
+/// The name of a litmus test and of its file: `MP+mb+atomic_read_acquire-once`.
 pub fn litmus_test(shape: &str, threads: impl IntoIterator<Item = String>) -> String {
     let threads: Vec<_> = threads.into_iter().collect();
     format!("{shape}+{}", threads.join("+"))
@@ -204,7 +204,7 @@ fn camel(name: &str) -> String {
         .collect()
 }
 
-/// What `core::sync::atomic` calls a typed method, where it has another name for it.
+/// The name of a typed method in `core::sync::atomic`, if it is different.
 pub fn std_alias(method: &str) -> Option<&'static str> {
     match method {
         "xchg" => Some("swap"),

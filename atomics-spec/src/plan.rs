@@ -1,4 +1,4 @@
-//! How a variant is carried out on one architecture.
+//! How a variant is implemented on one architecture.
 //!
 //! The choice is made in the order of the kernel's own fallback generator
 //! (`scripts/atomic/gen-atomic-fallback.sh`), so that Rust and C have their fences in the same
@@ -6,16 +6,16 @@
 //!
 //! 1. the template that the architecture has for the variant;
 //! 2. the template of the relaxed variant, between fences;
-//! 3. the template of the fully ordered variant, which is stronger than asked for;
-//! 4. another operation with computed operands, or one whose result tells ours. The kernel has
-//!    a hand-written file for each of these; here they follow from `semantics.tbl`: `inc` is
-//!    `add` with `i` = 1 because `v + 1` is `v + i` with `i` = 1;
-//!    Where the architecture has features that only some CPUs have, such a way by a template that
-//!    needs more of them than that of steps 1 to 3 comes before these: a CPU that adds in one
-//!    instruction does not subtract in a loop;
+//! 3. the template of the fully ordered variant, which is stronger than required;
+//! 4. another operation with computed operands, or one whose result determines ours. The kernel
+//!    has a hand-written file for each of these; here they follow from `semantics.tbl`: `inc` is
+//!    `add` with `i` = 1 because `v + 1` is `v + i` with `i` = 1.
+//!    If only some CPUs of the architecture have a feature, step 4 has priority over steps 1 to 3
+//!    when its template needs more features: a CPU that adds in one instruction does not subtract
+//!    in a loop;
 //! 5. a loop around a compare-and-exchange in the ordering of the variant. When the operation
-//!    fails, the loop has done a relaxed load and nothing else: a conditional operation that
-//!    fails orders nothing (`Documentation/atomic_t.txt`, section "ORDERING").
+//!    fails, the loop has only done a relaxed load: a conditional operation that fails does not
+//!    order anything (`Documentation/atomic_t.txt`, section "ORDERING").
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ mod choice;
 
 pub use choice::{Choice, Planners};
 
-/// How a variant is carried out.
+/// How a variant is implemented.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan<'s> {
     /// By a template of the architecture.
@@ -59,7 +59,7 @@ pub enum Plan<'s> {
 }
 
 impl<'s> Plan<'s> {
-    /// What kind of plan it is, in a word.
+    /// The kind of plan, in one word.
     pub fn how(&self) -> &'static str {
         match self {
             Self::Native(template) if template.is_loop() => "loop",
@@ -71,7 +71,7 @@ impl<'s> Plan<'s> {
         }
     }
 
-    /// The variants that it is carried out by, if it is not by a template.
+    /// The variants that the plan calls; none for a template.
     pub fn callees(&self) -> Vec<Variant<'s>> {
         match self {
             Self::Native(_) => Vec::new(),
@@ -88,29 +88,29 @@ impl<'s> Plan<'s> {
 pub struct Derived<'s> {
     /// The other variant.
     pub source: Variant<'s>,
-    /// Its operands, as expressions of ours.
+    /// The operands of `source`, as expressions of the operands of the derived variant.
     pub args: Vec<Expr>,
-    /// What it tells.
+    /// What `source` returns.
     pub tells: Tells,
 }
 
-/// What the variant that another one is derived from tells about the variable.
+/// What the source of a derived variant returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tells {
-    /// It returns what ours returns, if anything.
+    /// The result of the derived variant, if it has one.
     Result,
-    /// It returns the old value, or leaves it behind its `p` argument.
+    /// The old value, as its result or through its `p` argument.
     Old,
-    /// It returns the new value.
+    /// The new value.
     New,
 }
 
-/// A variant that the architecture's table leaves no way to carry out.
+/// A variant that the table of an architecture cannot implement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// The architecture.
     pub arch: String,
-    /// The variant without family.
+    /// The variant, without the family.
     pub variant: String,
     /// The width of the family.
     pub bits: u32,
@@ -125,25 +125,25 @@ impl fmt::Display for Missing {
         } = self;
         write!(
             f,
-            "error: the table of {arch} has no way to do `{variant}` at {bits} bits\n \
+            "error: the table of {arch} cannot implement `{variant}` at {bits} bits\n \
              = help: add a row `op  {variant}  {bits}  ...`; an ordered load or store can also be \
-             made from a relaxed one, and anything else from a load and a compare-and-exchange \
-             of this width"
+             derived from a relaxed one, and any other operation from a load and a \
+             compare-and-exchange of this width"
         )
     }
 }
 
 impl std::error::Error for Missing {}
 
-/// Finds plans on one architecture, on CPUs with some of its features.
+/// Finds plans for the CPUs of one architecture that have a set of features.
 pub struct Planner<'s> {
     /// The model.
     pub spec: &'s Spec,
     /// The architecture.
     pub arch: &'s Arch,
-    /// What the CPUs have.
+    /// The features of the CPUs.
     pub features: Features,
-    /// Which forms can be carried out, in which ordering and at which width, as far as known.
+    /// A cache: whether a form can be implemented in an ordering at a width.
     known: RefCell<BTreeMap<(FormKey, Ordering, u32), bool>>,
 }
 
@@ -162,7 +162,7 @@ impl<'s> Planner<'s> {
     ///
     /// # Errors
     ///
-    /// If the table of the architecture leaves no way to carry it out.
+    /// If the table of the architecture cannot implement the variant.
     pub fn plan(&self, variant: &Variant<'s>) -> Result<Plan<'s>, Missing> {
         self.resolve(variant).ok_or_else(|| Missing {
             arch: self.arch.name.clone(),
@@ -176,7 +176,7 @@ impl<'s> Planner<'s> {
         self.arch.template(&variant.name(), bits, self.features)
     }
 
-    /// Steps 1 to 3: what the architecture has for this very form.
+    /// Steps 1 to 3: a template of the architecture for the same form.
     fn direct(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
         if let Some(template) = self.template(variant) {
             return Some(Plan::Native(template));
@@ -199,8 +199,8 @@ impl<'s> Planner<'s> {
         Some(Plan::Stronger(full))
     }
 
-    /// Steps 1 to 5. It ends because each step goes towards what is more general: `is_progress`
-    /// sees to it among operations of the same form, `rank` among forms.
+    /// Steps 1 to 5. The recursion ends because each step goes to a more general variant:
+    /// `is_progress` ensures this among operations of the same form, `rank` among forms.
     fn resolve(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
         let direct = self.direct(variant);
         if !variant.of.is_rmw() {
@@ -224,7 +224,7 @@ impl<'s> Planner<'s> {
         template.map(|template| template.needs.count())
     }
 
-    /// Whether a variant can be carried out.
+    /// Whether a variant can be implemented.
     fn resolves(&self, variant: &Variant<'s>) -> bool {
         let key = (
             variant.of.key(),
@@ -239,10 +239,11 @@ impl<'s> Planner<'s> {
         found
     }
 
-    /// Step 4. `above` is how many features it must do better than, if there is a way without it.
+    /// Step 4. If steps 1 to 3 have a plan, `above` is how many features it needs, and the derived
+    /// plan must need more.
     fn derived(&self, variant: &Variant<'s>, above: Option<u32>) -> Option<Plan<'s>> {
         let goal = Goal::new(variant, false)?;
-        // None is less than any number.
+        // `None` is less than any number.
         let is_direct = |d: &Derived<'s>| self.needs(&d.source) > above;
         let resolves = |d: &Derived<'s>| match above {
             None => self.resolves(&d.source),
@@ -258,14 +259,14 @@ impl<'s> Planner<'s> {
             .collect();
         let found = telling.iter().find(|d| is_direct(d)).cloned();
         let found = found.or_else(|| self.flipped(variant, above));
-        // A void operation is a loop of its own rather than a fetching loop.
+        // A void operation gets its own loop rather than a loop that fetches.
         let is_void = variant.of.form == Form::Void;
         let rest = || telling.into_iter().filter(|_| !is_void).find(resolves);
         found.or_else(rest).map(Plan::Derived)
     }
 
-    /// A difference as a sum with the negative, if the architecture has such sums; likewise what is
-    /// masked out by the complement.
+    /// A subtraction as the addition of the negative, if the architecture has a template for it;
+    /// likewise `and` as `andnot` of the complement.
     fn flipped(&self, variant: &Variant<'s>, above: Option<u32>) -> Option<Derived<'s>> {
         let goal = Goal::new(variant, true)?;
         let has_sum = |source: &Variant<'s>| {
@@ -279,7 +280,7 @@ impl<'s> Planner<'s> {
             .find(|d| has_sum(&d.source))
     }
 
-    /// The variants that reach the goal and tell what is wanted, in the order of the table.
+    /// The derivations of the goal from variants that return `tells`, in the order of the table.
     fn candidates<'g>(
         &self,
         goal: &'g Goal<'s>,
@@ -290,14 +291,14 @@ impl<'s> Planner<'s> {
         forms.filter_map(move |form| goal.reach(form, tells))
     }
 
-    /// Step 5.
+    /// Step 5: a loop.
     fn looped(&self, variant: &Variant<'s>) -> Option<Plan<'s>> {
         let load = self.spec.forms().find(|f| f.form == Form::Load)?;
         let read = variant.sibling(load, Ordering::Relaxed)?;
         self.direct(&read)?;
         let exchange = self.spec.forms().find(is_try_cmpxchg)?;
         let exchange = variant.sibling(exchange, variant.ordering)?;
-        // The exchange must not be made of a loop itself.
+        // The exchange must not be a loop itself.
         let made = |goal: Goal<'s>| {
             let sources = self.candidates(&goal, Tells::Old);
             sources
@@ -309,8 +310,8 @@ impl<'s> Planner<'s> {
         is_made.then_some(Plan::Loop { read, exchange })
     }
 
-    /// Whether the architecture exchanges values of `bits` width by themselves, without the word
-    /// around them.
+    /// Whether the architecture can exchange a value of `bits` bits alone, without the word that
+    /// contains it.
     pub fn is_native_width(&self, bits: u32) -> bool {
         let xchg = |name| self.arch.template(name, bits, self.features);
         let template = xchg("xchg").or_else(|| xchg("xchg_relaxed"));
@@ -318,7 +319,7 @@ impl<'s> Planner<'s> {
     }
 }
 
-/// How far a form is from telling the old value: it is derived from a form that is nearer.
+/// The distance of a form from one that returns the old value. A form is derived from a nearer one.
 fn rank(form: &FormOf<'_>) -> u8 {
     match form.form {
         Form::Fetch(_) => 0,
@@ -330,7 +331,8 @@ fn rank(form: &FormOf<'_>) -> u8 {
     }
 }
 
-/// Whether a form stores a value if it finds the expected one, and leaves there what it found.
+/// Whether a form is a `try_cmpxchg`: it stores a value if it finds the expected one, and else
+/// writes the value that it found through its pointer.
 pub(crate) fn is_try_cmpxchg(form: &FormOf<'_>) -> bool {
     let Some(pointer) = form.op.pointer() else {
         return false;
@@ -357,8 +359,8 @@ struct Goal<'s> {
 }
 
 impl<'s> Goal<'s> {
-    /// The goal of a variant; with `flipped`, with its sum as a difference or the other way
-    /// round, which makes sense only where nothing else depends on it.
+    /// The goal of a variant. With `flipped`, the new value is written as in [`Expr::flipped`],
+    /// which makes sense only if no other expression depends on it.
     fn new(variant: &Variant<'s>, flipped: bool) -> Option<Self> {
         let meaning = variant.of.meaning;
         let plain = matches!(variant.of.form, Form::Void | Form::Fetch(_) | Form::Return);
@@ -375,11 +377,10 @@ impl<'s> Goal<'s> {
         })
     }
 
-    /// `form` with operands that make it do what the goal asks for, if it can, and if it tells
-    /// `tells`.
+    /// Derives the goal from `form`, if suitable operands exist and `form` returns `tells`.
     fn reach(&self, form: FormOf<'s>, tells: Tells) -> Option<Derived<'s>> {
         let own = self.variant.of;
-        // Most forms do something else altogether; what follows takes its time.
+        // Most forms do something else: rule them out before the slow comparison below.
         let alike = |ours: &Option<Expr>, theirs: &Option<Expr>| match (ours, theirs) {
             (None, None) => true,
             (Some(a), Some(b)) => a.is_like(b),
@@ -389,7 +390,7 @@ impl<'s> Goal<'s> {
         let may_tell = match tells {
             Tells::Result => self.same_result(form),
             Tells::Old => true,
-            // The new value does not tell what to write through a pointer.
+            // The new value does not determine the value to write through a pointer.
             Tells::New => form.form == Form::Return && own.op.pointer().is_none(),
         };
         if !may_tell || !self.new.is_like(new) || !alike(&self.fails, &form.meaning.fails) {
@@ -425,7 +426,7 @@ impl<'s> Goal<'s> {
         let fits = match tells {
             Tells::Result => !computed || same(self.result.as_ref(), form.meaning.result.as_ref()),
             Tells::Old => tells_old(&form),
-            // The new value tells a result that mentions nothing else.
+            // The new value determines a result that does not depend on the old value.
             Tells::New => {
                 let old = own.op.variable();
                 let result = own.meaning.result.as_ref();
@@ -444,15 +445,15 @@ impl<'s> Goal<'s> {
         })
     }
 
-    /// Whether the two forms return the same kind of thing in the same way.
+    /// Whether the two forms return the same kind of result in the same way.
     fn same_result(&self, form: FormOf<'s>) -> bool {
         let own = self.variant.of;
         std::mem::discriminant(&own.form) == std::mem::discriminant(&form.form)
             && own.op.pointer().is_some() == form.op.pointer().is_some()
     }
 
-    /// Two operations that mean the same must not be derived from each other: the later one is
-    /// derived from the earlier one. Likewise a pointer is only passed on as it is.
+    /// Whether the derivation cannot go in a circle. Of two operations with the same meaning, the
+    /// later one is derived from the earlier one. A pointer is only passed on unchanged.
     fn is_progress(&self, form: FormOf<'s>, tells: Tells, args: &[Expr]) -> bool {
         let own = self.variant.of;
         if tells != Tells::Result {

@@ -10,7 +10,7 @@ use crate::types::{self, unknown_class};
 
 const COLUMNS: &str = "name  class  new  fails  result";
 
-/// The variable for the new value.
+/// The name of the new value in expressions.
 pub const NEW: &str = "new";
 
 /// What an operation computes. The variables of the expressions are described in
@@ -38,10 +38,10 @@ impl Meaning {
         }
     }
 
-    /// `expr` with `new` replaced by what it stands for.
+    /// `expr` with `new` replaced by its definition.
     pub fn expand(&self, expr: &Expr) -> Expr {
         match &self.new {
-            // An argument called `new` is what is stored, so that there is nothing to replace.
+            // An argument called `new` is the stored value, so there is nothing to replace.
             Some(new) if *new != Expr::var(NEW) => {
                 expr.substitute(&[(NEW.to_owned(), new.clone())].into())
             }
@@ -50,8 +50,8 @@ impl Meaning {
     }
 }
 
-/// Parses the table for the operations of `table`. With `strict`, a row without an operation is an
-/// error; a table that is smaller than the semantics is none otherwise.
+/// Parses the table for the operations of `table`. A row without an operation is an error with
+/// `strict`, and is ignored otherwise.
 pub(crate) fn parse(
     source: Source<'_>,
     table: &Table<'_>,
@@ -80,7 +80,7 @@ pub(crate) fn parse(
             errors.push(name.error(
                 format!("the operation `{}` has two rows", name.text),
                 format!(
-                    "the first is in line {}; one row says all that an operation means",
+                    "the first row is in line {}: remove one of them",
                     first.place().line
                 ),
             ));
@@ -93,7 +93,7 @@ pub(crate) fn parse(
     for (index, parsed) in table.ops.iter().enumerate() {
         match found.iter_mut().find(|(other, ..)| *other == index) {
             Some((.., meaning)) => meanings.extend(meaning.take()),
-            // Its row may be among those that could not be read.
+            // Its row may be one that could not be read.
             None if !rows.complete => {}
             None => errors.push(parsed.name.error(
                 format!(
@@ -131,17 +131,17 @@ fn parse_row(
     } else if new.as_ref().is_some_and(|n| *n != Expr::var(NEW)) {
         errors.push(new_cell.error(
             format!(
-                "`{}` has an argument `new`, but stores something else",
+                "`{}` has an argument `new`, but stores a different value",
                 op.name
             ),
-            "`new` is what an operation stores: rename the argument or store it as it is",
+            "`new` means the stored value: rename the argument or store it unchanged",
         ));
     }
     let fails_cell = errors.take(row.get(3, "fails", COLUMNS))?;
     let fails = expression(fails_cell, &names, Some(Yields::Truth), errors);
     let result_cell = errors.take(row.get(4, "result", COLUMNS))?;
     let result = expression(result_cell, &names, None, errors);
-    let help = format!("{COLUMNS}; an expression is written without blanks");
+    let help = format!("{COLUMNS}; write expressions without blanks");
     errors.take(row.at_most(5, &help));
     if errors.0.len() > before {
         return None;
@@ -158,7 +158,7 @@ fn parse_row(
         result: result_cell,
     };
     check_forms(&meaning, parsed, &cells, errors);
-    // A load has no values but the old one.
+    // A load has only the old value.
     if !op.forms.contains(&Form::Load) {
         check_class(&meaning, op, &classes[meaning.class], &cells, errors);
         if errors.0.len() == before {
@@ -187,14 +187,14 @@ fn expression(
     match kind {
         Some(Yields::Value) if expr.yields() != Yields::Value => {
             errors.push(cell.error(
-                format!("`{expr}` is a truth, not a value"),
-                "the column `new` holds the value that is stored",
+                format!("`{expr}` is a comparison, not a value"),
+                "write the value that the operation stores in the column `new`",
             ));
         }
         Some(Yields::Truth) if expr.yields() != Yields::Truth => {
             errors.push(cell.error(
-                format!("`{expr}` is a value, not a truth"),
-                "the column `fails` holds a comparison, such as v==u",
+                format!("`{expr}` is a value, not a comparison"),
+                "write a comparison such as v==u in the column `fails`",
             ));
         }
         _ => {}
@@ -202,7 +202,7 @@ fn expression(
     Some(expr)
 }
 
-/// The expressions must be those that the forms need.
+/// Checks that the row has the expressions that its forms need, and no others.
 fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors: &mut Errors) {
     let op = &parsed.op;
     let has = |wanted: fn(&Form) -> bool| op.forms.iter().any(wanted);
@@ -216,18 +216,18 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
         };
         errors.push(cell.error(
             format!("`{}` has the form `l`, which stores nothing", op.name),
-            "write `-` for new and fails, or use another meta letter",
+            "write `-` in the columns `new` and `fails`, or use another meta letter",
         ));
     } else if !loads && meaning.new.is_none() {
         errors.push(cells.new.error(
-            format!("`{}` stores something, but nothing says what", op.name),
+            format!("`{}` stores a value, but the column `new` is `-`", op.name),
             "write the value that it stores, such as v+i",
         ));
     }
     if loads && op.forms.len() > 1 {
         errors.push(parsed.meta.error(
             "the form `l` cannot be combined with others".to_owned(),
-            "`l` stores nothing and all other forms store something",
+            "`l` stores nothing, but all other forms store a value",
         ));
     }
     if op.is_const() && !loads {
@@ -236,7 +236,7 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
                 "`{}` stores to its variable, which C declares const",
                 op.name
             ),
-            "write `v` for a variable that is written to",
+            "write `v` instead of `cv` for a variable that is written",
         ));
     }
     let depends = meaning
@@ -247,16 +247,16 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
         let cell = if depends { cells.new } else { cells.fails };
         errors.push(cell.error(
             format!(
-                "`{}` has the form `s`, which stores without looking",
+                "`{}` has the form `s`, which does not read the old value",
                 op.name
             ),
-            "the value stored may not depend on the old one, nor may it fail; use `v` for such",
+            "use the form `v` if the operation depends on the old value or can fail",
         ));
     }
     if op.pointer().is_some() && meaning.fails.is_none() {
         errors.push(cells.fails.error(
             format!("`{}` has a `p` argument, but never fails", op.name),
-            "what is found is written through a `p` argument when the operation fails",
+            "write a condition in the column `fails`: on failure, `p` receives the value found",
         ));
     }
     let wanted = [
@@ -281,7 +281,7 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
             ));
         }
     }
-    // The typed method says by `Ok` and `Err` whether it stored something.
+    // The typed method returns `Ok` if it stored something, else `Err`.
     let succeeds = meaning.fails.as_ref().and_then(Expr::negated);
     let tells = has(|f| matches!(f, Form::Truth(_))) && op.pointer().is_some();
     if let (true, Some(succeeds), Some(result)) = (tells, &succeeds, &meaning.result)
@@ -294,20 +294,20 @@ fn check_forms(meaning: &Meaning, parsed: &Parsed<'_>, cells: &Cells<'_>, errors
                 op.name
             ),
             format!(
-                "write {}, which is when it does not fail",
+                "write {}, which is true if it does not fail",
                 succeeds.unspaced()
             ),
         ));
     }
     if meaning.result.is_some() && !wanted.iter().any(|(_, needed, ..)| *needed) {
         errors.push(cells.result.error(
-            format!("no form of `{}` returns this", op.name),
+            format!("no form of `{}` returns this result", op.name),
             "write `-`: F and f return the old value, R the new one, the others nothing",
         ));
     }
 }
 
-/// Comparisons are signed, so that what they say would be wrong of an unsigned type.
+/// Rejects signed comparisons in a class that an unsigned type has: they would compare it wrongly.
 fn check_signs(meaning: &Meaning, types: &Types, cells: &Cells<'_>, errors: &mut Errors) {
     let has = |t: &&Type| t.classes.contains(&meaning.class);
     let Some(other) = types.types.iter().filter(has).find(|t| !t.is_signed()) else {
@@ -321,7 +321,7 @@ fn check_signs(meaning: &Meaning, types: &Types, cells: &Cells<'_>, errors: &mut
         if expr.as_ref().is_some_and(Expr::is_signed) {
             errors.push(cell.error(
                 format!(
-                    "a signed comparison in the class `{class}`, which `{}` has",
+                    "a signed comparison is not allowed in the class `{class}`, which `{}` has",
                     other.name
                 ),
                 "compare with == or !=, or use a class that only signed types have",
@@ -330,7 +330,8 @@ fn check_signs(meaning: &Meaning, types: &Types, cells: &Cells<'_>, errors: &mut
     }
 }
 
-/// What a class promises of its values must be true of the operation: unsafe code relies on it.
+/// Checks that the operation keeps the promises of its class about values: unsafe code relies on
+/// them.
 fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, errors: &mut Errors) {
     let name = &class.name;
     let operand = |e: &Expr| op.operands().any(|a| *e == Expr::var(&a.name));
@@ -340,12 +341,12 @@ fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, err
         Operand::Stored => {
             if meaning.new.as_ref().is_some_and(|new| !operand(new)) {
                 errors.push(cells.new.error(
-                    format!("the class `{name}` only stores its arguments as they are"),
-                    "types that cannot hold every value have this class: use one that computes",
+                    format!("the class `{name}` only stores an unchanged argument"),
+                    "its types may not hold every value: use a class that computes values",
                 ));
             }
             let known = |e: &Expr| operand(e) || *e == old;
-            // Of pointers, which are such types, nothing else means the same in Rust and in C.
+            // Only equality means the same for pointers, which are such types, in Rust and in C.
             let equality = |e: &Expr| match e {
                 Expr::Binary(Binary::Eq | Binary::Ne, a, b) => known(a) && known(b),
                 _ => false,
@@ -360,12 +361,12 @@ fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, err
                 let truth = expr.yields() == Yields::Truth;
                 if truth && !equality(&expr) {
                     errors.push(cell.error(
-                        format!("the class `{name}` only compares values that it was given"),
-                        "compare the old value and arguments by == or !=, or use another class",
+                        format!("the class `{name}` only compares for equality"),
+                        "compare the old value and arguments with == or !=, or use another class",
                     ));
                 } else if !truth && !known(&expr) {
                     errors.push(cell.error(
-                        format!("the class `{name}` only returns values that it was given"),
+                        format!("the class `{name}` does not return computed values"),
                         "return the old value, an argument or a comparison, or use another class",
                     ));
                 }
@@ -386,14 +387,14 @@ fn check_class(meaning: &Meaning, op: &Op, class: &Class, cells: &Cells<'_>, err
             };
             if operands > 1 || (operands == 1 && (!adds || meaning.fails.is_some())) {
                 errors.push(cell.error(
-                    format!("the class `{name}` adds or subtracts its only argument, always"),
-                    "all that `AtomicAdd` promises is that sums are valid: use another class",
+                    format!("the class `{name}` always adds or subtracts its only argument"),
+                    "use another class: `AtomicAdd` only promises that sums are valid",
                 ));
             }
             let known = |e: &Expr| e.yields() == Yields::Truth || *e == old || *e == Expr::var(NEW);
             if meaning.result.as_ref().is_some_and(|e| !known(e)) {
                 errors.push(cells.result.error(
-                    format!("the class `{name}` returns the old or the new value"),
+                    format!("the class `{name}` only returns the old or the new value"),
                     "return `new`, the variable or a comparison, or use another class",
                 ));
             }

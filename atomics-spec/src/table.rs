@@ -1,4 +1,4 @@
-//! `atomics.tbl`: which operations exist, in which forms, with which arguments.
+//! Parses `atomics.tbl`: the operations with their forms and arguments.
 //!
 //! The format is that of the kernel's `scripts/atomic/atomics.tbl`.
 
@@ -32,7 +32,7 @@ fn read_letter(letter: char) -> Option<Form> {
     })
 }
 
-/// The pattern of the name of a form's function; an operation has one form of each pattern.
+/// The name pattern of a form's function. An operation has at most one form per pattern.
 fn name_pattern(form: Form) -> &'static str {
     match form {
         Form::Fetch(_) => "fetch_NAME",
@@ -41,7 +41,7 @@ fn name_pattern(form: Form) -> &'static str {
     }
 }
 
-/// A parsed row with its cells, for errors that only another table can show.
+/// A parsed row, with its cells for errors that are found only with another table.
 pub(crate) struct Parsed<'a> {
     pub op: Op,
     pub name: Cell<'a>,
@@ -80,13 +80,13 @@ pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) 
             errors.push(parsed.name.error(
                 format!("the operation `{}` has two rows", parsed.op.name),
                 format!(
-                    "the first is in line {}; one row has all forms",
+                    "the first row is in line {}: list all forms there",
                     first.name.place().line
                 ),
             ));
             continue;
         }
-        // Without a family, because all families have the same operations.
+        // The names have no family, because all families have the same operations.
         let op = &parsed.op;
         let variants = op.forms.iter().flat_map(|form| {
             let orderings = form.orderings().iter();
@@ -95,9 +95,9 @@ pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) 
         let taken = |name: &String| names.get(name).map(|first| (name.clone(), *first));
         if let Some((name, first)) = variants.clone().find_map(|name| taken(&name)) {
             errors.push(parsed.name.error(
-                format!("two rows make the function `{name}`"),
+                format!("two rows define the function `{name}`"),
                 format!(
-                    "the other is in line {}; rename one of them",
+                    "the other row is in line {}; rename one of the operations",
                     first.place().line
                 ),
             ));
@@ -111,7 +111,7 @@ pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) 
     table
 }
 
-/// The typed methods have names of their own, which must differ, too.
+/// Checks that the names of the typed methods are unique: they can differ from the C names.
 fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
     let mut methods: BTreeMap<String, &Parsed<'_>> = BTreeMap::new();
     for parsed in ops {
@@ -123,17 +123,20 @@ fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
             let method = names::method(op, form);
             if names::METHODS.contains(&method.as_str()) {
                 errors.push(parsed.name.error(
-                    format!("`{}` makes the method `{method}`, which is taken", op.name),
-                    "every `Atomic` has a method of this name: rename the operation",
+                    format!(
+                        "`{}` defines the method `{method}`, which exists already",
+                        op.name
+                    ),
+                    "every `Atomic` has a method with this name: rename the operation",
                 ));
             } else if let Some(first) = methods.get(&method) {
                 errors.push(parsed.name.error(
                     format!(
-                        "`{}` and `{}` make the same method `{method}`",
+                        "`{}` and `{}` define the same method `{method}`",
                         first.op.name, op.name
                     ),
                     format!(
-                        "`{}` is in line {}; rename one of them",
+                        "`{}` is in line {}; rename one of the operations",
                         first.op.name,
                         first.name.place().line
                     ),
@@ -150,13 +153,16 @@ fn parse_row<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<Pa
     let before = errors.0.len();
     if !is_name(name.text) {
         errors.push(name.error(
-            format!("`{}` is not the name of an operation", shorten(name.text)),
+            format!(
+                "`{}` is not a valid name for an operation",
+                shorten(name.text)
+            ),
             "a name is made of a-z, 0-9 and _, and starts with a letter",
         ));
     } else if names::RUST_PATHS.contains(&name.text) {
         errors.push(name.error(
             format!("an operation cannot be called `{}`", name.text),
-            "that is a keyword of Rust that no name can be: take another",
+            "it is a Rust keyword that cannot be an identifier: choose another name",
         ));
     }
     let meta = errors.take(row.get(1, "meta", COLUMNS))?;
@@ -195,13 +201,13 @@ fn forms(meta: Cell<'_>, errors: &mut Errors) -> Vec<Form> {
         {
             None => forms.push((letter, form)),
             Some((other, _)) if *other == letter => errors.push(cell.error(
-                format!("the meta letter `{letter}` stands twice"),
-                "each letter is one form of the operation, and stands once",
+                format!("the meta letter `{letter}` occurs twice"),
+                "write each letter once: it stands for one form of the operation",
             )),
             Some((other, _)) => errors.push(cell.error(
-                format!("the meta letters `{other}` and `{letter}` make the same function"),
+                format!("the meta letters `{other}` and `{letter}` define the same function"),
                 format!(
-                    "keep one of them: F and f make {}, R makes {}, all others {}",
+                    "keep one of them: F and f define {}, R defines {}, all others {}",
                     name_pattern(Form::Fetch(Strength::Any)),
                     name_pattern(Form::Return),
                     name_pattern(Form::Void),
@@ -234,7 +240,7 @@ fn args<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<(Vec<Ar
             _ => {
                 errors.push(cell.part(&cell.text[..ty.len()]).error(
                     format!("unknown argument type `{}`", shorten(ty)),
-                    "an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name",
+                    "an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name",
                 ));
                 continue;
             }
@@ -242,15 +248,15 @@ fn args<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<(Vec<Ar
         match kind {
             ArgKind::Variable { .. } if variable.is_some() => {
                 errors.push(cell.error(
-                    "a second atomic variable",
-                    "an operation works on one variable: exactly one `v` or `cv`",
+                    "the operation has a second atomic variable",
+                    "write exactly one `v` or `cv`: an operation works on one variable",
                 ));
                 continue;
             }
             ArgKind::Pointer if pointer => {
                 errors.push(cell.error(
-                    "a second `p` argument",
-                    "the value found in the variable is written back through one pointer only",
+                    "the operation has a second `p` argument",
+                    "write only one `p`: a failed operation writes the value that it found to it",
                 ));
                 continue;
             }
@@ -261,7 +267,7 @@ fn args<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<(Vec<Ar
         if args.iter().any(|a| a.name == name.text) {
             errors.push(name.error(
                 format!("two arguments are called `{}`", shorten(name.text)),
-                "give one of them another name after a `:`",
+                "write another name for one of them after a `:`",
             ));
         }
         errors.take(arg_name(name, types));
@@ -273,40 +279,43 @@ fn args<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<(Vec<Ar
     if variable.is_none() && errors.0.len() == before {
         errors.push(row.head().error(
             format!(
-                "`{}` has no atomic variable among its arguments",
+                "`{}` has no argument for the atomic variable",
                 shorten(row.head().text)
             ),
-            "exactly one argument is `v`, or `cv` if the operation only reads",
+            "write exactly one `v`, or `cv` if the operation only reads",
         ));
     }
     Some((args, variable?))
 }
 
-/// Arguments keep their names in Rust and in C.
+/// Checks the name of an argument, which is the same in Rust and in C.
 fn arg_name(name: Cell<'_>, types: &Types) -> Result<(), Error> {
     if name.text.is_empty() {
         return Err(name.error(
-            "an argument without a name",
-            "write a name after the `:`, or leave the `:` out",
+            "the argument has no name",
+            "write a name after the `:`, or remove the `:`",
         ));
     }
     if !is_name(name.text) {
         return Err(name.error(
-            format!("`{}` is not the name of an argument", shorten(name.text)),
+            format!(
+                "`{}` is not a valid name for an argument",
+                shorten(name.text)
+            ),
             "a name is made of a-z, 0-9 and _, and starts with a letter",
         ));
     }
     let taken = if names::RUST_PATHS.contains(&name.text) {
-        "a keyword of Rust that no name can be"
+        "a Rust keyword that cannot be an identifier"
     } else if names::C_KEYWORDS.contains(&name.text) {
-        "a keyword of C"
+        "a C keyword"
     } else if types.is_c_word(name.text) {
-        "a type of C"
+        "a C type"
     } else {
         return Ok(());
     };
     Err(name.error(
         format!("an argument cannot be called `{}`", name.text),
-        format!("that is {taken}: give it another name after a `:`"),
+        format!("it is {taken}: write another name after a `:`"),
     ))
 }

@@ -1,11 +1,11 @@
-//! `types.tbl`: the classes of operations, the C families, and the Rust types.
+//! Parses `types.tbl`: the classes of operations, the C families, and the Rust types.
 
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
 use crate::model::ty::{Class, Family, Operand, Repr, Type, Types, Width};
 use crate::names;
 
-/// The table with what is wrong with it.
+/// The parsed table.
 pub(crate) struct Parsed<'a> {
     /// Its name.
     pub name: &'a str,
@@ -45,7 +45,7 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
             if rows.list.iter().all(|row| row.head().text != needed) {
                 errors.push(first.head().error(
                     format!("the table has no row `{needed}`"),
-                    "a table has classes, families, and types that belong to them",
+                    "a table needs at least one row `class`, one row `family` and one row `type`",
                 ));
                 faulty.add_anything();
             }
@@ -58,7 +58,7 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
     }
 }
 
-/// An error about a class that has no row where it should be.
+/// The error for a class without a row; `place` says where its row should be.
 pub(crate) fn unknown_class(cell: Cell<'_>, place: &str, classes: &[Class]) -> Error {
     let mut known: Vec<_> = classes.iter().map(|c| c.name.as_str()).collect();
     if known.is_empty() {
@@ -77,14 +77,14 @@ fn fresh<'a>(
 ) -> Result<String, Error> {
     if !is_name(cell.text) {
         return Err(cell.error(
-            format!("`{}` is not the name of a {what}", shorten(cell.text)),
+            format!("`{}` is not a valid name for a {what}", shorten(cell.text)),
             "a name is made of a-z, 0-9 and _, and starts with a letter",
         ));
     }
     if known.any(|name| name == cell.text) {
         return Err(cell.error(
             format!("the {what} `{}` has two rows", cell.text),
-            format!("each {what} has one row"),
+            format!("keep one row for each {what}"),
         ));
     }
     Ok(cell.text.into())
@@ -116,10 +116,10 @@ fn parse_class(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     if let Some(taken) = names::taken_by_class(&class, &types.classes) {
         return Err(row.cells[1].error(
             format!(
-                "the class `{}` makes the trait `{taken}`, which is taken",
+                "the class `{}` defines the trait `{taken}`, which exists already",
                 class.name
             ),
-            "take another name",
+            "choose another name",
         ));
     }
     types.classes.push(class);
@@ -148,7 +148,7 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
                 "the families `{}` and `{name}` have the same repr",
                 other.name
             ),
-            "each family has a Rust type of its own",
+            "write a different repr for each family",
         ));
     }
     let bits = row.get(3, "bits", COLUMNS)?;
@@ -172,7 +172,7 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     if width != expected.unwrap_or(Width::Pointer) {
         return Err(bits.error(
             format!("`{}` does not have this width", repr_cell.text),
-            "the width is that of the repr; `isize` and `ptr` are as wide as a pointer",
+            "write the width of the repr, which is `pointer` for `isize` and `ptr`",
         ));
     }
     let object = row.get(4, "C-object", COLUMNS)?;
@@ -180,7 +180,7 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     if c_object.is_some() && !is_c_type(object.text) {
         return Err(object.error(
             format!("`{}` is not the name of a C type", shorten(object.text)),
-            "write a name made by `typedef`, such as atomic_t, or `-` for none",
+            "write the name of a `typedef`, such as atomic_t, or `-` if there is none",
         ));
     }
     row.get(5, "C-value", COLUMNS)?;
@@ -191,8 +191,8 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
         .all(|w| w == "*" || is_c_word(w))
     {
         return Err(value.error(
-            format!("`{}` is not a type of C", shorten(value.text)),
-            "write a type that can stand before a name, such as s64 or const void *",
+            format!("`{}` is not a C type", shorten(value.text)),
+            "write a type that can precede a variable name, such as s64 or const void *",
         ));
     }
     let family = Family {
@@ -210,20 +210,20 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
                 "the families `{}` and `{}` both have the type `{raw}`",
                 other.name, family.name
             ),
-            "each family has a type of its own for its variables: NAME_t if it has no C-object",
+            "write a different C-object for each family; a family without one has the type NAME_t",
         ));
     }
     types.families.push(family);
     Ok(())
 }
 
-/// Whether `text` is an identifier of C.
+/// Whether `text` is a C identifier.
 fn is_c_word(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && text.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-/// Whether `text` can be the name of a type in C.
+/// Whether `text` can be the name of a C type.
 fn is_c_type(text: &str) -> bool {
     is_c_word(text) && !names::C_KEYWORDS.contains(&text)
 }
@@ -244,14 +244,14 @@ fn parse_type(
             let ints = Type::INTS.map(|(int, _)| int).join(", ");
             return Err(name.error(
                 format!("unknown type `{}`", shorten(name.text)),
-                format!("a type is {ints}, bool, *const or *mut; other types implement AtomicType"),
+                format!("a type is {ints}, bool, *const or *mut; implement AtomicType for others"),
             ));
         }
     };
     if types.types.iter().any(|t| t.name == name.text) {
         return Err(name.error(
             format!("the type `{}` has two rows", name.text),
-            "one row has all classes of a type",
+            "list all classes of a type in one row",
         ));
     }
     let family = row.get(2, "family", COLUMNS)?;
@@ -261,7 +261,7 @@ fn parse_type(
         }
         return Err(family.error(
             format!("unknown family `{}`", shorten(family.text)),
-            "a family needs a row `family` above the types that name it",
+            "add a row `family` for it above the types that use it",
         ));
     };
     let found = &types.families[index];
@@ -272,10 +272,11 @@ fn parse_type(
     if !fits {
         return Err(family.error(
             format!(
-                "`{}` does not fit into the family `{}`",
+                "the type `{}` does not fit the family `{}`",
                 name.text, found.name
             ),
-            "a type and the repr of its family have the same size, and pointers stay pointers",
+            "use a family with a repr of the same size; pointers need the repr `ptr`, other \
+             types an integer",
         ));
     }
     let cell = row.get(3, "classes", COLUMNS)?;
@@ -288,13 +289,13 @@ fn parse_type(
             None if faulty.has(|name| name == class.text) => {}
             None => errors.push(unknown_class(class, "above this row", &types.classes)),
             Some(at) if classes.contains(&at) => errors.push(class.error(
-                format!("the class `{}` stands twice", class.text),
-                "a class stands once",
+                format!("the class `{}` occurs twice", class.text),
+                "list each class once",
             )),
             Some(at) if !integer && types.classes[at].operand != Operand::Stored => {
                 errors.push(class.error(
                     format!("`{}` cannot have the class `{}`", name.text, class.text),
-                    "the class computes values, and not every value is one of this type; \
+                    "the class computes values that may not be valid for this type: \
                      only integers can have it",
                 ));
             }

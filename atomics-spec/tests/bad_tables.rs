@@ -1,7 +1,7 @@
-//! Bad tables give errors that say where, what, and what would be right: all of them at once, in
-//! the order of their places, without a panic.
+//! Bad tables give errors that say what is wrong, where, and how to fix it. All errors are reported
+//! at once, in the order of their places, without a panic.
 //!
-//! Most cases are one edit of the small tables below and the whole report that it must give.
+//! Most cases are one edit of the small tables below, and the complete report that it must give.
 
 use atomics_spec::{Errors, Source, Spec, Tables};
 
@@ -124,7 +124,7 @@ barrier  smp_mb__before_atomic
 barrier  smp_mb__after_atomic
 ";
 
-/// The small tables, which belong together.
+/// The small tables: together they are a valid model.
 fn small() -> Tables<'static> {
     Tables {
         ops: Source::new("ops.tbl", OPS),
@@ -137,7 +137,7 @@ fn small() -> Tables<'static> {
     }
 }
 
-/// What is wrong with tables; panics if nothing is.
+/// The errors in tables; panics if there are none.
 #[track_caller]
 fn errors(tables: &Tables<'_>) -> Errors {
     match Spec::load(tables) {
@@ -146,14 +146,14 @@ fn errors(tables: &Tables<'_>) -> Errors {
     }
 }
 
-/// Checks that `tables` give the report, which may be indented.
+/// Checks that `tables` give exactly the report, which may be indented.
 #[track_caller]
 fn check(tables: &Tables<'_>, report: &str) {
     let found = errors(tables).to_string();
     let wanted = unindented(report);
     assert!(
         found == wanted,
-        "\n--- the report is\n{found}\n--- and should be\n{wanted}\n---"
+        "\n--- the report is\n{found}\n--- but should be\n{wanted}\n---"
     );
 }
 
@@ -182,7 +182,7 @@ fn unindented(text: &str) -> String {
 /// `base` with the only `from` replaced by `to`.
 #[track_caller]
 fn edited(base: &str, from: &str, to: &str) -> String {
-    assert_eq!(base.matches(from).count(), 1, "`{from}` stands once");
+    assert_eq!(base.matches(from).count(), 1, "`{from}` must occur once");
     base.replace(from, to)
 }
 

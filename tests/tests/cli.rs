@@ -66,7 +66,7 @@ error: unknown argument type `q`
   |
 3 | frob v v q:new
   |          ^
-  = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name";
+  = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name";
     refused_table("--table", table, report);
 }
 
@@ -106,7 +106,7 @@ error: byte 0x00: this is not a text file
     refused_table("--table", b"\0\xff", binary);
     let long = format!(
         "\
-error: the line has 10485760 characters
+error: the line is too long: 10485760 characters
  --> FILE:1:4097
   |
 1 | ...{}...
@@ -150,7 +150,7 @@ fn a_variant_without_a_plan() {
     fs::write(&semantics, "peek basic - - -\n").expect("a writable folder");
     let tables = ["--table", text(&ops), "--semantics", text(&semantics)];
     let report = refused(&[&["gen", "--out", text(out.path())], &tables[..]].concat());
-    assert!(report.contains(" has no way to do `peek` at "), "{report}");
+    assert!(report.contains(" cannot implement `peek` at "), "{report}");
     assert!(
         report.contains("\n = help: add a row `op  peek  "),
         "{report}"

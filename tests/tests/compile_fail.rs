@@ -160,7 +160,7 @@ fn a_wrong_layout_is_rejected() {
         .collect();
     assert_eq!(panicked.len(), 1, "{rendered:?}");
     for part in [
-        "an `AtomicType` has the size and the alignment of its `Repr`",
+        "an `AtomicType` must have the size and the alignment of its `Repr`",
         "evaluation of `atomics_core::Atomic::<Small>::LAYOUT` failed here",
     ] {
         assert!(panicked[0].contains(part), "{}", panicked[0]);

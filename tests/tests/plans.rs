@@ -372,8 +372,8 @@ fn without_a_table_the_error_names_the_c_backend() {
         .output()
         .expect("rustc starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    let expected = "error: no table has instructions for this target; the option `backend = \
-                    c(\"PREFIX\")` does it in C";
+    let expected = "error: no table has instructions for this target; use the option `backend = \
+                    c(\"PREFIX\")` to call C helpers";
     assert!(
         !output.status.success() && said.contains(expected),
         "{said}"
@@ -382,7 +382,7 @@ fn without_a_table_the_error_names_the_c_backend() {
     let files = files.unwrap_or_else(|e| panic!("{e}"));
     let backend = files.iter().find(|f| f.path.ends_with("atomic/backend.rs"));
     assert!(backend.is_some_and(|f| f.contents.contains(
-        "no table has instructions for this target; the feature `c-helpers` does it in C"
+        "no table has instructions for this target; use the feature `c-helpers` to call C helpers"
     )));
 }
 

@@ -2,8 +2,8 @@
 
 //! Memory barriers.
 //!
-//! They mean what they mean in the kernel (`Documentation/memory-barriers.txt`) and in the LKMM.
-//! What a barrier orders is said by a type:
+//! They have the meaning that the kernel (`Documentation/memory-barriers.txt`) and the LKMM give
+//! them. A type says what a barrier orders:
 //!
 //! - [`Read`] orders earlier loads before later loads: C's `rmb()`, `smp_rmb()`, `dma_rmb()`.
 //! - [`Write`] orders earlier stores before later stores: C's `wmb()`, `smp_wmb()`,
@@ -24,26 +24,27 @@ pub struct Read;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Write;
 
-/// The same types where `kernel::sync::barrier` has them.
+/// The same types under the path that they have in `kernel::sync::barrier`.
 pub mod ordering {
     pub use super::{Full, Read, Write};
 }
 
 mod private {
-    /// Between CPUs.
+    /// The flavour of barriers between CPUs.
     #[derive(Debug)]
     pub struct Smp;
 
-    /// Between a CPU and devices that share its memory coherently.
+    /// The flavour of barriers between a CPU and devices with coherent access to its memory.
     #[derive(Debug)]
     pub struct Dma;
 }
 
 use private::{Dma, Smp};
 
-/// What a barrier can order: [`Read`], [`Write`] or [`Full`], for each flavour of barriers.
+/// The accesses that a barrier orders: [`Read`], [`Write`] or [`Full`], for each flavour of
+/// barriers.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that a barrier orders",
+    message = "`{Self}` is not a kind of access that a barrier can order",
     label = "must be `Full`, `Read` or `Write`"
 )]
 pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {
@@ -124,7 +125,7 @@ impl MemoryBarrier<Dma> for Write {
     }
 }
 
-/// A barrier for all accesses, those to devices included.
+/// A barrier for all accesses, including accesses to devices.
 ///
 /// `mb(Full)` is C's `mb()`, `mb(Read)` its `rmb()` and `mb(Write)` its `wmb()`.
 ///
@@ -144,7 +145,7 @@ pub fn mb<T: MemoryBarrier>(_: T) {
     T::run();
 }
 
-/// A barrier between CPUs. It orders nothing for devices.
+/// A barrier between CPUs. It does not order accesses as seen by devices.
 ///
 /// `smp_mb(Full)` is C's `smp_mb()`, `smp_mb(Read)` its `smp_rmb()` and `smp_mb(Write)` its
 /// `smp_wmb()`.
@@ -165,7 +166,7 @@ pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
     T::run();
 }
 
-/// A barrier between a CPU and devices that share its memory coherently.
+/// A barrier between a CPU and devices with coherent access to its memory.
 ///
 /// `dma_mb(Full)` is C's `dma_mb()`, `dma_mb(Read)` its `dma_rmb()` and `dma_mb(Write)` its
 /// `dma_wmb()`.
@@ -186,7 +187,7 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
     T::run();
 }
 
-/// A barrier for the compiler alone: it moves no access over it. The CPU may.
+/// A compiler barrier: the compiler moves no access across it, but the CPU may. C's `barrier()`.
 ///
 /// # Examples
 ///
@@ -195,20 +196,20 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
 /// ```
 #[inline(always)]
 pub fn barrier() {
-    // An asm block that may access memory is all it takes.
-    // SAFETY: There is no instruction in it.
+    // The compiler must assume that the block accesses any memory.
+    // SAFETY: The block contains no instructions.
     unsafe { core::arch::asm!("", options(nostack, preserves_flags)) };
 }
 
-/// Orders earlier accesses before an atomic read-modify-write operation right after it that is
-/// not ordered by itself, and before what follows that.
+/// Orders earlier accesses before the unordered atomic read-modify-write operation that follows
+/// immediately, and before all accesses after that operation.
 ///
-/// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
-/// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
+/// Use it with read-modify-write operations that return nothing and with relaxed ones; it does not
+/// apply to loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
-/// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
-/// only, because locked instructions order everything, and `add_unless` that fails is a load.
-/// Use `smp_mb()` there.
+/// Do not rely on it next to a conditional operation that can fail. On x86 it is only a compiler
+/// barrier, because locked instructions are fully ordered; a failed `add_unless` is a plain load
+/// there. Use `smp_mb()` instead.
 ///
 /// # Examples
 ///
@@ -223,15 +224,15 @@ pub fn smp_mb__before_atomic() {
     backend::smp_mb__before_atomic();
 }
 
-/// Orders an atomic read-modify-write operation right before it that is not ordered by itself,
-/// and what precedes that, before later accesses.
+/// Orders the unordered atomic read-modify-write operation immediately before it, and all accesses
+/// before that operation, before later accesses.
 ///
-/// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
-/// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
+/// Use it with read-modify-write operations that return nothing and with relaxed ones; it does not
+/// apply to loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
-/// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
-/// only, because locked instructions order everything, and `add_unless` that fails is a load.
-/// Use `smp_mb()` there.
+/// Do not rely on it next to a conditional operation that can fail. On x86 it is only a compiler
+/// barrier, because locked instructions are fully ordered; a failed `add_unless` is a plain load
+/// there. Use `smp_mb()` instead.
 ///
 /// # Examples
 ///
@@ -246,7 +247,7 @@ pub fn smp_mb__after_atomic() {
     backend::smp_mb__after_atomic();
 }
 
-/// Stores `value`, and orders the store and all that precedes it before all that follows.
+/// Stores `value`, and orders the store and all earlier accesses before all later ones.
 ///
 /// # Examples
 ///

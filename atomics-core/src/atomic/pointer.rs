@@ -16,8 +16,8 @@ use super::{
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, order
 where
     T::Repr: AtomicBasicOps,
 {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.load(ordering)
 }
 
@@ -47,8 +47,8 @@ where
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -68,7 +68,7 @@ pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T
 where
     T::Repr: AtomicBasicOps,
 {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.store(i, ordering);
 }
 
@@ -77,8 +77,8 @@ where
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -94,7 +94,7 @@ where
 #[doc(alias = "add")]
 #[inline(always)]
 pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.add(i, ordering);
 }
 
@@ -103,8 +103,8 @@ pub unsafe fn atomic_add<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -124,7 +124,7 @@ pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     i: Rhs,
     ordering: O,
 ) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.add_return(i, ordering)
 }
 
@@ -133,8 +133,8 @@ pub unsafe fn atomic_add_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -154,7 +154,7 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     i: Rhs,
     ordering: O,
 ) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_add(i, ordering)
 }
 
@@ -163,8 +163,8 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -180,7 +180,7 @@ pub unsafe fn atomic_fetch_add<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 #[doc(alias = "sub")]
 #[inline(always)]
 pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.sub(i, ordering);
 }
 
@@ -189,8 +189,8 @@ pub unsafe fn atomic_sub<T: AtomicAdd<Rhs>, Rhs>(ptr: *mut T, i: Rhs, ordering: 
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -210,7 +210,7 @@ pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     i: Rhs,
     ordering: O,
 ) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.sub_return(i, ordering)
 }
 
@@ -219,8 +219,8 @@ pub unsafe fn atomic_sub_return<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -240,7 +240,7 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
     i: Rhs,
     ordering: O,
 ) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_sub(i, ordering)
 }
 
@@ -249,8 +249,8 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -266,7 +266,7 @@ pub unsafe fn atomic_fetch_sub<T: AtomicAdd<Rhs>, Rhs, O: Ordering>(
 #[doc(alias = "inc")]
 #[inline(always)]
 pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.inc(ordering);
 }
 
@@ -275,8 +275,8 @@ pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -292,7 +292,7 @@ pub unsafe fn atomic_inc<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 #[doc(alias = "inc")]
 #[inline(always)]
 pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.inc_return(ordering)
 }
 
@@ -301,8 +301,8 @@ pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -318,7 +318,7 @@ pub unsafe fn atomic_inc_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 #[doc(alias = "inc")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_inc(ordering)
 }
 
@@ -327,8 +327,8 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -344,7 +344,7 @@ pub unsafe fn atomic_fetch_inc<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 #[doc(alias = "dec")]
 #[inline(always)]
 pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.dec(ordering);
 }
 
@@ -353,8 +353,8 @@ pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -370,7 +370,7 @@ pub unsafe fn atomic_dec<T: AtomicArithmetic>(ptr: *mut T, ordering: impl Relaxe
 #[doc(alias = "dec")]
 #[inline(always)]
 pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.dec_return(ordering)
 }
 
@@ -379,8 +379,8 @@ pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -396,7 +396,7 @@ pub unsafe fn atomic_dec_return<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, o
 #[doc(alias = "dec")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_dec(ordering)
 }
 
@@ -405,8 +405,8 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -422,7 +422,7 @@ pub unsafe fn atomic_fetch_dec<T: AtomicArithmetic, O: Ordering>(ptr: *mut T, or
 #[doc(alias = "and")]
 #[inline(always)]
 pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.and(i, ordering);
 }
 
@@ -431,8 +431,8 @@ pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -448,7 +448,7 @@ pub unsafe fn atomic_and<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 #[doc(alias = "and")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_and(i, ordering)
 }
 
@@ -457,8 +457,8 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -474,7 +474,7 @@ pub unsafe fn atomic_fetch_and<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 #[doc(alias = "andnot")]
 #[inline(always)]
 pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.andnot(i, ordering);
 }
 
@@ -483,8 +483,8 @@ pub unsafe fn atomic_andnot<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl 
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -504,7 +504,7 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
     i: T,
     ordering: O,
 ) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_andnot(i, ordering)
 }
 
@@ -513,8 +513,8 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -530,7 +530,7 @@ pub unsafe fn atomic_fetch_andnot<T: AtomicBitwise, O: Ordering>(
 #[doc(alias = "or")]
 #[inline(always)]
 pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.or(i, ordering);
 }
 
@@ -539,8 +539,8 @@ pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rela
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -556,7 +556,7 @@ pub unsafe fn atomic_or<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rela
 #[doc(alias = "or")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_or(i, ordering)
 }
 
@@ -565,8 +565,8 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -582,7 +582,7 @@ pub unsafe fn atomic_fetch_or<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, 
 #[doc(alias = "xor")]
 #[inline(always)]
 pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl RelaxedOnly) {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.xor(i, ordering);
 }
 
@@ -591,8 +591,8 @@ pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -608,7 +608,7 @@ pub unsafe fn atomic_xor<T: AtomicBitwise>(ptr: *mut T, i: T, ordering: impl Rel
 #[doc(alias = "xor")]
 #[inline(always)]
 pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T, ordering: O) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_xor(i, ordering)
 }
 
@@ -617,8 +617,8 @@ pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -636,7 +636,7 @@ pub unsafe fn xchg<T: AtomicType, O: Ordering>(ptr: *mut T, new: T, ordering: O)
 where
     T::Repr: AtomicExchangeOps,
 {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.xchg(new, ordering)
 }
 
@@ -645,8 +645,8 @@ where
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -677,7 +677,7 @@ pub unsafe fn cmpxchg<T: AtomicType, O: Ordering>(
 where
     T::Repr: AtomicExchangeOps,
 {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.cmpxchg(old, new, ordering)
 }
 
@@ -686,8 +686,8 @@ where
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -707,7 +707,7 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
     i: T,
     ordering: impl FullOnly,
 ) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.sub_and_test(i, ordering)
 }
 
@@ -716,8 +716,8 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -733,7 +733,7 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
 #[doc(alias = "dec_and_test")]
 #[inline(always)]
 pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.dec_and_test(ordering)
 }
 
@@ -742,8 +742,8 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -759,7 +759,7 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 #[doc(alias = "inc_and_test")]
 #[inline(always)]
 pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.inc_and_test(ordering)
 }
 
@@ -768,8 +768,8 @@ pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -789,7 +789,7 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
     i: T,
     ordering: O,
 ) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.add_negative(i, ordering)
 }
 
@@ -798,8 +798,8 @@ pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -827,7 +827,7 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
     u: T,
     ordering: impl FullOnly,
 ) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.fetch_add_unless(a, u, ordering)
 }
 
@@ -836,8 +836,8 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -865,7 +865,7 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional>(
     u: T,
     ordering: impl FullOnly,
 ) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.add_unless(a, u, ordering)
 }
 
@@ -874,8 +874,8 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -901,7 +901,7 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
     ptr: *mut T,
     ordering: impl FullOnly,
 ) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.inc_not_zero(ordering)
 }
 
@@ -910,8 +910,8 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -937,7 +937,7 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
     ptr: *mut T,
     ordering: impl FullOnly,
 ) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.inc_unless_negative(ordering)
 }
 
@@ -946,8 +946,8 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -973,7 +973,7 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
     ptr: *mut T,
     ordering: impl FullOnly,
 ) -> bool {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.dec_unless_positive(ordering)
 }
 
@@ -982,8 +982,8 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
 /// # Safety
 ///
 /// - The pointer is valid for reads and writes, and aligned to the size of `T`.
-/// - What it points to is a valid `T`.
-/// - Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.
+/// - It points to a valid `T`.
+/// - Concurrent accesses to the same memory, in Rust or in C, are atomic.
 ///
 /// # Examples
 ///
@@ -1006,6 +1006,6 @@ pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
 #[doc(alias = "dec_if_positive")]
 #[inline(always)]
 pub unsafe fn atomic_dec_if_positive<T: AtomicSigned>(ptr: *mut T, ordering: impl FullOnly) -> T {
-    // SAFETY: The caller promises what `from_ptr()` asks for.
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.dec_if_positive(ordering)
 }

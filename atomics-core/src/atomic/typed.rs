@@ -20,11 +20,11 @@ impl<T: AtomicType> Atomic<T> {
     /// Use `load` to look at a value that other CPUs change: an index owned by the other side, a
     /// state, a stop flag. It is the Rust counterpart of `READ_ONCE()`, so `Atomic` is the right
     /// type even for a variable that is only ever loaded and stored. In C such a variable should
-    /// not be an `atomic_t` at all (`atomic_t.txt`, section SEMANTICS). A decision taken on a
-    /// loaded value can be out of date at once: where the update depends on the test, use
-    /// `cmpxchg` or a conditional operation such as `add_unless`.
+    /// not be an `atomic_t` at all (`atomic_t.txt`, section SEMANTICS). A loaded value can be out
+    /// of date at once: if the update depends on a test of it, use `cmpxchg` or a conditional
+    /// operation such as `add_unless`.
     ///
-    /// A relaxed load here promises more than `Relaxed` in `core`. It orders what depends on it:
+    /// A relaxed load here promises more than `Relaxed` in `core`. It orders dependent accesses:
     /// an access whose address comes from the value, and a store whose value or execution depends
     /// on it. A branch does not order a later load (`memory-barriers.txt`, section CONTROL
     /// DEPENDENCIES), and the compiler may destroy a dependency it can see through, for instance
@@ -37,8 +37,8 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed`, which is C's `READ_ONCE()` and orders nothing but what depends on the
-    /// value, or `Acquire`, which is C's `smp_load_acquire()` and comes before all later accesses.
+    /// Takes `Relaxed`, C's `READ_ONCE()`, which orders only the accesses that depend on the value,
+    /// or `Acquire`, C's `smp_load_acquire()`, which orders the load before all later accesses.
     ///
     /// # Examples
     ///
@@ -82,17 +82,17 @@ impl<T: AtomicType> Atomic<T> {
         T::Repr: AtomicBasicOps,
     {
         let bits = O::read(&self.0);
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
     /// Sets the variable to `i`.
     ///
-    /// Use `store` to initialise, to reset, or to hand over: fill in the data with relaxed
-    /// stores, then publish with a release store that the other side reads with `load` and
-    /// `Acquire`. A relaxed store publishes nothing. Take `xchg` instead when the value that is
-    /// replaced must not be lost.
+    /// Use `store` to initialise, to reset, or to publish: fill in the data with relaxed stores,
+    /// then publish it with a release store that the other side reads with `load` and `Acquire`.
+    /// A relaxed store publishes nothing. Use `xchg` instead if the replaced value must not be
+    /// lost.
     ///
     /// A store is not a read-modify-write operation. A `load` followed by a `store` loses every
     /// update that comes in between; use `fetch_add`, `fetch_or` or `cmpxchg` for that. A store
@@ -109,8 +109,8 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed`, which is C's `WRITE_ONCE()` and orders nothing, or `Release`, which is C's
-    /// `smp_store_release()` and comes after all earlier accesses.
+    /// Takes `Relaxed`, C's `WRITE_ONCE()`, which orders nothing, or `Release`, C's
+    /// `smp_store_release()`, which orders all earlier accesses before the store.
     ///
     /// # Examples
     ///
@@ -155,7 +155,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T::Repr: AtomicBasicOps,
     {
-        // INVARIANT: What is stored is a value of `T`.
+        // INVARIANT: The value that is stored is a valid `T`.
         O::set(&self.0, super::into_repr(i));
     }
 
@@ -163,23 +163,23 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Here `v` is the value of the variable before the operation.
     ///
-    /// Use it for byte counts, statistics and reservations; for a step of one, `inc` says the
-    /// same. Take the form without a result when nobody looks at the value, `fetch_add` when the
-    /// caller then owns what starts at the old value (a slot, a range), and `add_return` when it
-    /// acts on the new total. If the step must not be taken at some value, use `add_unless`: a
-    /// test followed by an addition is a race.
+    /// Use it for byte counts, statistics and reservations; for a step of one, use `inc`. Take
+    /// the form without a result when nobody looks at the value, `fetch_add` when the caller then
+    /// owns the slot or range that starts at the old value, and `add_return` when it acts on the
+    /// new total. If the step must not be taken at some value, use `add_unless`: a test followed
+    /// by an addition is a race.
     ///
     /// The form without a result, `add`, is unordered (`atomic_t.txt`, section ORDERING). Not
     /// even `smp_rmb()` orders it, because the addition may be carried out in the memory system,
-    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier right next to
-    /// it does. `fetch_add(.., Relaxed)` returns a value and is ordered by `smp_rmb()`, even if
-    /// the result is dropped, so replacing one by the other changes what a barrier next to it
-    /// does.
+    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier directly
+    /// before or after it does. `fetch_add(.., Relaxed)` returns a value and is ordered by
+    /// `smp_rmb()`, even if the result is dropped, so replacing one by the other changes the
+    /// effect of a nearby barrier.
     ///
     /// Arithmetic wraps in two's complement, for signed types too (`atomic_t.txt`, section
     /// TYPES), and never panics. The caller's own arithmetic on the result can: write
     /// `old.wrapping_add(n)`. A count that decides when memory is freed belongs in a saturating
-    /// type such as the kernel's `refcount_t`, to which `atomic_t.txt` points in section API.
+    /// type such as the kernel's `refcount_t`, to which `atomic_t.txt` refers in section API.
     ///
     /// # Ordering
     ///
@@ -230,7 +230,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicAdd<Rhs>,
     {
-        // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
+        // INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.
         T::Repr::atomic_add(&self.0, T::rhs_into_delta(i));
     }
 
@@ -238,30 +238,30 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Returns the new value, `v + i`. Here `v` is the value of the variable before the operation.
     ///
-    /// Use it for byte counts, statistics and reservations; for a step of one, `inc` says the
-    /// same. Take the form without a result when nobody looks at the value, `fetch_add` when the
-    /// caller then owns what starts at the old value (a slot, a range), and `add_return` when it
-    /// acts on the new total. If the step must not be taken at some value, use `add_unless`: a
-    /// test followed by an addition is a race.
+    /// Use it for byte counts, statistics and reservations; for a step of one, use `inc`. Take
+    /// the form without a result when nobody looks at the value, `fetch_add` when the caller then
+    /// owns the slot or range that starts at the old value, and `add_return` when it acts on the
+    /// new total. If the step must not be taken at some value, use `add_unless`: a test followed
+    /// by an addition is a race.
     ///
     /// The form without a result, `add`, is unordered (`atomic_t.txt`, section ORDERING). Not
     /// even `smp_rmb()` orders it, because the addition may be carried out in the memory system,
-    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier right next to
-    /// it does. `fetch_add(.., Relaxed)` returns a value and is ordered by `smp_rmb()`, even if
-    /// the result is dropped, so replacing one by the other changes what a barrier next to it
-    /// does.
+    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier directly
+    /// before or after it does. `fetch_add(.., Relaxed)` returns a value and is ordered by
+    /// `smp_rmb()`, even if the result is dropped, so replacing one by the other changes the
+    /// effect of a nearby barrier.
     ///
     /// Arithmetic wraps in two's complement, for signed types too (`atomic_t.txt`, section
     /// TYPES), and never panics. The caller's own arithmetic on the result can: write
     /// `old.wrapping_add(n)`. A count that decides when memory is freed belongs in a saturating
-    /// type such as the kernel's `refcount_t`, to which `atomic_t.txt` points in section API.
+    /// type such as the kernel's `refcount_t`, to which `atomic_t.txt` refers in section API.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -280,10 +280,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicAdd<Rhs>,
     {
-        // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
+        // INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.
         let bits = O::add_return(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those of the sum, hence those of a valid `T` by the promise of
-        // `AtomicAdd`.
+        // SAFETY: The bits are those of the sum; `AtomicAdd` promises that they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -291,30 +291,30 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Returns the old value, `v`. Here `v` is the value of the variable before the operation.
     ///
-    /// Use it for byte counts, statistics and reservations; for a step of one, `inc` says the
-    /// same. Take the form without a result when nobody looks at the value, `fetch_add` when the
-    /// caller then owns what starts at the old value (a slot, a range), and `add_return` when it
-    /// acts on the new total. If the step must not be taken at some value, use `add_unless`: a
-    /// test followed by an addition is a race.
+    /// Use it for byte counts, statistics and reservations; for a step of one, use `inc`. Take
+    /// the form without a result when nobody looks at the value, `fetch_add` when the caller then
+    /// owns the slot or range that starts at the old value, and `add_return` when it acts on the
+    /// new total. If the step must not be taken at some value, use `add_unless`: a test followed
+    /// by an addition is a race.
     ///
     /// The form without a result, `add`, is unordered (`atomic_t.txt`, section ORDERING). Not
     /// even `smp_rmb()` orders it, because the addition may be carried out in the memory system,
-    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier right next to
-    /// it does. `fetch_add(.., Relaxed)` returns a value and is ordered by `smp_rmb()`, even if
-    /// the result is dropped, so replacing one by the other changes what a barrier next to it
-    /// does.
+    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier directly
+    /// before or after it does. `fetch_add(.., Relaxed)` returns a value and is ordered by
+    /// `smp_rmb()`, even if the result is dropped, so replacing one by the other changes the
+    /// effect of a nearby barrier.
     ///
     /// Arithmetic wraps in two's complement, for signed types too (`atomic_t.txt`, section
     /// TYPES), and never panics. The caller's own arithmetic on the result can: write
     /// `old.wrapping_add(n)`. A count that decides when memory is freed belongs in a saturating
-    /// type such as the kernel's `refcount_t`, to which `atomic_t.txt` points in section API.
+    /// type such as the kernel's `refcount_t`, to which `atomic_t.txt` refers in section API.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -333,10 +333,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicAdd<Rhs>,
     {
-        // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
+        // INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.
         let bits = O::fetch_add(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -352,14 +352,14 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// The form without a result, `sub`, is unordered (`atomic_t.txt`, section ORDERING), and not
     /// even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). In particular it is
-    /// no release: earlier writes may become visible after the lower count.
+    /// not a release: earlier writes may become visible after the lower count.
     /// `fetch_sub(.., Relaxed)` returns a value and is ordered by `smp_rmb()`, even if the result
     /// is dropped, so the two do not replace each other.
     ///
     /// The subtraction wraps in two's complement (`atomic_t.txt`, section TYPES) and never
     /// panics: an unsigned value that goes below zero becomes a very large one, and other CPUs
     /// can see it before the caller has looked at the result. Taking away and adding back is
-    /// therefore no substitute for a conditional operation.
+    /// therefore not a substitute for a conditional operation.
     ///
     /// # Ordering
     ///
@@ -409,7 +409,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicAdd<Rhs>,
     {
-        // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
+        // INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.
         T::Repr::atomic_sub(&self.0, T::rhs_into_delta(i));
     }
 
@@ -425,21 +425,21 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// The form without a result, `sub`, is unordered (`atomic_t.txt`, section ORDERING), and not
     /// even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). In particular it is
-    /// no release: earlier writes may become visible after the lower count.
+    /// not a release: earlier writes may become visible after the lower count.
     /// `fetch_sub(.., Relaxed)` returns a value and is ordered by `smp_rmb()`, even if the result
     /// is dropped, so the two do not replace each other.
     ///
     /// The subtraction wraps in two's complement (`atomic_t.txt`, section TYPES) and never
     /// panics: an unsigned value that goes below zero becomes a very large one, and other CPUs
     /// can see it before the caller has looked at the result. Taking away and adding back is
-    /// therefore no substitute for a conditional operation.
+    /// therefore not a substitute for a conditional operation.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -458,10 +458,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicAdd<Rhs>,
     {
-        // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
+        // INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.
         let bits = O::sub_return(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those of the sum, hence those of a valid `T` by the promise of
-        // `AtomicAdd`.
+        // SAFETY: The bits are those of the sum; `AtomicAdd` promises that they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -477,21 +477,21 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// The form without a result, `sub`, is unordered (`atomic_t.txt`, section ORDERING), and not
     /// even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). In particular it is
-    /// no release: earlier writes may become visible after the lower count.
+    /// not a release: earlier writes may become visible after the lower count.
     /// `fetch_sub(.., Relaxed)` returns a value and is ordered by `smp_rmb()`, even if the result
     /// is dropped, so the two do not replace each other.
     ///
     /// The subtraction wraps in two's complement (`atomic_t.txt`, section TYPES) and never
     /// panics: an unsigned value that goes below zero becomes a very large one, and other CPUs
     /// can see it before the caller has looked at the result. Taking away and adding back is
-    /// therefore no substitute for a conditional operation.
+    /// therefore not a substitute for a conditional operation.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -510,10 +510,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicAdd<Rhs>,
     {
-        // INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.
+        // INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.
         let bits = O::fetch_sub(&self.0, T::rhs_into_delta(i));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -529,13 +529,14 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// The form without a result, `inc`, is unordered (`atomic_t.txt`, section ORDERING). Not
     /// even `smp_rmb()` orders it, because the increment may be carried out in the memory system,
-    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier right next to
-    /// it does. `fetch_inc(Relaxed)` and `inc_return(Relaxed)` return a value and are ordered by
-    /// `smp_rmb()`, even if the result is dropped, so they are not the same as `inc`.
+    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier directly
+    /// before or after it does. `fetch_inc(Relaxed)` and `inc_return(Relaxed)` return a value and
+    /// are ordered by `smp_rmb()`, even if the result is dropped, so they are not the same as
+    /// `inc`.
     ///
     /// The count wraps silently (`atomic_t.txt`, section TYPES). A number is unique only until
     /// then, and a wrapped reference count frees memory in use; the kernel's `refcount_t`
-    /// saturates instead, and `atomic_t.txt` points to it in section API.
+    /// saturates instead, and `atomic_t.txt` refers to it in section API.
     ///
     /// # Ordering
     ///
@@ -588,7 +589,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicArithmetic,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_inc(&self.0);
     }
 
@@ -604,20 +605,21 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// The form without a result, `inc`, is unordered (`atomic_t.txt`, section ORDERING). Not
     /// even `smp_rmb()` orders it, because the increment may be carried out in the memory system,
-    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier right next to
-    /// it does. `fetch_inc(Relaxed)` and `inc_return(Relaxed)` return a value and are ordered by
-    /// `smp_rmb()`, even if the result is dropped, so they are not the same as `inc`.
+    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier directly
+    /// before or after it does. `fetch_inc(Relaxed)` and `inc_return(Relaxed)` return a value and
+    /// are ordered by `smp_rmb()`, even if the result is dropped, so they are not the same as
+    /// `inc`.
     ///
     /// The count wraps silently (`atomic_t.txt`, section TYPES). A number is unique only until
     /// then, and a wrapped reference count frees memory in use; the kernel's `refcount_t`
-    /// saturates instead, and `atomic_t.txt` points to it in section API.
+    /// saturates instead, and `atomic_t.txt` refers to it in section API.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -636,10 +638,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicArithmetic,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::inc_return(&self.0);
-        // SAFETY: The bits are what the class computes, hence those of a valid `T` by the promise
-        // of its trait.
+        // SAFETY: The class computes the bits; its trait promises that they are those of a valid
+        // `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -655,20 +657,21 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// The form without a result, `inc`, is unordered (`atomic_t.txt`, section ORDERING). Not
     /// even `smp_rmb()` orders it, because the increment may be carried out in the memory system,
-    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier right next to
-    /// it does. `fetch_inc(Relaxed)` and `inc_return(Relaxed)` return a value and are ordered by
-    /// `smp_rmb()`, even if the result is dropped, so they are not the same as `inc`.
+    /// away from the CPU (`explanation.txt`, section ODDS AND ENDS); a full barrier directly
+    /// before or after it does. `fetch_inc(Relaxed)` and `inc_return(Relaxed)` return a value and
+    /// are ordered by `smp_rmb()`, even if the result is dropped, so they are not the same as
+    /// `inc`.
     ///
     /// The count wraps silently (`atomic_t.txt`, section TYPES). A number is unique only until
     /// then, and a wrapped reference count frees memory in use; the kernel's `refcount_t`
-    /// saturates instead, and `atomic_t.txt` points to it in section API.
+    /// saturates instead, and `atomic_t.txt` refers to it in section API.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -687,10 +690,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicArithmetic,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::fetch_inc(&self.0);
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -701,12 +704,13 @@ impl<T: AtomicType> Atomic<T> {
     /// Use it for gauges and for counts of work in flight. Take the form without a result when
     /// nobody acts on the value, and `fetch_dec` or `dec_return` when the caller does. To drop a
     /// reference use `dec_and_test`: with `dec` nobody learns that the last one is gone, and a
-    /// `load` afterwards is a race. To take a token that may not be there use `dec_if_positive`.
+    /// `load` afterwards is a race. To take a token from a pool that may be empty, use
+    /// `dec_if_positive`.
     ///
     /// The form without a result, `dec`, is unordered (`atomic_t.txt`, section ORDERING), and not
     /// even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). It does not publish
-    /// the work that came before it: either put `smp_mb__before_atomic()` right in front, as in
-    /// the example of `memory-barriers.txt`, section CPU MEMORY BARRIERS, or use
+    /// the work that came before it: either put `smp_mb__before_atomic()` directly before it, as
+    /// in the example of `memory-barriers.txt`, section CPU MEMORY BARRIERS, or use
     /// `dec_return(Release)`, which is enough for a waiter that reads zero with `load` and
     /// `Acquire`, even after several such steps (`explanation.txt`, section ATOMIC UPDATES).
     /// `fetch_dec(Relaxed)` returns a value and is ordered by `smp_rmb()`, even if the result is
@@ -763,7 +767,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicArithmetic,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_dec(&self.0);
     }
 
@@ -774,12 +778,13 @@ impl<T: AtomicType> Atomic<T> {
     /// Use it for gauges and for counts of work in flight. Take the form without a result when
     /// nobody acts on the value, and `fetch_dec` or `dec_return` when the caller does. To drop a
     /// reference use `dec_and_test`: with `dec` nobody learns that the last one is gone, and a
-    /// `load` afterwards is a race. To take a token that may not be there use `dec_if_positive`.
+    /// `load` afterwards is a race. To take a token from a pool that may be empty, use
+    /// `dec_if_positive`.
     ///
     /// The form without a result, `dec`, is unordered (`atomic_t.txt`, section ORDERING), and not
     /// even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). It does not publish
-    /// the work that came before it: either put `smp_mb__before_atomic()` right in front, as in
-    /// the example of `memory-barriers.txt`, section CPU MEMORY BARRIERS, or use
+    /// the work that came before it: either put `smp_mb__before_atomic()` directly before it, as
+    /// in the example of `memory-barriers.txt`, section CPU MEMORY BARRIERS, or use
     /// `dec_return(Release)`, which is enough for a waiter that reads zero with `load` and
     /// `Acquire`, even after several such steps (`explanation.txt`, section ATOMIC UPDATES).
     /// `fetch_dec(Relaxed)` returns a value and is ordered by `smp_rmb()`, even if the result is
@@ -790,10 +795,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -812,10 +817,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicArithmetic,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::dec_return(&self.0);
-        // SAFETY: The bits are what the class computes, hence those of a valid `T` by the promise
-        // of its trait.
+        // SAFETY: The class computes the bits; its trait promises that they are those of a valid
+        // `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -826,12 +831,13 @@ impl<T: AtomicType> Atomic<T> {
     /// Use it for gauges and for counts of work in flight. Take the form without a result when
     /// nobody acts on the value, and `fetch_dec` or `dec_return` when the caller does. To drop a
     /// reference use `dec_and_test`: with `dec` nobody learns that the last one is gone, and a
-    /// `load` afterwards is a race. To take a token that may not be there use `dec_if_positive`.
+    /// `load` afterwards is a race. To take a token from a pool that may be empty, use
+    /// `dec_if_positive`.
     ///
     /// The form without a result, `dec`, is unordered (`atomic_t.txt`, section ORDERING), and not
     /// even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). It does not publish
-    /// the work that came before it: either put `smp_mb__before_atomic()` right in front, as in
-    /// the example of `memory-barriers.txt`, section CPU MEMORY BARRIERS, or use
+    /// the work that came before it: either put `smp_mb__before_atomic()` directly before it, as
+    /// in the example of `memory-barriers.txt`, section CPU MEMORY BARRIERS, or use
     /// `dec_return(Release)`, which is enough for a waiter that reads zero with `load` and
     /// `Acquire`, even after several such steps (`explanation.txt`, section ATOMIC UPDATES).
     /// `fetch_dec(Relaxed)` returns a value and is ordered by `smp_rmb()`, even if the result is
@@ -842,10 +848,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -864,10 +870,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicArithmetic,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::fetch_dec(&self.0);
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -878,8 +884,8 @@ impl<T: AtomicType> Atomic<T> {
     /// Use it to narrow a set of bits to what a mask allows. To clear named bits use `andnot`,
     /// which takes the bits themselves instead of their complement. Take the form without a
     /// result when it does not matter what was set before, and `fetch_and` to learn which bits
-    /// this call removed. There is no form that returns the new value, since the old one cannot
-    /// be had back from it (`atomic_t.txt`, section SEMANTICS); apply the mask to the result of
+    /// this call removed. There is no form that returns the new value, because the old one cannot
+    /// be computed from it (`atomic_t.txt`, section SEMANTICS); apply the mask to the result of
     /// `fetch_and`.
     ///
     /// The form without a result, `and`, is unordered (`atomic_t.txt`, section ORDERING), and not
@@ -889,8 +895,8 @@ impl<T: AtomicType> Atomic<T> {
     /// is dropped, so it is not the same as `and`.
     ///
     /// `fetch_and` always stores, even if no bit changes. Its ordering therefore does not depend
-    /// on what it finds, unlike that of `cmpxchg`; but it takes the cache line from the other
-    /// CPUs every time, so test with `load` first where the bits are usually clear already.
+    /// on the old value, unlike that of `cmpxchg`; but it takes the cache line from the other
+    /// CPUs every time, so test with `load` first if the bits are usually clear already.
     ///
     /// # Ordering
     ///
@@ -939,7 +945,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_and(&self.0, super::into_repr(i));
     }
 
@@ -950,8 +956,8 @@ impl<T: AtomicType> Atomic<T> {
     /// Use it to narrow a set of bits to what a mask allows. To clear named bits use `andnot`,
     /// which takes the bits themselves instead of their complement. Take the form without a
     /// result when it does not matter what was set before, and `fetch_and` to learn which bits
-    /// this call removed. There is no form that returns the new value, since the old one cannot
-    /// be had back from it (`atomic_t.txt`, section SEMANTICS); apply the mask to the result of
+    /// this call removed. There is no form that returns the new value, because the old one cannot
+    /// be computed from it (`atomic_t.txt`, section SEMANTICS); apply the mask to the result of
     /// `fetch_and`.
     ///
     /// The form without a result, `and`, is unordered (`atomic_t.txt`, section ORDERING), and not
@@ -961,15 +967,15 @@ impl<T: AtomicType> Atomic<T> {
     /// is dropped, so it is not the same as `and`.
     ///
     /// `fetch_and` always stores, even if no bit changes. Its ordering therefore does not depend
-    /// on what it finds, unlike that of `cmpxchg`; but it takes the cache line from the other
-    /// CPUs every time, so test with `load` first where the bits are usually clear already.
+    /// on the old value, unlike that of `cmpxchg`; but it takes the cache line from the other
+    /// CPUs every time, so test with `load` first if the bits are usually clear already.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -988,10 +994,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::fetch_and(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -999,21 +1005,21 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Here `v` is the value of the variable before the operation.
     ///
-    /// Use it to clear the bits that are named by the argument; `and` keeps them instead. Take
+    /// Use it to clear the bits that are set in the argument; `and` keeps them instead. Take
     /// the form without a result when it does not matter what was set before, and `fetch_andnot`
     /// when the caller acts on whether a bit was set: of several callers that clear the same bit,
-    /// exactly one sees it set. Readers who know `core` should note that this is not
-    /// `fetch_nand`, which has no counterpart here.
+    /// exactly one sees it set. It is not the `fetch_nand` of `core`, which has no counterpart
+    /// here.
     ///
     /// The form without a result, `andnot`, is unordered (`atomic_t.txt`, section ORDERING), and
-    /// not even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). To give up a
+    /// not even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). To release a
     /// lock bit use `fetch_andnot(.., Release)`; with `andnot` the writes made under the lock may
     /// become visible after the bit is clear. `fetch_andnot(.., Relaxed)` returns a value and is
     /// ordered by `smp_rmb()`, even if the result is dropped, so it is not the same as `andnot`.
     ///
-    /// There is no form that returns the new value, since the old one cannot be had back from it
-    /// (`atomic_t.txt`, section SEMANTICS). A single flag in a word of its own does not need this
-    /// operation: `AtomicFlag` with `store` or `xchg` will do.
+    /// There is no form that returns the new value, because the old one cannot be computed from
+    /// it (`atomic_t.txt`, section SEMANTICS). A single flag in a word of its own does not need
+    /// this operation: use `AtomicFlag` with `store` or `xchg`.
     ///
     /// # Ordering
     ///
@@ -1062,7 +1068,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_andnot(&self.0, super::into_repr(i));
     }
 
@@ -1070,28 +1076,28 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Returns the old value, `v`. Here `v` is the value of the variable before the operation.
     ///
-    /// Use it to clear the bits that are named by the argument; `and` keeps them instead. Take
+    /// Use it to clear the bits that are set in the argument; `and` keeps them instead. Take
     /// the form without a result when it does not matter what was set before, and `fetch_andnot`
     /// when the caller acts on whether a bit was set: of several callers that clear the same bit,
-    /// exactly one sees it set. Readers who know `core` should note that this is not
-    /// `fetch_nand`, which has no counterpart here.
+    /// exactly one sees it set. It is not the `fetch_nand` of `core`, which has no counterpart
+    /// here.
     ///
     /// The form without a result, `andnot`, is unordered (`atomic_t.txt`, section ORDERING), and
-    /// not even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). To give up a
+    /// not even `smp_rmb()` orders it (`explanation.txt`, section ODDS AND ENDS). To release a
     /// lock bit use `fetch_andnot(.., Release)`; with `andnot` the writes made under the lock may
     /// become visible after the bit is clear. `fetch_andnot(.., Relaxed)` returns a value and is
     /// ordered by `smp_rmb()`, even if the result is dropped, so it is not the same as `andnot`.
     ///
-    /// There is no form that returns the new value, since the old one cannot be had back from it
-    /// (`atomic_t.txt`, section SEMANTICS). A single flag in a word of its own does not need this
-    /// operation: `AtomicFlag` with `store` or `xchg` will do.
+    /// There is no form that returns the new value, because the old one cannot be computed from
+    /// it (`atomic_t.txt`, section SEMANTICS). A single flag in a word of its own does not need
+    /// this operation: use `AtomicFlag` with `store` or `xchg`.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1110,10 +1116,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::fetch_andnot(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1134,10 +1140,10 @@ impl<T: AtomicType> Atomic<T> {
     /// the same as `or`.
     ///
     /// `fetch_or` always stores, even if the bits are set already. Its ordering therefore holds
-    /// for the loser of a test-and-set as well, where a failed `cmpxchg` gives none
+    /// for the loser of a test-and-set as well, while a failed `cmpxchg` is unordered
     /// (`atomic_t.txt`, section ORDERING); but it takes the cache line from the other CPUs every
-    /// time, so test with `load` first where the bit is usually set. There is no form that
-    /// returns the new value (`atomic_t.txt`, section SEMANTICS).
+    /// time, so test with `load` first if the bit is usually set. There is no form that returns
+    /// the new value (`atomic_t.txt`, section SEMANTICS).
     ///
     /// # Ordering
     ///
@@ -1186,7 +1192,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_or(&self.0, super::into_repr(i));
     }
 
@@ -1207,17 +1213,17 @@ impl<T: AtomicType> Atomic<T> {
     /// the same as `or`.
     ///
     /// `fetch_or` always stores, even if the bits are set already. Its ordering therefore holds
-    /// for the loser of a test-and-set as well, where a failed `cmpxchg` gives none
+    /// for the loser of a test-and-set as well, while a failed `cmpxchg` is unordered
     /// (`atomic_t.txt`, section ORDERING); but it takes the cache line from the other CPUs every
-    /// time, so test with `load` first where the bit is usually set. There is no form that
-    /// returns the new value (`atomic_t.txt`, section SEMANTICS).
+    /// time, so test with `load` first if the bit is usually set. There is no form that returns
+    /// the new value (`atomic_t.txt`, section SEMANTICS).
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1236,10 +1242,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::fetch_or(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1258,10 +1264,10 @@ impl<T: AtomicType> Atomic<T> {
     /// is dropped, so it is not the same as `xor`. A flip that hands data to the other side needs
     /// `fetch_xor` with an ordering of its own.
     ///
-    /// A flip stops nobody: a reader that loaded the old phase may go on using the old side for
-    /// as long as it likes, whatever the ordering, and has to be waited for by other means. There
-    /// is no form that returns the new value (`atomic_t.txt`, section SEMANTICS); flip the same
-    /// bits in the result of `fetch_xor` instead.
+    /// A flip does not stop readers: one that loaded the old phase may go on using the old side
+    /// for as long as it likes, whatever the ordering, and has to be waited for by other means.
+    /// There is no form that returns the new value (`atomic_t.txt`, section SEMANTICS); flip the
+    /// same bits in the result of `fetch_xor` instead.
     ///
     /// # Ordering
     ///
@@ -1314,7 +1320,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_xor(&self.0, super::into_repr(i));
     }
 
@@ -1333,17 +1339,17 @@ impl<T: AtomicType> Atomic<T> {
     /// is dropped, so it is not the same as `xor`. A flip that hands data to the other side needs
     /// `fetch_xor` with an ordering of its own.
     ///
-    /// A flip stops nobody: a reader that loaded the old phase may go on using the old side for
-    /// as long as it likes, whatever the ordering, and has to be waited for by other means. There
-    /// is no form that returns the new value (`atomic_t.txt`, section SEMANTICS); flip the same
-    /// bits in the result of `fetch_xor` instead.
+    /// A flip does not stop readers: one that loaded the old phase may go on using the old side
+    /// for as long as it likes, whatever the ordering, and has to be waited for by other means.
+    /// There is no form that returns the new value (`atomic_t.txt`, section SEMANTICS); flip the
+    /// same bits in the result of `fetch_xor` instead.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1362,10 +1368,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicBitwise,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = O::fetch_xor(&self.0, super::into_repr(i));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
@@ -1374,28 +1380,27 @@ impl<T: AtomicType> Atomic<T> {
     /// Returns the old value, `v`. Here `v` is the value of the variable before the operation.
     ///
     /// Use it to take everything at once: all pending bits, a whole list, the pointer in a slot.
-    /// What one caller takes, no other caller gets, and no comparison can be fooled by a value
-    /// that went away and came back. Choose `store` when the old value does not matter, and
-    /// `cmpxchg` when the new value depends on the old one or may only replace a certain one.
+    /// Each stored value is returned to at most one caller, and there is no ABA problem because
+    /// nothing is compared. Use `store` if the old value does not matter, and `cmpxchg` if the
+    /// new value depends on the old one or may only replace a certain one.
     ///
-    /// It has no failing path: the ordering holds whatever was found, where a failed `cmpxchg`
-    /// gives none (`atomic_t.txt`, section ORDERING), and strong forward progress is expected of
-    /// it, more than of a loop around `cmpxchg` (`atomic_t.txt`, section FORWARD PROGRESS). It
-    /// also stores every time, so a polling loop should test with `load` first. With `Full` it
-    /// serves as the fully ordered store that `store` does not offer.
+    /// It cannot fail, so its ordering always holds, while a failed `cmpxchg` is unordered
+    /// (`atomic_t.txt`, section ORDERING). Strong forward progress is expected of it, more than
+    /// of a loop around `cmpxchg` (`atomic_t.txt`, section FORWARD PROGRESS). It also stores
+    /// every time, so a polling loop should test with `load` first. With `Full` it serves as the
+    /// fully ordered store that `store` does not offer.
     ///
-    /// With `Release` the result itself has no acquire ordering: what another CPU wrote before it
-    /// stored the value that is taken here may not be visible yet, except through an address
-    /// dependency on a pointer. Take `Acquire` or `Full` to use what was taken. On some
-    /// architectures an exchange of one or two bytes is a loop on the whole word; `AtomicFlag`
-    /// avoids that for `bool`.
+    /// With `Release` the result has no acquire ordering: data that another CPU wrote before it
+    /// stored the value may not be visible yet, except through an address dependency on a
+    /// pointer. Use `Acquire` or `Full` to access such data. On some architectures an exchange of
+    /// one or two bytes is a loop on the whole word; `AtomicFlag` avoids that for `bool`.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1439,47 +1444,48 @@ impl<T: AtomicType> Atomic<T> {
     where
         T::Repr: AtomicExchangeOps,
     {
-        // INVARIANT: What is stored is a value of `T`.
+        // INVARIANT: The value that is stored is a valid `T`.
         let bits = O::xchg(&self.0, super::into_repr(new));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
     /// Atomically updates the variable from `v` to `new`.
     ///
-    /// Fails if `v != old`: then nothing is stored. Returns `Ok(old)` on success and `Err(v)` on
-    /// failure. Here `v` is the value of the variable before the operation.
+    /// If `v != old`, the operation fails and stores nothing. Returns `Ok(old)` on success and
+    /// `Err(v)` on failure. Here `v` is the value of the variable before the operation.
     ///
     /// Use it to replace a value only if it is still the one that was seen, and as the building
-    /// block for updates that no other operation offers: load, compute, try, and on failure go on
+    /// block for updates that no other operation offers: load, compute, try, and on failure retry
     /// with the value that was found. That value is fresh, so do not `load` again. Prefer an
-    /// unconditional operation such as `fetch_add`, `fetch_or` or `xchg` where one fits: simple
+    /// unconditional operation such as `fetch_add`, `fetch_or` or `xchg` if one fits: simple
     /// loops are expected not to starve one another, but not every architecture can guarantee it
     /// (`atomic_t.txt`, section FORWARD PROGRESS).
     ///
     /// A failed exchange is unordered, even with `Full` (`atomic_t.txt`, section ORDERING). Code
     /// ported from `compare_exchange` of `core` has no failure ordering to pass: a loser that
-    /// goes on to use what the winner wrote must first `load` with `Acquire` or issue a barrier.
-    /// Look at both paths, since mistakes on the failing one stay hidden for long.
+    /// goes on to use the data of the winner must first `load` with `Acquire` or issue a barrier.
+    /// Check both paths, because mistakes on the failing one stay hidden for a long time.
     ///
-    /// What `Ok` holds is `old`, not what was read: it is equal, but nothing depends on the
-    /// read. So an access through a pointer in `Ok` is not ordered after the read by an address
-    /// dependency, as one through `load` or `xchg` is; take `Acquire` where it has to be.
+    /// `Ok` holds the argument `old`, not the value read: they are equal, but `Ok` does not
+    /// depend on the read. An access through a pointer in `Ok` is therefore not ordered after the
+    /// read by an address dependency, unlike one through the result of `load` or `xchg`; use
+    /// `Acquire` if it has to be.
     ///
     /// There is no weak form: it fails only if the value differs (`atomic_t.txt`, section CMPXCHG
     /// vs TRY_CMPXCHG). It compares bytes, since the C operation compares an integer, and never
     /// calls `PartialEq`. A value that was changed and changed back, or a pointer to memory that
-    /// was freed and allocated again, compares equal; take the whole list with `xchg`, or keep a
-    /// generation number in the value, where that matters.
+    /// was freed and allocated again, compares equal. If that matters, take the whole list with
+    /// `xchg`, or keep a generation number in the value.
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING"). When it fails, it orders nothing, whatever the ordering: it is then no more
-    /// than a relaxed load (same section).
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING"). On failure it is unordered, whatever the
+    /// ordering argument: it then orders no more than a relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -1533,12 +1539,12 @@ impl<T: AtomicType> Atomic<T> {
         T::Repr: AtomicExchangeOps,
     {
         let mut found = super::into_repr(old);
-        // INVARIANT: What is stored is a value of `T`.
+        // INVARIANT: The value that is stored is a valid `T`.
         if O::try_cmpxchg(&self.0, &mut found, super::into_repr(new)) {
             Ok(old)
         } else {
-            // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-            // invariant.
+            // SAFETY: The bits are those that the variable held; by the invariant, they are those
+            // of a valid `T`.
             Err(unsafe { super::from_repr(found) })
         }
     }
@@ -1552,20 +1558,20 @@ impl<T: AtomicType> Atomic<T> {
     /// When the caller needs to know what is left, or a weaker ordering will do, use `sub_return`
     /// or `fetch_sub`.
     ///
-    /// This is no conditional operation: it stores whatever it finds, and it is fully ordered
-    /// whether the answer is true or false (`atomic_t.txt`, section ORDERING). The users' earlier
+    /// This is not a conditional operation: it always stores, and it is fully ordered whether
+    /// the answer is true or false (`atomic_t.txt`, section ORDERING). The users' earlier
     /// accesses are thus ordered before the clean-up without further barriers. A caller that got
-    /// false must not touch the object any more, since it may be gone already.
+    /// false must not touch the object any more, because it may already be freed.
     ///
-    /// The test is for exactly zero. The count wraps (`atomic_t.txt`, section TYPES), so a caller
-    /// that drops more than it holds steps over zero, and the object is either never freed or
-    /// freed under somebody else. The kernel's `refcount_t` notices that; `atomic_t.txt` points
-    /// to it in section API.
+    /// The test is for exactly zero. The count wraps (`atomic_t.txt`, section TYPES), so if a
+    /// caller drops more than it holds, the count can pass zero, and the object is either never
+    /// freed or freed while others use it. The kernel's `refcount_t` detects that; `atomic_t.txt`
+    /// refers to it in section API.
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING").
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1612,7 +1618,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicTest,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_sub_and_test(&self.0, super::into_repr(i))
     }
 
@@ -1621,25 +1627,25 @@ impl<T: AtomicType> Atomic<T> {
     /// Returns whether `v - 1 == 0`. Here `v` is the value of the variable before the operation.
     ///
     /// Use it to drop one reference: of all callers exactly one is told that it was the last, and
-    /// that one cleans up. `dec` tells nobody, and `dec` followed by `load` may tell two callers
-    /// or touch freed memory. Use `sub_and_test` to drop several at once, and `add_unless` to
-    /// drop one except for the last, for instance in order to take a lock first.
+    /// that one cleans up. `dec` returns nothing, and `dec` followed by `load` may tell two
+    /// callers or touch freed memory. Use `sub_and_test` to drop several at once, and
+    /// `add_unless` to drop one except for the last, for instance in order to take a lock first.
     ///
-    /// This is no conditional operation: it stores whatever it finds, and it is fully ordered
-    /// whether the answer is true or false (`atomic_t.txt`, section ORDERING). It therefore needs
-    /// neither the release ordering nor the acquire fence that a reference count built on `core`
-    /// has around `fetch_sub`. `fetch_dec(Release)` alone is not enough: the last caller would
-    /// free the object without being ordered after the other users. A caller that got false must
-    /// not touch the object any more.
+    /// This is not a conditional operation: it always stores, and it is fully ordered whether the
+    /// answer is true or false (`atomic_t.txt`, section ORDERING). It therefore needs neither the
+    /// release ordering nor the acquire fence that a reference count built on `core` has around
+    /// `fetch_sub`. `fetch_dec(Release)` alone is not enough: the last caller would free the
+    /// object without being ordered after the other users. A caller that got false must not touch
+    /// the object any more.
     ///
     /// The count wraps (`atomic_t.txt`, section TYPES): one drop too many frees the object under
     /// its last user, or lets the count run on below zero. The kernel's `refcount_t` saturates
-    /// instead; `atomic_t.txt` points to it in section API.
+    /// instead; `atomic_t.txt` refers to it in section API.
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING").
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1684,7 +1690,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicTest,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_dec_and_test(&self.0)
     }
 
@@ -1692,25 +1698,25 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// Returns whether `v + 1 == 0`. Here `v` is the value of the variable before the operation.
     ///
-    /// Use it for a count that starts below zero, where reaching zero is the event: a map count
-    /// that starts at -1 and tells its first user apart, or work that starts at minus the number
+    /// Use it for a count that starts below zero, if reaching zero is the event: a map count
+    /// that starts at -1 and identifies its first user, or work that starts at minus the number
     /// of parts and is complete at zero. The test is on the new value. To learn whether the count
     /// was zero before, compare the result of `fetch_inc`; to take a reference only if there is
     /// one already, use `inc_not_zero`.
     ///
-    /// This is no conditional operation: it stores whatever it finds, and it is fully ordered
-    /// whether the answer is true or false (`atomic_t.txt`, section ORDERING). Only one caller
-    /// gets true per passage through zero, but others can have the count above zero before that
-    /// caller has done its part: they are ordered after the increment, not after the set-up that
-    /// follows it.
+    /// This is not a conditional operation: it always stores, and it is fully ordered whether
+    /// the answer is true or false (`atomic_t.txt`, section ORDERING). Only one caller gets true
+    /// each time the count passes zero, but others can raise the count above zero before that
+    /// caller has finished its set-up: they are ordered after the increment, not after the set-up
+    /// that follows it.
     ///
     /// The count wraps (`atomic_t.txt`, section TYPES): on an unsigned count that starts at zero
-    /// the answer is true only on overflow, which is seldom what was meant.
+    /// the answer is true only on overflow, which is rarely intended.
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING").
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1754,7 +1760,7 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicTest,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_inc_and_test(&self.0)
     }
 
@@ -1763,15 +1769,16 @@ impl<T: AtomicType> Atomic<T> {
     /// Returns whether `v + i < 0`. Here `v` is the value of the variable before the operation.
     ///
     /// Use it when the sign is the state: a credit that is used up, a map count that starts at -1
-    /// and falls back to it. It tells the same as a comparison of the result of `add_return` with
-    /// zero, says what is meant, and on some architectures is decided by the sign flag alone. Use
-    /// `dec_if_positive` when the value must never be seen below zero.
+    /// and falls back to it. It is equivalent to a comparison of the result of `add_return` with
+    /// zero, but states the intent, and some architectures take the answer from the sign flag.
+    /// Use `dec_if_positive` when the value must never be seen below zero.
     ///
     /// The addition takes place whatever the answer is; a caller that is refused has to give the
-    /// amount back, and until then others see the lowered value and may be refused as well. Since
-    /// it always stores, it is no conditional operation, and its ordering holds for both answers
-    /// (`atomic_t.txt`, section ORDERING). The relaxed form returns a value, so `smp_rmb()`
-    /// orders it, in contrast to a plain `add` (`explanation.txt`, section ODDS AND ENDS).
+    /// amount back, and until then others see the lowered value and may be refused as well. It
+    /// always stores, so it is not a conditional operation, and its ordering holds for both
+    /// answers (`atomic_t.txt`, section ORDERING). The relaxed form returns a value, so
+    /// `smp_rmb()` orders it, in contrast to a plain `add` (`explanation.txt`, section ODDS AND
+    /// ENDS).
     ///
     /// The sum wraps (`atomic_t.txt`, section TYPES), and the answer is the sign of the wrapped
     /// sum: a large credit that overflows reads as negative, a large debt as positive. It exists
@@ -1780,10 +1787,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// `Full` is as if a full memory barrier, `smp_mb()`, stood before and after; `Acquire` orders
-    /// the read before all later accesses, `Release` the write after all earlier ones; `Relaxed`
-    /// orders nothing but what depends on the value (`Documentation/atomic_t.txt`, section
-    /// "ORDERING").
+    /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
+    /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
+    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
     ///
@@ -1823,36 +1830,37 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicSigned,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         O::add_negative(&self.0, super::into_repr(i))
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping.
     ///
-    /// Fails if `v == u`: then nothing is stored. Returns the old value, `v`. Here `v` is the value
-    /// of the variable before the operation.
+    /// If `v == u`, the operation fails and stores nothing. Returns the old value, `v`. Here `v` is
+    /// the value of the variable before the operation.
     ///
     /// Use it to step a count except at one value that must stay as it is: the last reference, a
-    /// ceiling, a mark for "closed". `add_unless` tells whether the step was taken;
+    /// ceiling, a mark for "closed". `add_unless` returns whether the step was taken;
     /// `fetch_add_unless` returns the old value, so the step was taken if the result differs from
-    /// `u`. For a reference that must not be taken at zero, `inc_not_zero` says it better. A test
-    /// with `load` followed by `add` is a race.
+    /// `u`. To take a reference unless the count is zero, use `inc_not_zero`. A test with `load`
+    /// followed by `add` is a race.
     ///
-    /// If the step is not taken the operation gives no ordering; a step that is taken is fully
+    /// If the step is not taken, the operation is unordered; a step that is taken is fully
     /// ordered (`atomic_t.txt`, section ORDERING). A caller that goes on to use something because
     /// it found the value `u` needs a barrier or a `load` with `Acquire` of its own.
     ///
     /// The test is for equality and not for a limit: a step larger than one can jump over `u`,
-    /// and the sum wraps (`atomic_t.txt`, section TYPES). Mind the order of the arguments, the
-    /// step before the exception. Where the architecture has nothing better this is a loop around
-    /// `cmpxchg`, with no stronger progress under contention than such a loop has
+    /// and the sum wraps (`atomic_t.txt`, section TYPES). Mind the order of the arguments: the
+    /// step comes before the exception. Without a better instruction this is a loop around
+    /// `cmpxchg`, and gives no stronger guarantee of progress under contention than such a loop
     /// (`atomic_t.txt`, section FORWARD PROGRESS).
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
-    /// whatever the ordering: it is then no more than a relaxed load (same section).
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING"). On
+    /// failure it is unordered, whatever the ordering argument: it then orders no more than a
+    /// relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -1899,40 +1907,41 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicConditional,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits =
             T::Repr::atomic_fetch_add_unless(&self.0, super::into_repr(a), super::into_repr(u));
-        // SAFETY: The bits are those that the variable held, hence those of a valid `T` by the
-        // invariant.
+        // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
+        // valid `T`.
         unsafe { super::from_repr(bits) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping.
     ///
-    /// Fails if `v == u`: then nothing is stored. Returns whether `v != u`. Here `v` is the value
-    /// of the variable before the operation.
+    /// If `v == u`, the operation fails and stores nothing. Returns whether `v != u`. Here `v` is
+    /// the value of the variable before the operation.
     ///
     /// Use it to step a count except at one value that must stay as it is: the last reference, a
-    /// ceiling, a mark for "closed". `add_unless` tells whether the step was taken;
+    /// ceiling, a mark for "closed". `add_unless` returns whether the step was taken;
     /// `fetch_add_unless` returns the old value, so the step was taken if the result differs from
-    /// `u`. For a reference that must not be taken at zero, `inc_not_zero` says it better. A test
-    /// with `load` followed by `add` is a race.
+    /// `u`. To take a reference unless the count is zero, use `inc_not_zero`. A test with `load`
+    /// followed by `add` is a race.
     ///
-    /// If the step is not taken the operation gives no ordering; a step that is taken is fully
+    /// If the step is not taken, the operation is unordered; a step that is taken is fully
     /// ordered (`atomic_t.txt`, section ORDERING). A caller that goes on to use something because
     /// it found the value `u` needs a barrier or a `load` with `Acquire` of its own.
     ///
     /// The test is for equality and not for a limit: a step larger than one can jump over `u`,
-    /// and the sum wraps (`atomic_t.txt`, section TYPES). Mind the order of the arguments, the
-    /// step before the exception. Where the architecture has nothing better this is a loop around
-    /// `cmpxchg`, with no stronger progress under contention than such a loop has
+    /// and the sum wraps (`atomic_t.txt`, section TYPES). Mind the order of the arguments: the
+    /// step comes before the exception. Without a better instruction this is a loop around
+    /// `cmpxchg`, and gives no stronger guarantee of progress under contention than such a loop
     /// (`atomic_t.txt`, section FORWARD PROGRESS).
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
-    /// whatever the ordering: it is then no more than a relaxed load (same section).
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING"). On
+    /// failure it is unordered, whatever the ordering argument: it then orders no more than a
+    /// relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -1956,26 +1965,26 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicConditional,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_add_unless(&self.0, super::into_repr(a), super::into_repr(u))
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
-    /// Fails if `v == 0`: then nothing is stored. Returns whether `v != 0`. Here `v` is the value
-    /// of the variable before the operation.
+    /// If `v == 0`, the operation fails and stores nothing. Returns whether `v != 0`. Here `v` is
+    /// the value of the variable before the operation.
     ///
     /// Use it to take a reference on an object that was found without holding one, in a table or
     /// a list, while its count may be dropping: at zero somebody is about to free it, and the
-    /// lookup must fail instead of reviving it. A caller that holds a reference already uses
+    /// lookup must fail instead of reviving it. A caller that already holds a reference uses
     /// `inc`. For an exception other than zero use `add_unless`.
     ///
-    /// The count lies in the object, so something else must keep the memory valid until the
+    /// The count is part of the object, so something else must keep the memory valid until the
     /// answer is known, for instance an RCU read-side critical section or the lock of the table
     /// (`rcuref.rst`). If the memory can be reused for another object under RCU, check after
-    /// success that it is still the one that was looked for.
+    /// success that the object is still the one that was looked up.
     ///
-    /// A failure gives no ordering; success is fully ordered (`atomic_t.txt`, section ORDERING).
+    /// A failure is unordered; success is fully ordered (`atomic_t.txt`, section ORDERING).
     /// After a failure do not touch the object, and do not wait for the count to rise, since from
     /// zero it never should. The last reference is dropped with `dec_and_test` on the other side.
     /// The count still wraps on overflow (`atomic_t.txt`, section TYPES); the kernel's
@@ -1984,9 +1993,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
-    /// whatever the ordering: it is then no more than a relaxed load (same section).
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING"). On
+    /// failure it is unordered, whatever the ordering argument: it then orders no more than a
+    /// relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -2034,25 +2044,25 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicConditional,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_inc_not_zero(&self.0)
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
     ///
-    /// Fails if `v < 0`: then nothing is stored. Returns whether `v >= 0`. Here `v` is the value of
-    /// the variable before the operation.
+    /// If `v < 0`, the operation fails and stores nothing. Returns whether `v >= 0`. Here `v` is
+    /// the value of the variable before the operation.
     ///
-    /// Use it to enter as one of many while the other side has not claimed the value by making it
-    /// negative: users of an object that is being shut down, writers of a file that can be
+    /// Use it to enter as one of many users unless the other side has claimed the value by making
+    /// it negative: users of an object that is being shut down, writers of a file that can be
     /// protected against writing. `dec_unless_positive` is its counterpart for the negative side.
-    /// Where the closed state is one single value, `add_unless` will do; where it is zero, use
+    /// If the closed state is a single value, use `add_unless`; if it is zero, use
     /// `inc_not_zero`.
     ///
-    /// A refusal gives no ordering; success is fully ordered (`atomic_t.txt`, section ORDERING).
-    /// A caller that is refused and therefore relies on the other side having finished something
-    /// needs a `load` with `Acquire` or a barrier of its own. To leave use `dec_return(Release)`,
-    /// or `Full` where the last to leave cleans up; a plain `dec` orders nothing.
+    /// A failure is unordered; success is fully ordered (`atomic_t.txt`, section ORDERING). A
+    /// caller that fails and therefore relies on the other side having finished something needs
+    /// a `load` with `Acquire` or a barrier of its own. To leave use `dec_return(Release)`, or
+    /// `Full` if the last to leave cleans up; a plain `dec` orders nothing.
     ///
     /// There is no ceiling: at the largest value the count wraps (`atomic_t.txt`, section TYPES)
     /// and then reads as claimed by the other side. If users may be inside when the other side
@@ -2061,9 +2071,10 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
-    /// whatever the ordering: it is then no more than a relaxed load (same section).
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING"). On
+    /// failure it is unordered, whatever the ordering argument: it then orders no more than a
+    /// relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -2110,36 +2121,36 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicSigned,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_inc_unless_negative(&self.0)
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
-    /// Fails if `v > 0`: then nothing is stored. Returns whether `v <= 0`. Here `v` is the value of
-    /// the variable before the operation.
+    /// If `v > 0`, the operation fails and stores nothing. Returns whether `v <= 0`. Here `v` is
+    /// the value of the variable before the operation.
     ///
-    /// Use it where a positive value counts holders of one kind and a negative value holders of
-    /// the opposite kind, and the negative kind wants in: to deny writing to a file that nobody
-    /// has open for writing, for instance. `inc_unless_negative` is its counterpart for the
-    /// positive side. Do not confuse it with `dec_if_positive`, which steps in exactly those
-    /// cases where this one does not.
+    /// Use it if a positive value counts holders of one kind and a negative value holders of the
+    /// opposite kind, to add a holder of the negative kind: for instance, to deny writing to a
+    /// file that nobody has open for writing. `inc_unless_negative` is its counterpart for the
+    /// positive kind. Do not confuse it with `dec_if_positive`, which stores in exactly those
+    /// cases in which this one does not.
     ///
-    /// A refusal gives no ordering; success is fully ordered (`atomic_t.txt`, section ORDERING).
-    /// A caller that is refused must not conclude anything about other memory from it without a
-    /// `load` with `Acquire` or a barrier. Leaving is not part of the operation: a holder of the
-    /// negative kind steps back up with `inc_return` or `fetch_inc` and `Release`, since a plain
-    /// `inc` orders nothing.
+    /// A failure is unordered; success is fully ordered (`atomic_t.txt`, section ORDERING). A
+    /// caller must not conclude anything about other memory from a failure without a `load` with
+    /// `Acquire` or a barrier. A holder of the negative kind leaves with `inc_return` or
+    /// `fetch_inc` and `Release`, since a plain `inc` orders nothing.
     ///
     /// There is no floor: at the smallest value the count wraps (`atomic_t.txt`, section TYPES)
-    /// and then reads as held by the other kind. Neither kind is given preference, so a steady
-    /// stream of one keeps the other out for good.
+    /// and then reads as held by the other kind. Neither kind has preference, so a steady stream
+    /// of one can keep the other out forever.
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
-    /// whatever the ordering: it is then no more than a relaxed load (same section).
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING"). On
+    /// failure it is unordered, whatever the ordering argument: it then orders no more than a
+    /// relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -2190,36 +2201,37 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicSigned,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         T::Repr::atomic_dec_unless_positive(&self.0)
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
     ///
-    /// Fails if `v - 1 < 0`: then nothing is stored. Returns `v - 1`. Here `v` is the value of the
-    /// variable before the operation.
+    /// If `v - 1 < 0`, the operation fails and stores nothing. Returns `v - 1`. Here `v` is the
+    /// value of the variable before the operation.
     ///
     /// Use it to take a token from a pool that may be empty: free entries, a budget of warnings,
     /// a semaphore's count. It never takes the value below zero, unlike `dec_return` or
     /// `add_negative`, where a caller that is refused has to give back what it took. Do not
-    /// confuse it with `dec_unless_positive`, which steps in exactly those cases where this one
-    /// does not.
+    /// confuse it with `dec_unless_positive`, which stores in exactly those cases in which this
+    /// one does not.
     ///
-    /// The result is neither the old value nor always the stored one, so test its sign: zero or
-    /// more means that a token was taken, and zero is a success, namely the last token. A
-    /// negative result means that nothing was stored. A value near the smallest of its type does
-    /// not belong here: one less than the smallest wraps (`atomic_t.txt`, section TYPES) and
-    /// reads as success.
+    /// The result is the old value minus one, whether or not it was stored, so test its sign:
+    /// zero or more means that a token was taken, and zero is a success that took the last token.
+    /// A negative result means that nothing was stored. Do not use it on values near the smallest
+    /// of the type: one less than the smallest wraps (`atomic_t.txt`, section TYPES) and reads as
+    /// success.
     ///
-    /// If nothing was stored, the operation gives no ordering; a token that is taken comes fully
-    /// ordered (`atomic_t.txt`, section ORDERING). Whoever gives a token back together with data
-    /// should use `inc_return` or `fetch_inc` with `Release`, since a plain `inc` orders nothing.
+    /// If nothing was stored, the operation is unordered; on success it is fully ordered
+    /// (`atomic_t.txt`, section ORDERING). To give a token back together with data, use
+    /// `inc_return` or `fetch_inc` with `Release`, since a plain `inc` orders nothing.
     ///
     /// # Ordering
     ///
-    /// Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and after
-    /// (`Documentation/atomic_t.txt`, section "ORDERING"). When it fails, it orders nothing,
-    /// whatever the ordering: it is then no more than a relaxed load (same section).
+    /// Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were executed
+    /// before and after the operation (`Documentation/atomic_t.txt`, section "ORDERING"). On
+    /// failure it is unordered, whatever the ordering argument: it then orders no more than a
+    /// relaxed load (same section).
     ///
     /// # Examples
     ///
@@ -2267,10 +2279,10 @@ impl<T: AtomicType> Atomic<T> {
     where
         T: AtomicSigned,
     {
-        // INVARIANT: What is stored is a valid `T`, as the trait of the class promises.
+        // INVARIANT: The trait of the class promises that this is a valid `T`.
         let bits = T::Repr::atomic_dec_if_positive(&self.0);
-        // SAFETY: The bits are what the class computes, hence those of a valid `T` by the promise
-        // of its trait.
+        // SAFETY: The class computes the bits; its trait promises that they are those of a valid
+        // `T`.
         unsafe { super::from_repr(bits) }
     }
 }

@@ -1,4 +1,4 @@
-//! The module `barrier`.
+//! Generates the module `barrier`.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use crate::arch::BARRIERS;
 use crate::model::Spec;
 use crate::names;
 
-/// Which barriers a destination has.
+/// Which barriers the generated module has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Barriers {
     /// All of them.
     All,
-    /// Those around atomic operations, for a kernel, which has the others already.
+    /// Only those around atomic operations, for a kernel, which already has the others.
     Atomic,
 }
 
 impl Barriers {
-    /// The barriers that a backend has for the module.
+    /// The barriers that a backend must provide for the module.
     pub(super) fn backend(self, spec: &Spec) -> impl Iterator<Item = &'static str> {
         let store_mb = has_store_mb(spec);
         BARRIERS.into_iter().filter(move |name| {
@@ -26,7 +26,7 @@ impl Barriers {
     }
 }
 
-/// Whether the model has what `smp_store_mb()` is made of.
+/// Whether the model has the operations that `smp_store_mb()` uses.
 pub(super) fn has_store_mb(spec: &Spec) -> bool {
     let has = |name: &str| spec.typed_forms().any(|f| f.method() == name);
     has("store") && has("xchg")
@@ -84,7 +84,7 @@ fn impls() -> String {
     t.finish()
 }
 
-/// `smp_store_mb()`, and the traits of the operations that it is made of.
+/// `smp_store_mb()`, and the traits of the operations that it uses.
 struct StoreMb {
     text: String,
     traits: BTreeSet<String>,
@@ -100,7 +100,7 @@ fn store_mb(spec: &Spec, path: &str) -> Option<StoreMb> {
     let mut text = Text::default();
     let t = &mut text;
     t.line("");
-    t.doc("Stores `value`, and orders the store and all that precedes it before all that follows.");
+    t.doc("Stores `value`, and orders the store and all earlier accesses before all later ones.");
     t.doc("");
     t.doc("# Examples");
     t.doc("");

@@ -1,4 +1,4 @@
-//! The C helpers: one C function per variant, for Rust to call.
+//! Generates the C helpers: one C function per variant, for Rust to call.
 
 use super::c_expression::fill_expression;
 use super::text::fresh;
@@ -11,12 +11,12 @@ use crate::plan::{Derived, Missing, Plan, Planner, Tells};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// What C helpers look like.
+/// The naming and attributes of C helpers.
 #[derive(Clone, Copy, Debug)]
 pub struct Style<'a> {
     /// The prefix of their names.
     pub prefix: &'a str,
-    /// What stands before their return type, if anything.
+    /// The attribute before their return type; empty for none.
     pub attribute: &'a str,
 }
 
@@ -58,7 +58,7 @@ fn ret(v: &Variant<'_>) -> String {
     super::signature::returns(&v.of, &v.family.c_value).unwrap_or_else(|| "void".into())
 }
 
-/// The head of the helper of a variant, as a definition has it.
+/// The head of the helper of a variant, for its definition.
 fn head(v: &Variant<'_>, style: Style<'_>) -> String {
     let name = names::helper(style.prefix, &v.function());
     let returns = returning(&ret(v), style);
@@ -73,7 +73,7 @@ fn returning(ret: &str, style: Style<'_>) -> String {
     }
 }
 
-/// Helpers that call the C function of their name: what the kernel's own script writes.
+/// Helpers that call the C function of their name, as the kernel's own script writes them.
 pub fn wrappers<'s>(variants: impl Iterator<Item = Variant<'s>>, style: Style<'_>) -> String {
     let mut out = String::new();
     for v in variants {
@@ -107,12 +107,12 @@ pub fn barrier_declarations(style: Style<'_>) -> String {
     })
 }
 
-/// The comment that says what the table says of a line.
+/// The comment for a line with this meaning in the table.
 fn comment(meaning: &str) -> Option<String> {
     (!meaning.is_empty()).then(|| format!("/* {meaning} */"))
 }
 
-/// Helpers of barriers by the templates of `arch`.
+/// Helpers of barriers, from the templates of `arch`.
 pub fn barriers<'a>(
     arch: &Arch,
     names: impl IntoIterator<Item = &'a str>,
@@ -130,8 +130,8 @@ pub fn barriers<'a>(
     })
 }
 
-/// Helpers that do it themselves, by the templates of `arch`. A helper stands below those that it
-/// calls, so that none needs a declaration.
+/// Helpers that implement the operations, from the templates of `arch`. A helper is written after
+/// those that it calls, so that none needs a declaration.
 pub fn helpers<'s>(
     spec: &'s Spec,
     arch: &'s Arch,
@@ -223,7 +223,7 @@ impl Body<'_> {
         self.v.of.result().is_some()
     }
 
-    /// An expression in C; `p` arguments stand for what they point to.
+    /// An expression in C; a `p` argument stands for the value that it points to.
     fn expr(&self, expr: &Expr, old: &str) -> String {
         let op = self.v.of.op;
         let narrow = match self.v.family.bits(self.arch.width) {

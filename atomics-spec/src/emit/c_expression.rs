@@ -1,8 +1,8 @@
-//! C expressions of the tables, with their operands put in place.
+//! Fills the operands into the C expressions of the tables.
 
 use crate::model::Variant;
 
-/// Fills the operands of a C expression.
+/// Fills the operands into a C expression.
 pub(super) fn fill_expression(v: &Variant<'_>, line: &str) -> String {
     let variable = v.of.op.variable();
     let place = match v.family.c_object {

@@ -9,7 +9,7 @@ use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::{FormOf, Spec, Variant};
 use crate::names;
 
-/// How strong one variant is, in a few words.
+/// The ordering of a variant, in a few words.
 pub fn strength(v: &Variant<'_>) -> &'static str {
     match (v.of.form, v.ordering) {
         (Form::Void, _) => "unordered",
@@ -20,7 +20,7 @@ pub fn strength(v: &Variant<'_>) -> &'static str {
     }
 }
 
-/// One sentence about a variant.
+/// A variant in one sentence: what it computes, and its ordering.
 pub(super) fn summary(form: &FormOf<'_>, ordering: Ordering) -> String {
     let strength = match (form.form, ordering) {
         (Form::Void, _) => "unordered",
@@ -32,7 +32,7 @@ pub(super) fn summary(form: &FormOf<'_>, ordering: Ordering) -> String {
     format!("{} ({strength})", computes(form)[0].trim_end_matches('.')) + "."
 }
 
-/// What a form computes, in sentences. `v` is the value of the variable before.
+/// What a form computes, in sentences. `v` is the value of the variable before the operation.
 pub fn computes(form: &FormOf<'_>) -> Vec<String> {
     let old = form.op.variable();
     let mut sentences = Vec::new();
@@ -49,7 +49,7 @@ pub fn computes(form: &FormOf<'_>) -> Vec<String> {
     }
     if let Some(fails) = &form.meaning.fails {
         sentences.push(format!(
-            "Fails if `{}`: then nothing is stored.",
+            "If `{}`, the operation fails and stores nothing.",
             form.meaning.expand(fails)
         ));
         if let Some(pointer) = form.op.pointer() {
@@ -92,30 +92,31 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
              read barriers."
         )),
         Form::Load => rules.push(
-            "Takes `Relaxed`, which is C's `READ_ONCE()` and orders nothing but what depends on \
-             the value, or `Acquire`, which is C's `smp_load_acquire()` and comes before all \
+            "Takes `Relaxed`, C's `READ_ONCE()`, which orders only the accesses that depend on \
+             the value, or `Acquire`, C's `smp_load_acquire()`, which orders the load before all \
              later accesses."
                 .into(),
         ),
         Form::Store => rules.push(
-            "Takes `Relaxed`, which is C's `WRITE_ONCE()` and orders nothing, or `Release`, which \
-             is C's `smp_store_release()` and comes after all earlier accesses."
+            "Takes `Relaxed`, C's `WRITE_ONCE()`, which orders nothing, or `Release`, C's \
+             `smp_store_release()`, which orders all earlier accesses before the store."
                 .into(),
         ),
         _ if form.orderings() == [Ordering::Full] => rules.push(format!(
-            "Takes `Full` only: as if a full memory barrier, `smp_mb()`, stood before and \
-             after {SOURCE}."
+            "Takes `Full` only, which orders as if a full memory barrier, `smp_mb()`, were \
+             executed before and after the operation {SOURCE}."
         )),
         _ => rules.push(format!(
-            "`Full` is as if a full memory barrier, `smp_mb()`, stood before and after; \
-             `Acquire` orders the read before all later accesses, `Release` the write after all \
-             earlier ones; `Relaxed` orders nothing but what depends on the value {SOURCE}."
+            "`Full` orders as if a full memory barrier, `smp_mb()`, were executed before and \
+             after the operation; `Acquire` orders the read before all later accesses; `Release` \
+             orders all earlier accesses before the write; `Relaxed` orders only the accesses \
+             that depend on the value {SOURCE}."
         )),
     }
     if form.can_fail() && form.form != Form::Void {
         rules.push(
-            "When it fails, it orders nothing, whatever the ordering: it is then no more than a \
-             relaxed load (same section)."
+            "On failure it is unordered, whatever the ordering argument: it then orders no more \
+             than a relaxed load (same section)."
                 .into(),
         );
     }
@@ -167,7 +168,7 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
     t.doc("");
     t.doc(&ordering_rules(form).join(" "));
     let mut examples = example::lines(spec, form, path, Layer::Method);
-    // The example of the operation stands at its first form.
+    // Only the first form shows the example of the operation.
     let is_first = form.op.forms.first() == Some(&form.form);
     if let Some(doc) = form.doc.filter(|_| is_first) {
         if !examples.is_empty() {
@@ -190,7 +191,7 @@ pub(super) fn aliases(spec: &Spec, form: &FormOf<'_>) -> Vec<String> {
     let mut aliases: Vec<String> = families
         .map(|f| names::function(f, &names::base(form.op, form.form)))
         .collect();
-    // The typed method stands for the operation that it took the place of, too.
+    // The typed method replaces the operation without `try_`, so it has that name, too.
     if let Some(stem) = form
         .op
         .name
@@ -208,7 +209,7 @@ pub(super) fn aliases(spec: &Spec, form: &FormOf<'_>) -> Vec<String> {
     aliases
 }
 
-/// The sentence that says which orderings a set has.
+/// The orderings of a set, as words joined by "or".
 pub(super) fn ordering_list(orderings: &[Ordering]) -> String {
     let names: Vec<String> = orderings
         .iter()
@@ -217,7 +218,7 @@ pub(super) fn ordering_list(orderings: &[Ordering]) -> String {
     list(&names, "or")
 }
 
-/// The Rust call for a variant, for `explain`.
+/// The Rust call of a variant, for `explain`.
 pub fn rust_call(form: &FormOf<'_>, ordering: Ordering) -> String {
     let mut args: Vec<String> = typed_operands(form);
     for (arg, text) in form.op.operands().zip(args.iter_mut()) {

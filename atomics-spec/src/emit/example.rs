@@ -8,7 +8,7 @@ use crate::model::ty::{Family, Repr, Type, Width};
 use crate::model::{FormOf, Spec, Variant};
 use crate::names::{self, rust_ident};
 
-/// Through what an example calls an operation of the typed layer.
+/// How an example calls an operation of the typed layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layer {
     /// As a method of `Atomic<T>`.
@@ -17,8 +17,8 @@ pub(super) enum Layer {
     Pointer,
 }
 
-/// An example in lines, with its fences: once where the operation stores, and, if it can fail,
-/// once where it does not. There is none without a type that has the operation.
+/// The lines of an example, with its code fences: one call that stores, and, if the operation can
+/// fail, one that fails. Empty if no type has the operation.
 pub(super) fn lines(spec: &Spec, form: &FormOf<'_>, path: &str, layer: Layer) -> Vec<String> {
     let Some(ty) = example_type(spec, form) else {
         return Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn lines(spec: &Spec, form: &FormOf<'_>, path: &str, layer: Layer) ->
     fenced(example.imports(path), cases)
 }
 
-/// Lines of code with what they import, between fences; nothing for no lines.
+/// Lines of code with their imports, between code fences; empty if there is no code.
 fn fenced(imports: Vec<String>, code: Vec<String>) -> Vec<String> {
     if code.is_empty() {
         return Vec::new();
@@ -50,8 +50,8 @@ fn fenced(imports: Vec<String>, code: Vec<String>) -> Vec<String> {
     [fence(), imports, vec![String::new()], code, fence()].concat()
 }
 
-/// The first type that has the class of the operation: a 32-bit integer, else an integer, else
-/// any.
+/// The type of an example: the first one with the class of the operation; 32-bit integers come
+/// first, then other integers, then the rest.
 fn example_type<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Option<&'s Type> {
     let rank = |t: &&Type| (!t.name.ends_with("32"), !t.is_integer());
     let types = spec.types.types.iter();
@@ -60,8 +60,8 @@ fn example_type<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Option<&'s Type> {
         .min_by_key(rank)
 }
 
-/// The family that an example is about, of those that `fits` accepts: of 32 bits, else of
-/// integers, else any.
+/// The family of an example, among those that `fits` accepts: 32-bit ones come first, then other
+/// integers, then the rest.
 pub(super) fn family(spec: &Spec, fits: impl Fn(&Family) -> bool) -> Option<&Family> {
     let rank = |f: &&Family| (f.width != Width::Bits(32), f.repr == Repr::Pointer);
     let families = spec.types.families.iter();
@@ -84,8 +84,8 @@ pub(super) fn raw(spec: &Spec, variant: &Variant<'_>, path: &str) -> Vec<String>
     direct(spec, variant, &sample, import, &new, &call)
 }
 
-/// A short example of a form by the trait of its class, with its fences; none if no family has
-/// it, or it shows nothing.
+/// A short example of a form through the trait of its class, with its fences. None if no family
+/// has the form, or if no sample shows its effect.
 pub(super) fn ops(spec: &Spec, form: &FormOf<'_>, path: &str) -> Option<Vec<String>> {
     let family = family(spec, |f| form.is_in(f))?;
     let values = Values::of_family(family);
@@ -108,7 +108,7 @@ pub(super) fn ops(spec: &Spec, form: &FormOf<'_>, path: &str) -> Option<Vec<Stri
     Some(direct(spec, &variant, &sample, import, &new, &call))
 }
 
-/// A call on a variable of a family, what it returns, and what is in the variable afterwards.
+/// A call on a variable of a family, its result, and the value of the variable afterwards.
 fn direct(
     spec: &Spec,
     variant: &Variant<'_>,
@@ -203,7 +203,7 @@ impl Example<'_> {
         lines
     }
 
-    /// One call, and what comes of it.
+    /// One call, its result, and the value afterwards.
     fn case(&self, sample: &Sample) -> Vec<String> {
         let literal = |value: i64| self.values.literal(value);
         let start = self.values.typed_literal(sample.memory);
@@ -251,7 +251,7 @@ impl Example<'_> {
         lines
     }
 
-    /// The call with what it returns.
+    /// The call with an assertion of its result.
     fn check(&self, call: &str, sample: &Sample) -> String {
         let outcome = &sample.outcome;
         let literal = |value: i64| self.values.literal(value);

@@ -1,4 +1,4 @@
-//! What one variant is, in words, in Rust, in C and in instructions.
+//! Explains one variant: in words, in Rust, in C and in instructions.
 
 use super::c_expression::fill_expression;
 use super::docs::{computes, ordering_rules, rust_call, strength};
@@ -8,7 +8,7 @@ use crate::model::{Spec, Variant};
 use crate::plan::{Missing, Plan, Planner, Tells};
 use std::fmt::Write as _;
 
-/// The explanation of a variant, with how it is carried out on `archs`.
+/// The explanation of a variant, with its implementation on `archs`.
 pub fn explain(spec: &Spec, v: &Variant<'_>, archs: &[&Arch]) -> Result<String, Missing> {
     let mut out = String::new();
     let form = &v.of;
@@ -28,7 +28,7 @@ pub fn explain(spec: &Spec, v: &Variant<'_>, archs: &[&Arch]) -> Result<String, 
         })
         .collect();
     let _ = writeln!(out, "{}: {}\n", v.function(), strength(v));
-    // A form that the typed layer offers as its twin is called by the twin's name.
+    // The typed layer may offer the form under the name of another one.
     let twin = spec.typed_forms().find(|f| f.method() == form.base());
     let call = rust_call(twin.as_ref().unwrap_or(form), v.ordering);
     let _ = writeln!(
@@ -63,8 +63,8 @@ pub fn explain(spec: &Spec, v: &Variant<'_>, archs: &[&Arch]) -> Result<String, 
     Ok(out)
 }
 
-/// How a variant is carried out, in instructions, on CPUs with which sets of features; what needs
-/// most of them first.
+/// The implementations of a variant, in instructions, each with the sets of CPU features that
+/// select it. The one that needs most features is first.
 fn ways(
     spec: &Spec,
     arch: &Arch,
@@ -88,12 +88,12 @@ fn ways(
     Ok(ways)
 }
 
-/// The CPUs with one of some sets of features, in words.
+/// The CPUs that have one of `sets` of features, in words.
 fn cpus(arch: &Arch, sets: &[Features]) -> String {
     if sets.contains(&Features::NONE) {
         return "on other CPUs".into();
     }
-    // Who has more than one of the sets asks for is meant as well.
+    // A set that contains another one adds no CPU, so only the smallest sets are named.
     let least = sets.iter().filter(|set| {
         let mut others = sets.iter().filter(|other| other != set);
         !others.any(|other| other.are_in(**set))
@@ -115,7 +115,7 @@ fn paragraph(out: &mut String, title: &str, text: &str) {
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
-/// The instructions of a variant, with how they come about.
+/// The instructions of a variant, with the plan that they come from.
 struct Listing<'s, 'o> {
     planner: Planner<'s>,
     out: &'o mut String,
@@ -136,7 +136,7 @@ impl<'s> Listing<'s, '_> {
 
     fn code(&mut self, arch: &Arch, lines: &[(String, String)]) {
         if lines.is_empty() {
-            self.line("(nothing but a barrier for the compiler)");
+            self.line("(only a compiler barrier)");
         }
         let comment = if arch.lang == Lang::C { "//" } else { "#" };
         for (text, meaning) in lines {
@@ -200,7 +200,7 @@ impl<'s> Listing<'s, '_> {
             }
             Plan::Stronger(full) => {
                 self.line(&format!(
-                    "by {}, as nothing weaker is cheaper:",
+                    "by {}, because a weaker variant would not be cheaper:",
                     full.function()
                 ));
                 self.inner(&full)
@@ -238,7 +238,7 @@ impl<'s> Listing<'s, '_> {
                         .map(ToString::to_string)
                         .unwrap_or_default();
                 self.line(&format!(
-                    "  leave if {} stores {new}; else {old} is what it found",
+                    "  leave if {} stores {new}; else {old} = the value that it found",
                     exchange.function()
                 ));
                 self.inner(&exchange)

@@ -1,4 +1,4 @@
-//! The C backend: one function per variant that calls its C helper.
+//! Generates the C backend: one function per variant, which calls the C helper of the variant.
 
 use super::barrier::{Barriers, has_store_mb};
 use super::signature;
@@ -12,7 +12,7 @@ use crate::names::{self, rust_ident};
 /// Where the declarations of the C helpers are.
 #[derive(Clone, Copy, Debug)]
 pub enum Link<'a> {
-    /// In a module that bindgen wrote.
+    /// In a module that bindgen generates.
     Bindgen {
         /// Its path.
         module: &'a str,
@@ -21,7 +21,7 @@ pub enum Link<'a> {
         /// Whether C's `long` is Rust's `isize` there, as in the kernel.
         long_is_isize: bool,
     },
-    /// In the same module, written by this emitter.
+    /// In the generated module itself.
     Extern {
         /// The prefix of the helpers.
         prefix: &'a str,
@@ -32,11 +32,11 @@ pub enum Link<'a> {
 pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     let mut t = Text::default();
     t.inner_doc(
-        "The C helpers, called.\n\n\
+        "Calls of the C helpers.\n\n\
          # Safety\n\n\
-         The contract of every function: its pointers are valid for reads and writes (reads, for\n\
-         `*const`) and aligned to their type's size, and accesses to `v` from elsewhere at the same\n\
-         time are atomic.",
+         Every function has this contract: its pointers are valid for reads and writes (only\n\
+         for reads, if they are `*const`) and aligned to the size of their type, and concurrent\n\
+         accesses to `v` are atomic.",
     );
     let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
     if has_pointer {
@@ -51,9 +51,7 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
         t.line("const _: () = assert!(");
         t.indented(|t| {
             t.line("size_of::<core::ffi::c_long>() == size_of::<isize>(),");
-            t.line(
-                "\"C's `long` is as wide as a pointer on the platforms that have these helpers\"",
-            );
+            t.line("\"C's `long` must be as wide as a pointer on platforms with these helpers\"");
         });
         t.line(");");
         t.line("");
@@ -78,7 +76,7 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     }
     if has_store_mb(spec) {
         t.line("");
-        t.doc("Whether `smp_store_mb()` is an exchange.");
+        t.doc("Whether `smp_store_mb()` is implemented with an exchange.");
         t.line("pub(crate) const STORE_MB_IS_XCHG: bool = false;");
     }
     t.finish()
@@ -125,7 +123,7 @@ fn function(t: &mut Text, v: &Variant<'_>, link: Link<'_>) {
     let ret = signature::ret(v);
     let head = format!("pub(crate) unsafe fn {}", v.function());
     t.signature(&head, &signature::params(v), ret.as_deref(), &[]);
-    // `long` is another type than `isize` to Rust, if of the same width.
+    // To Rust, C's `long` and `isize` are different types of the same width.
     let is_long = v.family.repr == Repr::Int("isize")
         && matches!(
             link,
@@ -144,7 +142,7 @@ fn function(t: &mut Text, v: &Variant<'_>, link: Link<'_>) {
                 match a.kind {
                     ArgKind::Value if is_long => format!("{name} as core::ffi::c_long"),
                     ArgKind::Pointer if is_long => format!("{name}.cast()"),
-                    // C has a structure around the value, which begins with it.
+                    // In C, the value is the first member of a structure.
                     ArgKind::Variable { .. } if !plain && v.family.c_object.is_some() => {
                         format!("{name}.cast()")
                     }
@@ -167,7 +165,7 @@ fn function(t: &mut Text, v: &Variant<'_>, link: Link<'_>) {
         };
         let end = if before.is_empty() { after } else { ";" };
         t.proven(
-            "The caller promises what the C function asks for.",
+            "The caller fulfils the safety contract of the C function.",
             before,
             &call,
             end,

@@ -1,8 +1,8 @@
-//! The atomics of `tools/memory-model/linux-kernel.def`: what herd7 takes C's functions for.
+//! The atomics of `tools/memory-model/linux-kernel.def`: how herd7 interprets C's functions.
 //!
-//! The file defines macros. One that returns something is a single expression, and one that does
-//! not is a block of statements. Arguments are put in as they are, so that each parameter stands
-//! in an expression exactly once: what it reads would else be read twice, or not at all.
+//! The file defines macros. A macro that returns a value is a single expression; one that does not
+//! is a block of statements. Arguments are substituted as text, so an expression must have each
+//! parameter exactly once: else its accesses would happen twice, or not at all.
 
 pub mod definitions;
 mod rmw;
@@ -15,12 +15,12 @@ use crate::model::op::{ArgKind, Form, Op, Ordering};
 use crate::model::{FormOf, Spec, Variant};
 use rmw::{OneValue, Rmw};
 
-/// What a macro calls its parameter for the variable.
+/// The name of a macro's parameter for the variable.
 const VARIABLE: &str = "X";
-/// What it calls the first of the others.
+/// The names of its first other parameters.
 const OPERANDS: [&str; 3] = ["V", "W", "U"];
 
-/// The names that herd7 has for operations and types of C11.
+/// The names that herd7 uses for operations and types of C11.
 const C11: [&str; 15] = [
     "atomic_compare_exchange_strong",
     "atomic_compare_exchange_strong_explicit",
@@ -39,7 +39,7 @@ const C11: [&str; 15] = [
     "atomic_thread_fence",
 ];
 
-/// A macro. It displays as a line of the file.
+/// A macro. Its `Display` is its line in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Macro {
     /// Its name: that of the C function.
@@ -57,8 +57,8 @@ impl fmt::Display for Macro {
     }
 }
 
-/// The atomics of the file: a comment that says which functions have no macro, and why; and a macro
-/// for each of the others.
+/// The atomics of the file: a comment that lists the functions without a macro, and why; and a
+/// macro for each of the others.
 pub fn section(spec: &Spec) -> String {
     let mut out = format!(
         "// {MARKER} --kernel TREE`. Not to be edited by hand.\n//\n\
@@ -67,7 +67,7 @@ pub fn section(spec: &Spec) -> String {
     );
     let all = || functions(spec).map(|v| (v, definition(&v)));
     let mut head =
-        "//\n// These functions have no definition, for herd7 cannot express them:\n//\n";
+        "//\n// These functions have no definition, because herd7 cannot express them:\n//\n";
     for (v, found) in all() {
         if let Err(reason) = found {
             let _ = writeln!(out, "{head}// {}: {reason}", v.function());
@@ -96,17 +96,17 @@ pub fn functions(spec: &Spec) -> impl Iterator<Item = Variant<'_>> {
 ///
 /// # Errors
 ///
-/// Why there is none, as a part of a sentence about the function.
+/// The reason why there is none, as a part of a sentence about the function.
 pub fn definition(v: &Variant<'_>) -> Result<Macro, String> {
     let name = v.function();
     if C11.contains(&name.as_str()) {
-        return Err("herd7 has this name for something of C11".into());
+        return Err("herd7 uses this name for a C11 operation or type".into());
     }
     let parameters = parameters(v.of.op);
     let (first, second) = calls(&v.of, v.ordering)?;
     let body = |call: &Call| call.body(&v.of, &parameters);
     let body = match (body(&first), second) {
-        // Where one will not do, the other may.
+        // If the first call does not fit, the second may.
         (Err(_), Some(second)) => body(&second)?,
         (body, _) => body?,
     };
@@ -117,7 +117,7 @@ pub fn definition(v: &Variant<'_>) -> Result<Macro, String> {
     })
 }
 
-/// The arguments of an operation, and what a macro calls them.
+/// The arguments of an operation, and their names in a macro.
 fn parameters(op: &Op) -> Vec<(&str, String)> {
     let mut count = 0;
     let named = op.args.iter().map(|arg| {
@@ -134,9 +134,9 @@ fn parameters(op: &Op) -> Vec<(&str, String)> {
     named.collect()
 }
 
-/// A call of one of herd7's operations, or of a macro that the file has for plain variables.
+/// A call of one of herd7's operations, or of one of the file's macros for plain variables.
 struct Call {
-    /// What is called, with its ordering.
+    /// The function, with its ordering.
     function: String,
     /// The variable.
     variable: &'static str,
@@ -144,18 +144,18 @@ struct Call {
     operator: Option<&'static str>,
     /// The other arguments.
     arguments: Vec<Expr>,
-    /// What a macro returns, if that is something, where [`CALLED`] is what the call does.
+    /// The value that the macro returns, if any; [`CALLED`] is the result of the call.
     result: Option<Expr>,
 }
 
-/// What stands for a call's result: no argument has such a name.
+/// The variable that represents a call's result; no argument can have this name.
 const CALLED: &str = "()";
 
-/// The call that a form is, and another one that it may be as well.
+/// The call that implements a form, and an alternative, if there is one.
 fn calls(form: &FormOf<'_>, ordering: Ordering) -> Result<(Call, Option<Call>), String> {
     let v = form.op.variable();
     let called = Expr::var(CALLED);
-    // What is returned, in terms of the old value alone.
+    // The result, in terms of the old value.
     let result = form.result().map(|result| form.meaning.expand(&result));
     let returns_old = result.as_ref().map(|r| replaced(r, &Expr::var(v), &called));
     if let Form::Load | Form::Store = form.form {
@@ -207,7 +207,7 @@ fn calls(form: &FormOf<'_>, ordering: Ordering) -> Result<(Call, Option<Call>), 
         Rmw::AddUnless { addend, unless } => {
             let result = match result {
                 None => None,
-                // It returns whether it has added.
+                // `__atomic_add_unless` returns whether it added.
                 Some(result) => match OneValue::of(&result, v) {
                     Some(test) if test.value == unless && !test.equal => Some(called),
                     Some(test) if test.value == unless => Some(Expr::Binary(
@@ -217,7 +217,8 @@ fn calls(form: &FormOf<'_>, ordering: Ordering) -> Result<(Call, Option<Call>), 
                     )),
                     _ => {
                         return Err(format!(
-                            "it returns `{result}`, and herd7's __atomic_add_unless only whether it added"
+                            "it returns `{result}`, but herd7's __atomic_add_unless returns only \
+                             whether it added"
                         ));
                     }
                 },
@@ -228,7 +229,7 @@ fn calls(form: &FormOf<'_>, ordering: Ordering) -> Result<(Call, Option<Call>), 
     Ok((call, None))
 }
 
-/// `expr` with `part` replaced by `other` wherever it stands.
+/// `expr` with every occurrence of `part` replaced by `other`.
 fn replaced(expr: &Expr, part: &Expr, other: &Expr) -> Expr {
     if expr == part {
         return other.clone();
@@ -242,7 +243,7 @@ fn replaced(expr: &Expr, part: &Expr, other: &Expr) -> Expr {
 }
 
 impl Call {
-    /// The body of the macro for `form` that is this call; else, what is wrong with it.
+    /// The body of the macro for `form` that makes this call; else, why it cannot.
     fn body(&self, form: &FormOf<'_>, parameters: &[(&str, String)]) -> Result<String, String> {
         let parts = self.arguments.iter().chain(&self.result);
         let mut uses = Vec::new();
@@ -252,7 +253,8 @@ impl Call {
             && (count(CALLED) != 1 || count(form.op.variable()) != 0)
         {
             return Err(format!(
-                "it returns `{result}`, and herd7's operations only the old or the new value, once"
+                "it returns `{result}`, but a herd7 operation yields only the old or the new \
+                 value, once"
             ));
         }
         let mut statements = String::new();
@@ -264,7 +266,7 @@ impl Call {
             if count(arg) == 1 {
                 names.push((arg, parameter.clone()));
             } else if self.result.is_none() {
-                // A block can have a variable for it.
+                // A block of statements can copy it to a local variable.
                 let _ = write!(statements, "int __{parameter} = {parameter}; ");
                 names.push((arg, format!("__{parameter}")));
             } else {
@@ -297,7 +299,7 @@ impl Call {
     }
 }
 
-/// The variables of an expression, each as often as it stands there.
+/// The variables of an expression, each as often as it occurs.
 fn variables<'e>(expr: &'e Expr, found: &mut Vec<&'e str>) {
     match expr {
         Expr::Num(_) => {}
@@ -310,7 +312,7 @@ fn variables<'e>(expr: &'e Expr, found: &mut Vec<&'e str>) {
     }
 }
 
-/// An expression as herd7 reads it: it has no operator with one operand.
+/// An expression in the syntax of herd7, which has no unary operators.
 fn herd(expr: &Expr, name: &dyn Fn(&str) -> String) -> String {
     let operand = |e: &Expr| match e {
         Expr::Num(_) | Expr::Var(_) => herd(e, name),

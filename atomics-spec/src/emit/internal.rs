@@ -1,4 +1,5 @@
-//! The module `internal`: the types that C works on, and the operations as traits.
+//! Generates the module `internal`: the types that C's operations take, and the operations as
+//! traits.
 
 use super::docs::summary;
 use super::example;
@@ -71,14 +72,14 @@ pub fn module(spec: &Spec, path: &str) -> String {
     format!("{head}{}", t.finish())
 }
 
-/// Whether values can be wider than a pointer, and so less aligned than to their size.
+/// Whether the values can be wider than a pointer; their alignment can then be below their size.
 fn is_wide(family: &Family) -> bool {
     family.width == Width::Bits(64)
 }
 
-/// A type with the alignment of values of 64 bits.
+/// The declaration of a type with the alignment of a 64-bit variable.
 const ALIGN_8: &str = "
-    /// A type with the alignment of a variable of 64 bits.
+    /// A type with the alignment of a 64-bit variable.
     #[repr(C, align(8))]
     pub struct Align8([u64; 0]);
 ";
@@ -90,7 +91,7 @@ fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
     let name = names::ops_trait(class);
     t.line("");
     t.doc(&format!(
-        "The {} operations, by their names in C.",
+        "The {} operations, under their C names.",
         class.title
     ));
     t.doc("");

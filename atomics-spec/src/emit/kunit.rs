@@ -1,6 +1,6 @@
-//! The KUnit suite of the kernel drop-in. A test of a form checks, on every type and through
-//! every call, a table of cases that the reference interpreter made; another has several workers
-//! use it on one variable.
+//! Generates the KUnit suite of the kernel drop-in. One test of a form checks a table of cases,
+//! made by the reference interpreter, on every type and through every call. Another has several
+//! workers use the form on one variable.
 
 mod calls;
 mod cases;
@@ -15,7 +15,7 @@ use crate::names;
 use cases::{Group, number, returned_type, types};
 use races::Race;
 
-/// The modules, by their paths without `.rs`, from where `tests` is.
+/// The modules, by their paths without `.rs`, relative to the folder of `tests`.
 pub fn modules(spec: &Spec) -> Vec<(&'static str, String)> {
     let mut races = include_str!("templates/kunit/races.rs").to_owned();
     if races::passes_messages(spec) {
@@ -53,10 +53,10 @@ fn suite(spec: &Spec) -> String {
         t.line(format!("mod {module};"));
     }
     t.line("");
-    // The name is that of the suite which the kernel itself has.
+    // The kernel's own suite has this name.
     t.line("#[macros::kunit_tests(rust_atomics)]");
     t.block("mod suite", |t| {
-        // What a test itself calls.
+        // The tests of the parts use these themselves.
         let parts = parts(spec);
         if !parts.is_empty() {
             t.line("use super::super::*;");
@@ -98,7 +98,7 @@ fn suite(spec: &Spec) -> String {
     t.finish()
 }
 
-/// The tests of what is no form.
+/// The tests of the items that are not forms of operations.
 fn parts(spec: &Spec) -> Vec<&'static str> {
     let has = |method: &str| spec.typed_forms().any(|f| f.method() == method);
     let mut parts = Vec::new();
@@ -219,7 +219,7 @@ fn table(spec: &Spec) -> String {
     include_str!("templates/kunit/table.rs").to_owned() + &t.finish()
 }
 
-/// What a type is to the tests: a number of 64 bits and back, by way of the signed integer of its
+/// The conversions between a type and 64-bit numbers, through the signed integer of the type's
 /// width.
 fn value(t: &mut Text, spec: &Spec, ty: &Type) {
     let rust = rust_type(ty);
@@ -227,7 +227,7 @@ fn value(t: &mut Text, spec: &Spec, ty: &Type) {
         Repr::Int(name) => name,
         Repr::Pointer => "isize",
     };
-    // A cast to the type that a number has already would be a warning.
+    // clippy warns about a cast to the type that a number already has.
     let cast = |number: &str, has: &str| match ty.name.as_str() {
         "bool" => format!("{number} & 1 != 0"),
         "*const" => format!("core::ptr::without_provenance({number} as usize)"),
@@ -241,7 +241,7 @@ fn value(t: &mut Text, spec: &Spec, ty: &Type) {
         "u8" | "u16" | "u32" => "self.into()",
         _ => "self as u64",
     };
-    // That of `bool` is there for truths, whatever the types are.
+    // `table.rs` implements it for `bool`, which is also a result.
     if ty.name != "bool" {
         t.block(&format!("impl Bits for {rust}"), |t| {
             t.block("fn bits(self) -> u64", |t| t.line(bits));

@@ -1,4 +1,4 @@
-//! Which generated file goes where.
+//! The generated files and their paths, for each destination.
 
 #[cfg(feature = "tools")]
 mod core_crate;

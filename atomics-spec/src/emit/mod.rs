@@ -1,10 +1,10 @@
 //! From the model to files: one module per output, each a pure function.
 //!
-//! Generated code is text, in the shape that rustfmt gives it, with its comments; the macros
-//! turn the same text into tokens. The parts of the generated crate that no table changes stand
-//! in `templates/`.
+//! Generated code is text with comments, formatted as rustfmt formats it; the macros turn the same
+//! text into tokens. The parts of the generated crate that do not depend on the tables are in
+//! `templates/`.
 //!
-//! What the macros have no use for stands behind the feature `tools`.
+//! Modules that the macros do not need are behind the feature `tools`.
 
 pub mod asm;
 pub mod barrier;

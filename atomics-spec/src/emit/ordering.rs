@@ -1,4 +1,5 @@
-//! The module `ordering`: the orderings as types, and the sets of them that operations take.
+//! Generates the module `ordering`: the orderings as types, and a trait for each set of orderings
+//! that operations take.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::model::op::{Form, Ordering, Strength};
 use crate::model::{FormOf, Spec};
 use crate::names;
 
-/// One form for each set of orderings that there is.
+/// One form for each set of orderings.
 const SETS: [Form; 5] = [
     Form::Fetch(Strength::Any),
     Form::Load,
@@ -34,7 +35,7 @@ pub fn module(spec: &Spec) -> String {
     format!("{head}{}", t.finish())
 }
 
-/// What the orderings of a set are for.
+/// The operations that take the orderings of a set.
 fn purpose(set: Form) -> &'static str {
     match set {
         Form::Load => "operations that only load",
@@ -45,7 +46,7 @@ fn purpose(set: Form) -> &'static str {
     }
 }
 
-/// Why there are no other orderings in a set.
+/// Why a set has no other orderings; the note of the compiler's error.
 fn reason(set: Form) -> &'static str {
     match set {
         Form::Load => {
@@ -73,7 +74,7 @@ fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String
     let name = names::ordering_trait(orderings);
     let list = ordering_list(orderings);
     let dispatch = names::dispatch_trait(orderings);
-    // A set of one ordering leaves nothing to choose.
+    // A set with one ordering needs no dispatch.
     let chooses = orderings.len() > 1;
     t.line("");
     t.doc(&format!("The orderings of {}: {list}.", purpose(set)));
@@ -94,7 +95,7 @@ fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String
     };
     if all {
         t.block(&format!("pub trait {name}: {parents}"), |t| {
-            t.doc("Which ordering it is.");
+            t.doc("The ordering as a value.");
             t.line("const TYPE: OrderingType;");
         });
     } else {

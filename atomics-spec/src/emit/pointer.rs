@@ -1,4 +1,5 @@
-//! The module `pointer`: the operations as functions on raw pointers, for fields shared with C.
+//! Generates the module `pointer`: the operations as functions on raw pointers, for fields shared
+//! with C.
 
 use std::collections::BTreeSet;
 
@@ -59,14 +60,14 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     t.doc("# Safety");
     t.doc("");
     t.doc("- The pointer is valid for reads and writes, and aligned to the size of `T`.");
-    t.doc("- What it points to is a valid `T`.");
-    t.doc("- Accesses to it from elsewhere at the same time, in Rust or in C, are atomic.");
+    t.doc("- It points to a valid `T`.");
+    t.doc("- Concurrent accesses to the same memory, in Rust or in C, are atomic.");
     example::section(t, &example::lines(spec, form, path, Layer::Pointer));
     let name = names::pointer_function(&method);
     let aliases = match form.form {
         Form::Load => vec!["READ_ONCE", "smp_load_acquire"],
         Form::Store => vec!["WRITE_ONCE", "smp_store_release"],
-        // A typed method may have another name than the C macro that it is.
+        // The C macro may have another name than the typed method.
         _ => vec![form.op.name.as_str()],
     };
     for alias in aliases.into_iter().filter(|alias| name != *alias) {
@@ -77,7 +78,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     let mut params = vec![format!("{ptr}: *mut T")];
     params.extend(typed.operands());
     params.push(format!("{ordering}: {}", typed.ordering()));
-    // What is asked of `T` itself stands with it; only a bound on its `Repr` needs a `where`.
+    // Bounds on `T` itself go into its declaration; only a bound on its `Repr` needs a `where`.
     let bounds = typed.wheres();
     let (own, wheres): (Vec<_>, Vec<_>) = bounds.into_iter().partition(|b| b.starts_with("T: "));
     let own = own
@@ -91,7 +92,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     t.indented(|t| {
         let mut args: Vec<String> = form.op.operands().map(|a| rust_ident(&a.name)).collect();
         args.push(ordering);
-        t.comment("SAFETY: The caller promises what `from_ptr()` asks for.");
+        t.comment("SAFETY: The caller fulfils the safety contract of `from_ptr()`.");
         let end = if typed.ret().is_some() { "" } else { ";" };
         t.line(format!(
             "unsafe {{ Atomic::from_ptr({ptr}) }}.{}({}){end}",

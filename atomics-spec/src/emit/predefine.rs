@@ -1,4 +1,5 @@
-//! The module `predefine`: which types are atomic, and which classes of operations they have.
+//! Generates the module `predefine`: which types are atomic, and which classes of operations they
+//! have.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ pub fn module(spec: &Spec) -> String {
         implement(&mut t, spec, ty, &mut used);
     }
     let mut head = Text::default();
-    head.inner_doc("The types that are atomic by themselves.");
+    head.inner_doc("The primitive types that are atomic.");
     let has_pointer = spec.types.types.iter().any(Type::is_pointer);
     if has_pointer {
         head.line("use core::ffi::c_void;");
@@ -34,8 +35,8 @@ fn implement(t: &mut Text, spec: &Spec, ty: &Type, used: &mut BTreeSet<String>) 
             format!("unsafe impl<T> AtomicType for {name} T"),
             format!(
                 "`{name} T` with a `Sized` `T` has the size and the alignment of `{repr}`, and a \
-                 cast there and back keeps address and provenance. It is harmless until it is \
-                 dereferenced in `unsafe` code."
+                 cast to `{repr}` and back keeps address and provenance. A raw pointer is harmless \
+                 until it is dereferenced in `unsafe` code."
             ),
         ),
         "bool" => (
@@ -69,11 +70,11 @@ fn implement(t: &mut Text, spec: &Spec, ty: &Type, used: &mut BTreeSet<String>) 
         t.line("");
         t.comment("SAFETY: Every bit pattern is a value.");
         t.line(format!("unsafe impl {class_trait} for {name} {{}}"));
-        // However many classes add, there is one way to do it.
+        // `AtomicAdd` is implemented once, even if several classes add.
         if class.operand == Operand::Delta && !std::mem::replace(&mut adds, true) {
             used.insert("AtomicAdd".into());
             t.line("");
-            t.comment("SAFETY: Every bit pattern is a value, that of a sum too.");
+            t.comment("SAFETY: Every bit pattern is a value, including that of a sum.");
             t.block(&format!("unsafe impl AtomicAdd<{name}> for {name}"), |t| {
                 t.line("#[inline(always)]");
                 t.block(&format!("fn rhs_into_delta(rhs: {name}) -> {repr}"), |t| {

@@ -1,10 +1,10 @@
-//! The module `raw`: C's functions, one to one, as methods under their own names.
+//! Generates the module `raw`: one method for each C function, under the name of the function.
 
-use super::docs::{computes, strength};
+use super::docs::computes;
 use super::example;
 use super::signature::returns;
 use super::text::Text;
-use crate::model::op::ArgKind;
+use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::ty::Repr;
 use crate::model::{Spec, Variant};
 use crate::names::{self, rust_ident};
@@ -13,11 +13,11 @@ use crate::names::{self, rust_ident};
 pub fn module(spec: &Spec, path: &str) -> String {
     let mut t = Text::default();
     t.inner_doc(
-        "C's atomic functions, one to one: one method per function, under the function's name.\n\n\
-         The types are C's `atomic_t`, `atomic64_t` and `atomic_long_t`, and variables that C has\n\
-         as plain values, for which it has macros such as `READ_ONCE()` and `xchg()`. A method's\n\
-         arguments are those of the C function in the same order, without the variable. In the\n\
-         descriptions, `v` is the value of the variable before the operation.",
+        "C's atomic functions: one method per function, under the function's name.\n\n\
+         The types are C's `atomic_t`, `atomic64_t` and `atomic_long_t`, and variables that C\n\
+         declares as plain values and accesses with macros such as `READ_ONCE()` and `xchg()`. A\n\
+         method takes the arguments of the C function in the same order, without the variable. In\n\
+         the descriptions, `v` is the value of the variable before the operation.",
     );
     if spec.types.families.iter().any(|f| f.repr == Repr::Pointer) {
         t.line("use core::ffi::c_void;");
@@ -42,7 +42,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
             t.indented(|t| {
                 t.line("clippy::not_unsafe_ptr_arg_deref,");
                 t.line(
-                    "reason = \"the arguments are values that are stored and never dereferenced\"",
+                    "reason = \"pointer arguments are values to store and are never dereferenced\"",
                 );
             });
             t.line(")]");
@@ -60,17 +60,28 @@ pub fn module(spec: &Spec, path: &str) -> String {
     t.finish()
 }
 
+/// The ordering of a variant, as a sentence without its full stop.
+fn ordering_sentence(v: &Variant<'_>) -> &'static str {
+    match (v.of.form, v.ordering) {
+        (Form::Void, _) => "Unordered",
+        (_, Ordering::Full) => "Fully ordered",
+        (_, Ordering::Acquire) => "Acquire ordering",
+        (_, Ordering::Release) => "Release ordering",
+        (_, Ordering::Relaxed) => "Relaxed ordering",
+    }
+}
+
 fn method(t: &mut Text, spec: &Spec, v: &Variant<'_>, path: &str) {
     let op = v.of.op;
     t.doc(&computes(&v.of).join(" "));
     t.doc("");
-    let mut ordering = format!("It is {}", strength(v));
-    ordering.push_str(if v.of.can_fail() {
-        "; when it fails, it orders nothing."
+    let mut strength = ordering_sentence(v).to_owned();
+    strength.push_str(if v.of.can_fail() {
+        "; unordered on failure."
     } else {
         "."
     });
-    t.doc(&ordering);
+    t.doc(&strength);
     example::section(t, &example::raw(spec, v, path));
     t.line("#[inline(always)]");
     let repr = v.family.repr.rust();
@@ -102,9 +113,9 @@ fn method(t: &mut Text, spec: &Spec, v: &Variant<'_>, path: &str) {
         let end = if ret.is_some() { "" } else { ";" };
         let call = format!("backend::{}({})", v.function(), args.join(", "));
         t.proven(
-            "The pointers come from references, so that they are valid and aligned. Others \
-             access the variable through references like this one, or by the contract of \
-             `from_ptr()` in ways that do not race with it.",
+            "The pointers come from references, so they are valid and aligned. Other accesses to \
+             the variable go through such references, or do not race with this one by the \
+             contract of `from_ptr()`.",
             "",
             &call,
             end,

@@ -6,18 +6,18 @@ use crate::model::Spec;
 use crate::model::ty::{Class, Operand};
 use crate::names;
 
-/// Which modules there are beside those that every destination has.
+/// The optional parts of the generated module.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
-    /// What the module `barrier` has.
+    /// Which barriers the module `barrier` has.
     pub barriers: Barriers,
     /// The KUnit tests of a kernel.
     pub kunit: bool,
-    /// The crate that has `derive(AtomicType)`, if the module is to export it beside the trait.
+    /// The crate with `derive(AtomicType)`, if the module re-exports the derive with the trait.
     pub derive: Option<&'static str>,
 }
 
-/// Whether the model has what `AtomicFlag` is made of.
+/// Whether the model has the operations and types that `AtomicFlag` uses.
 pub fn has_flag(spec: &Spec) -> bool {
     let methods = ["load", "store", "xchg", "cmpxchg"];
     methods.iter().all(|name| {
@@ -109,7 +109,7 @@ fn modules(spec: &Spec, parts: Parts) -> String {
         .collect()
 }
 
-/// The example that derives `AtomicType`, where there is the derive.
+/// The example that derives `AtomicType`, if the module has the derive.
 fn derived(parts: Parts) -> &'static str {
     match parts.derive {
         Some(_) => include_str!("templates/derived.rs"),
@@ -136,7 +136,7 @@ fn uses(spec: &Spec, parts: Parts) -> String {
     uses.concat()
 }
 
-/// The trait that a class asks of a type, if it asks for one.
+/// The trait that a type must implement to have a class, if the class needs one.
 fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
     if class.operand == Operand::Stored {
         return;
@@ -164,8 +164,9 @@ fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
     t.doc("# Safety");
     t.doc("");
     t.doc(
-        "Whatever the operations of the class make out of values of the type, in the arithmetic \
-         of its representation, is a value of the type. That is so if every bit pattern is one.",
+        "Every result that the operations of the class compute from values of the type, in the \
+         arithmetic of its representation, is a value of the type. A type for which every bit \
+         pattern is a value meets this requirement.",
     );
     on_unimplemented(
         t,
@@ -198,8 +199,8 @@ fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
     t.doc("# Safety");
     t.doc("");
     t.doc(
-        "Adding any value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits \
-         of any value of the type, or subtracting it from them, wrapping, gives the bits of a \
+        "Adding a value that [`rhs_into_delta`](AtomicAdd::rhs_into_delta) returns to the bits of \
+         any value of the type, or subtracting it from them, with wrapping, gives the bits of a \
          value of the type.",
     );
     let has = |method: &str| spec.typed_forms().any(|f| f.method() == method);
@@ -215,13 +216,13 @@ fn class_trait(t: &mut Text, spec: &Spec, index: usize, class: &Class) {
     t.block(
         &format!("pub unsafe trait AtomicAdd<Rhs = Self>: {supertrait}"),
         |t| {
-            t.doc("Turns `rhs` into what is added.");
+            t.doc("Converts `rhs` into the value that is added.");
             t.line("fn rhs_into_delta(rhs: Rhs) -> <Self::Repr as AtomicImpl>::Delta;");
         },
     );
 }
 
-/// How `AtomicAdd` is implemented.
+/// An example that implements `AtomicAdd`.
 const ADD_EXAMPLE: &str = "```
 use $path::{Atomic, AtomicAdd, AtomicType, Relaxed};
 

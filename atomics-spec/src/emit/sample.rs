@@ -1,11 +1,11 @@
-//! Values with which an operation shows what it does, for examples.
+//! Chooses values for examples that show the effect of an operation.
 
 use crate::interp::{self, Outcome};
 use crate::model::FormOf;
 use crate::model::op::Form;
 use crate::model::ty::{Family, Repr, Type, Width};
 
-/// What sort of values an example has.
+/// The sort of values in an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
     Signed,
@@ -19,24 +19,24 @@ enum Sort {
 pub(super) struct Values<'s> {
     sort: Sort,
     width: Width,
-    /// The type as Rust has it; of a pointer `*const` or `*mut`.
+    /// The Rust type; for a pointer, `*const` or `*mut`.
     name: &'s str,
-    /// What a pointer points to.
+    /// The type that a pointer points to.
     pointee: &'static str,
 }
 
-/// A value of the variable, operands, and what comes of them.
+/// A value of the variable, operands, and the outcome.
 pub(super) struct Sample {
-    /// The variable before.
+    /// The variable before the operation.
     pub memory: i64,
     /// The operands.
     pub operands: Vec<i64>,
-    /// What the reference interpreter says.
+    /// The outcome, from the reference interpreter.
     pub outcome: Outcome,
 }
 
 impl<'s> Values<'s> {
-    /// Those of a type.
+    /// The values of a type.
     pub fn of_type(ty: &'s Type) -> Self {
         let sort = match ty.name.as_str() {
             "bool" => Sort::Bool,
@@ -52,7 +52,7 @@ impl<'s> Values<'s> {
         }
     }
 
-    /// Those that C's functions have.
+    /// The values of C's functions on a family.
     pub fn of_family(family: &'s Family) -> Self {
         let (sort, name) = match family.repr {
             Repr::Int(name) => (Sort::Signed, name),
@@ -66,16 +66,16 @@ impl<'s> Values<'s> {
         }
     }
 
-    /// The width in which they are computed.
+    /// The width at which the interpreter computes them.
     fn bits(self) -> u32 {
         match self.width {
             Width::Bits(bits) => bits,
-            // What fits into 32 bits is the same in 64.
+            // Values that fit into 32 bits have the same outcome at 64.
             Width::Pointer => 32,
         }
     }
 
-    /// What must be imported to write them.
+    /// The import that literals need.
     pub fn import(self) -> Option<&'static str> {
         match (self.sort, self.name) {
             (Sort::Pointer, "*const") => Some("use core::ptr::without_provenance as at;"),
@@ -84,7 +84,7 @@ impl<'s> Values<'s> {
         }
     }
 
-    /// A value where its type is known.
+    /// A literal without its type.
     pub fn literal(self, value: i64) -> String {
         match self.sort {
             Sort::Bool => (value != 0).to_string(),
@@ -93,7 +93,7 @@ impl<'s> Values<'s> {
         }
     }
 
-    /// A value with its type.
+    /// A literal with its type.
     pub fn typed_literal(self, value: i64) -> String {
         match self.sort {
             Sort::Bool => (value != 0).to_string(),
@@ -102,7 +102,7 @@ impl<'s> Values<'s> {
         }
     }
 
-    /// A sample in which the operation stores something new, or one in which it fails.
+    /// A sample in which the operation stores a new value if `wanted`, else one in which it fails.
     pub fn sample(self, form: &FormOf<'_>, wanted: bool) -> Option<Sample> {
         if !wanted && !form.can_fail() {
             return None;

@@ -1,5 +1,5 @@
-//! Signatures in Rust: the functions of variants, argument by argument as in the C prototype, and
-//! the methods of the traits.
+//! Rust signatures: of the functions of variants, with the arguments in the order of the C
+//! prototype, and of the methods of the traits.
 
 use crate::expr::Yields;
 use crate::model::op::{Arg, ArgKind};
@@ -25,7 +25,7 @@ fn param(variant: &Variant<'_>, arg: &Arg) -> String {
     }
 }
 
-/// What a form returns, if anything, when values are written as `value`.
+/// The return type of a form, if it returns a value; `value` is the type of its values.
 pub(super) fn returns(form: &FormOf<'_>, value: &str) -> Option<String> {
     form.result().map(|result| match result.yields() {
         Yields::Truth => "bool".into(),
@@ -33,7 +33,7 @@ pub(super) fn returns(form: &FormOf<'_>, value: &str) -> Option<String> {
     })
 }
 
-/// What a variant returns, if anything.
+/// The return type of a variant, if it returns a value.
 pub(super) fn ret(variant: &Variant<'_>) -> Option<String> {
     returns(&variant.of, variant.family.repr.rust())
 }

@@ -1,7 +1,7 @@
-//! Text in the shape that rustfmt gives it.
+//! Writes Rust code as text, formatted as rustfmt formats it.
 //!
-//! Generated code is text from the start, not tokens, because comments are a part of it. The
-//! macros turn the text into tokens; so both doors have the same generator behind them.
+//! Generated code is text and not tokens, because it has comments. The macros turn the text into
+//! tokens, so that files and macros have the same generator.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ impl Text {
         self.out
     }
 
-    /// One line, or a blank one.
+    /// One line, which may be blank.
     pub fn line(&mut self, text: impl AsRef<str>) {
         let text = text.as_ref();
         if !text.is_empty() {
@@ -41,14 +41,14 @@ impl Text {
         }
     }
 
-    /// Whatever `inner` writes, one step further in.
+    /// Indents the text that `inner` writes by one more step.
     pub fn indented(&mut self, inner: impl FnOnce(&mut Self)) {
         self.depth += 1;
         inner(self);
         self.depth -= 1;
     }
 
-    /// `head {`, whatever `inner` writes, and `}`.
+    /// `head {`, the text that `inner` writes, indented, and `}`.
     pub fn block(&mut self, head: &str, inner: impl FnOnce(&mut Self)) {
         self.line(format!("{head} {{"));
         self.indented(inner);
@@ -60,7 +60,7 @@ impl Text {
         self.wrapped("//", text);
     }
 
-    /// A doc comment, wrapped; a blank line between paragraphs.
+    /// A doc comment, wrapped; an empty text is a blank line between paragraphs.
     pub fn doc(&mut self, text: &str) {
         self.wrapped("///", text);
     }
@@ -80,7 +80,7 @@ impl Text {
         self.line("");
     }
 
-    /// `name = "value"`, which goes on below itself if it is too long.
+    /// `name = "value"`; a value that is too long continues on the next line.
     pub fn quoted(&mut self, name: &str, value: &str) {
         let mut current = format!("{name} = \"");
         let under = current.len();
@@ -88,7 +88,7 @@ impl Text {
         while let Some(word) = words.next() {
             current.push_str(word);
             let Some(next) = words.peek() else { break };
-            // A blank and what ends the line come after it.
+            // The blank before the next word, and the end of the line, need room, too.
             let needed = current.chars().count() + 1 + next.chars().count() + " \\".len();
             current.push(' ');
             if self.depth * 4 + needed > WIDTH {
@@ -181,7 +181,7 @@ impl Text {
             self.line(one);
             return;
         }
-        // The right-hand side of a `let` goes to a line of its own if it fits there.
+        // rustfmt moves the right-hand side of a `let` to its own line if it fits there.
         let right = format!("{callee}({joined}){after}");
         let short = joined.chars().count() <= CALL;
         if short && before.ends_with("= ") && (self.depth + 1) * 4 + right.chars().count() <= WIDTH
@@ -199,7 +199,7 @@ impl Text {
         self.line(format!("){after}"));
     }
 
-    /// `unsafe { inner }` after a comment that proves it, broken as rustfmt breaks it.
+    /// `unsafe { inner }` after its safety comment, broken as rustfmt breaks it.
     pub fn proven(&mut self, proof: &str, before: &str, inner: &str, after: &str) {
         self.comment(&format!("SAFETY: {proof}"));
         let call = split_call(inner);
@@ -212,7 +212,7 @@ impl Text {
             self.line(one);
             return;
         }
-        // The right-hand side of a `let` goes to a line of its own if it fits there.
+        // rustfmt moves the right-hand side of a `let` to its own line if it fits there.
         if !breaks && before.ends_with("= ") && fits(self.depth + 1, &right) {
             self.line(before.trim_end());
             self.indented(|t| t.line(right));
@@ -243,7 +243,7 @@ fn split_call(text: &str) -> Option<(String, Vec<String>)> {
             }
             _ => {}
         }
-        // More closed than opened: the parentheses are not those of one call.
+        // An unmatched `)` means that the text is not a single call.
         if depth < 0 {
             return None;
         }
@@ -293,7 +293,7 @@ pub(super) fn list<T: AsRef<str>>(words: &[T], last: &str) -> String {
     }
 }
 
-/// A name that no argument has, made from `wanted`.
+/// `wanted`, made different from the names of all arguments.
 pub(super) fn fresh(wanted: &str, op: &crate::model::op::Op) -> String {
     let mut name = wanted.to_owned();
     while op.args.iter().any(|a| a.name == name) {
@@ -302,7 +302,7 @@ pub(super) fn fresh(wanted: &str, op: &crate::model::op::Op) -> String {
     name
 }
 
-/// A `use` of types from a module, broken as rustfmt breaks it; nothing for no names.
+/// A `use` of types from a module, broken as rustfmt breaks it; empty if there are no names.
 pub(super) fn import(path: &str, names: &std::collections::BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let one = format!("use {path}::{{{}}};", names.join(", "));
@@ -328,7 +328,7 @@ pub(super) fn import(path: &str, names: &std::collections::BTreeSet<String>) -> 
     out
 }
 
-/// Allows a name that is C's and not in Rust's style, if it is.
+/// Allows a C name that is not in Rust's style.
 pub(super) fn allow_c_name(t: &mut Text, name: &str) {
     if name.contains("__") {
         t.line("#[allow(non_snake_case, reason = \"it is C's name\")]");

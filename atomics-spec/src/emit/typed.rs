@@ -1,4 +1,4 @@
-//! The module `typed`: the operations as methods of `Atomic<T>`.
+//! Generates the module `typed`: the operations as methods of `Atomic<T>`.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
                 Bound::Class(name) => {
                     used.insert(name);
                     if form.orderings().len() == 1 {
-                        // Called on the representation itself, without an ordering in between.
+                        // With one ordering, the method calls the trait of the class directly.
                         internal.insert(names::ops_trait(form.class));
                     }
                 }
@@ -52,13 +52,13 @@ pub fn module(spec: &Spec, path: &str) -> String {
         + &t.finish()
 }
 
-/// What a method asks of `T`.
+/// The bound that a method puts on `T`.
 enum Bound {
-    /// That C has the class of operations for its representation.
+    /// C has the class of operations for the representation of `T`.
     Ops(String),
-    /// That values which the class computes are values of the type.
+    /// The values that the class computes are values of `T`.
     Class(String),
-    /// That `Rhs` can be added to it.
+    /// `Rhs` can be added to `T`.
     Add,
 }
 
@@ -79,7 +79,7 @@ impl Typed<'_> {
         }
     }
 
-    /// Whether it takes something to add.
+    /// Whether the method takes a value to add.
     pub fn takes_rhs(&self) -> bool {
         matches!(self.bound(), Bound::Add)
     }
@@ -99,8 +99,9 @@ impl Typed<'_> {
         generics
     }
 
-    /// The type of the ordering: a generic parameter where there is a choice. Where there is
-    /// none it is not one, so that `add::<Rhs>` has the one parameter that it has in the kernel.
+    /// The type of the ordering: a generic parameter if there are several orderings. A single
+    /// ordering is `impl Trait`, so that `add::<Rhs>` has the one parameter that it has in the
+    /// kernel.
     pub fn ordering(&self) -> String {
         match self.form.orderings() {
             [_] => format!("impl {}", names::ordering_trait(self.form.orderings())),
@@ -121,7 +122,7 @@ impl Typed<'_> {
         self.form.op.operands().map(operand).collect()
     }
 
-    /// What it returns, if anything.
+    /// The return type, if the method returns a value.
     pub fn ret(&self) -> Option<String> {
         if self.form.returns_result() {
             return Some("Result<T, T>".into());
@@ -129,7 +130,7 @@ impl Typed<'_> {
         super::signature::returns(&self.form, "T")
     }
 
-    /// What it asks of `T`.
+    /// The bounds on `T`.
     pub fn wheres(&self) -> Vec<String> {
         vec![match self.bound() {
             Bound::Ops(name) => format!("T::Repr: {name}"),
@@ -138,24 +139,24 @@ impl Typed<'_> {
         }]
     }
 
-    /// Why the bits that come back are those of a `T`.
+    /// Why the bits that the operation returns are those of a `T`; the text of a safety comment.
     fn proof(&self) -> &'static str {
         let form = &self.form;
         let is_old =
             form.op.pointer().is_some() || form.result() == Some(Expr::var(form.op.variable()));
         match self.bound() {
             _ if is_old => {
-                "The bits are those that the variable held, hence those of a valid `T` by the \
-                 invariant."
+                "The bits are those that the variable held; by the invariant, they are those of a \
+                 valid `T`."
             }
-            Bound::Ops(_) => "The bits are those of an argument, hence those of a valid `T`.",
+            Bound::Ops(_) => "The bits are those of an argument, which is a valid `T`.",
             Bound::Class(_) => {
-                "The bits are what the class computes, hence those of a valid `T` by the promise \
-                 of its trait."
+                "The class computes the bits; its trait promises that they are those of a valid \
+                 `T`."
             }
             Bound::Add => {
-                "The bits are those of the sum, hence those of a valid `T` by the promise of \
-                 `AtomicAdd`."
+                "The bits are those of the sum; `AtomicAdd` promises that they are those of a \
+                 valid `T`."
             }
         }
     }
@@ -206,11 +207,11 @@ impl Typed<'_> {
         }
         if form.meaning.new.is_some() {
             t.comment(match self.bound() {
-                Bound::Ops(_) => "INVARIANT: What is stored is a value of `T`.",
+                Bound::Ops(_) => "INVARIANT: The value that is stored is a valid `T`.",
                 Bound::Class(_) => {
-                    "INVARIANT: What is stored is a valid `T`, as the trait of the class promises."
+                    "INVARIANT: The trait of the class promises that this is a valid `T`."
                 }
-                Bound::Add => "INVARIANT: The sum is a valid `T`, as `AtomicAdd` promises.",
+                Bound::Add => "INVARIANT: `AtomicAdd` promises that the sum is a valid `T`.",
             });
         }
         let callee = match form.orderings() {

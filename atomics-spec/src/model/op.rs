@@ -9,7 +9,7 @@ pub enum Ordering {
     Acquire,
     /// The store is ordered after all earlier accesses.
     Release,
-    /// Not ordered, but for dependencies.
+    /// Not ordered, except by dependencies.
     Relaxed,
 }
 
@@ -47,17 +47,17 @@ pub enum Form {
     Truth(Strength),
 }
 
-/// Whether a form exists in all orderings or fully ordered alone.
+/// Whether a form exists in all orderings or only fully ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Strength {
-    /// An upper-case letter.
+    /// In all orderings: an upper-case letter.
     Any,
-    /// A lower-case letter.
+    /// Only fully ordered: a lower-case letter.
     Full,
 }
 
 impl Form {
-    /// The orderings that it exists in, in the order in which the kernel lists them.
+    /// The orderings of the form, in the order in which the kernel lists them.
     pub fn orderings(self) -> &'static [Ordering] {
         use Ordering::{Acquire, Full, Relaxed, Release};
         match self {
@@ -73,7 +73,7 @@ impl Form {
         }
     }
 
-    /// The ordering of the C function whose name has no suffix for one.
+    /// The ordering of the C function whose name has no ordering suffix.
     pub fn unmarked(self) -> Ordering {
         match self {
             Self::Void | Self::Load | Self::Store => Ordering::Relaxed,
@@ -82,7 +82,7 @@ impl Form {
     }
 }
 
-/// What an argument is.
+/// The kind of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgKind {
     /// `v` or `cv`: the atomic variable.
@@ -99,7 +99,7 @@ pub enum ArgKind {
 /// An argument of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arg {
-    /// What it is.
+    /// Its kind.
     pub kind: ArgKind,
     /// Its name in C and in expressions.
     pub name: String,
@@ -142,8 +142,8 @@ impl Op {
         self.args.iter().find(|a| a.kind == ArgKind::Pointer)
     }
 
-    /// Whether the typed layer offers `self` as its `try_` twin among `ops`, which reports success
-    /// by itself.
+    /// Whether `ops` has a `try_` twin of `self`, which returns whether it stored. The typed layer
+    /// then offers the twin instead of `self`.
     pub fn has_twin<'o>(&self, mut ops: impl Iterator<Item = &'o Op>) -> bool {
         let twin = format!("try_{}", self.name);
         ops.any(|o| o.name == twin && o.pointer().is_some())

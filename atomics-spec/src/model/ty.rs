@@ -1,13 +1,13 @@
 //! Classes of operations, families of C functions, and the Rust types that have them.
 
-/// What the typed methods of a class take for an argument, and what they ask of a type.
+/// What the typed methods of a class take as an argument, and what they require of the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
     /// A value of the type, which is stored as it is.
     Stored,
-    /// Anything that `AtomicAdd` turns into a difference.
+    /// A value that `AtomicAdd` converts to a difference.
     Delta,
-    /// A value of the type, from which the class computes others.
+    /// A value of the type, from which the class computes other values.
     Value,
 }
 
@@ -18,16 +18,16 @@ pub struct Class {
     pub name: String,
     /// What its methods take.
     pub operand: Operand,
-    /// What people call it.
+    /// Its name in documentation.
     pub title: String,
 }
 
 /// The width of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
-    /// So many bits.
+    /// This number of bits.
     Bits(u32),
-    /// The bits of a pointer.
+    /// As wide as a pointer.
     Pointer,
 }
 
@@ -44,7 +44,7 @@ impl Repr {
     /// The integer types that a family may have.
     pub(crate) const INTS: [&'static str; 5] = ["i8", "i16", "i32", "i64", "isize"];
 
-    /// The type as Rust has it in a module that imports `c_void`.
+    /// The Rust type, for a module that imports `c_void`.
     pub fn rust(self) -> &'static str {
         match self {
             Self::Int(name) => name,
@@ -149,7 +149,7 @@ pub struct Types {
 }
 
 impl Types {
-    /// Whether a word names a type of the families in C.
+    /// Whether a word is part of the C types of a family.
     pub(crate) fn is_c_word(&self, word: &str) -> bool {
         let words = |text: &str| text.split([' ', '*']).any(|w| w == word);
         self.families

@@ -1,9 +1,9 @@
-//! Words that Rust and C keep for themselves.
+//! Reserved words of Rust and C.
 
-/// The lower-case keywords that cannot be an identifier of Rust even if raw.
+/// The lower-case Rust keywords that cannot be identifiers, not even raw ones.
 pub const RUST_PATHS: &[&str] = &["crate", "self", "super"];
 
-/// The lower-case keywords of C as GCC has it in the kernel, and the macros of `stdbool.h`.
+/// The lower-case C keywords of GCC as the kernel uses it, and the macros of `stdbool.h`.
 pub const C_KEYWORDS: &[&str] = &[
     "asm", "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double",
     "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline", "int", "long",

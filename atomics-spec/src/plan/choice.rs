@@ -1,11 +1,11 @@
-//! Plans for all CPUs of an architecture: one where its features make no difference, else a choice
-//! by those that do.
+//! Plans for all CPUs of an architecture: one plan if CPU features make no difference, else a
+//! choice by the features that do.
 
 use super::{Missing, Plan, Planner};
 use crate::arch::Arch;
 use crate::model::{Spec, Variant};
 
-/// How a variant is carried out, by what the CPU has.
+/// How a variant is implemented, depending on the features of the CPU.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice<'s> {
     /// In the same way on all CPUs.
@@ -32,13 +32,13 @@ impl<'s> Choice<'s> {
         }
     }
 
-    /// `then` on CPUs with a feature, `otherwise` on the others, without needless questions.
+    /// `then` on CPUs with a feature, `otherwise` on the others, without redundant checks.
     fn new(feature: usize, then: Self, otherwise: Self) -> Self {
         if then == otherwise {
             return then;
         }
         match then {
-            // Who lacks either feature does the same.
+            // CPUs that lack either feature do the same.
             Self::If {
                 features,
                 then,
@@ -57,7 +57,7 @@ impl<'s> Choice<'s> {
     }
 }
 
-/// Finds plans on one architecture, for all sets of its features.
+/// Finds plans for one architecture, for all sets of its features.
 pub struct Planners<'s> {
     /// One for each of [`Arch::feature_sets`].
     all: Vec<Planner<'s>>,
@@ -76,13 +76,13 @@ impl<'s> Planners<'s> {
     ///
     /// # Errors
     ///
-    /// If the table of the architecture leaves no way to carry it out on some CPU.
+    /// If the table of the architecture cannot implement the variant on some CPU.
     pub fn choose(&self, variant: &Variant<'s>) -> Result<Choice<'s>, Missing> {
         let plans = self.all.iter().map(|planner| planner.plan(variant));
         let mut choices: Vec<Choice<'s>> = plans
             .map(|plan| plan.map(Choice::Same))
             .collect::<Result<_, _>>()?;
-        // The sets count up in binary: the second half are those with the last feature.
+        // The sets count up in binary: those in the second half have the last feature.
         let mut feature = choices.len().ilog2() as usize;
         while choices.len() > 1 {
             feature -= 1;
@@ -92,7 +92,7 @@ impl<'s> Planners<'s> {
                 .map(|(without, with)| Choice::new(feature, with, without))
                 .collect();
         }
-        // There is always the empty set.
+        // One choice is left, because the empty set always exists.
         Ok(choices.remove(0))
     }
 }

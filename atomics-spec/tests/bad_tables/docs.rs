@@ -26,11 +26,11 @@ fn documentation() {
         r"
         error: the file has no prose
          --> docs/add.md:1:1
-          = help: a file is prose, a line ```rust, an example and a line ```
+          = help: write prose, a line ```rust, an example and a line ```
 
         error: the file has no example
          --> docs/add.md:1:1
-          = help: a file is prose, a line ```rust, an example and a line ```
+          = help: write prose, a line ```rust, an example and a line ```
     ",
     );
     doc(
@@ -41,7 +41,7 @@ fn documentation() {
           |
         1 | Adds.
           | ^^^^^
-          = help: a file is prose, a line ```rust, an example and a line ```
+          = help: write prose, a line ```rust, an example and a line ```
     ",
     );
     doc(
@@ -49,29 +49,29 @@ fn documentation() {
         r"
         error: the file has no prose
          --> docs/add.md:1:1
-          = help: a file is prose, a line ```rust, an example and a line ```
+          = help: write prose, a line ```rust, an example and a line ```
     ",
     );
     doc(
         "Adds.\n\n```rust \u{e4}\nadd();\n".as_bytes(),
         r"
-        error: the example does not end
+        error: the example has no closing line ```
          --> docs/add.md:3:1
           |
         3 | ```rust ä
           | ^^^^^^^^^
-          = help: a file is prose, a line ```rust, an example and a line ```
+          = help: write prose, a line ```rust, an example and a line ```
     ",
     );
     doc(
         "Adds.\n```rust\nadd();\n```\n\n  M\u{e4}re.\n".as_bytes(),
         r"
-        error: text after the example
+        error: unexpected text after the example
          --> docs/add.md:6:1
           |
         6 |   Märe.
           | ^^^^^^^
-          = help: a file is prose, a line ```rust, an example and a line ```
+          = help: write prose, a line ```rust, an example and a line ```
     ",
     );
     doc(
@@ -88,14 +88,14 @@ fn documentation() {
     doc(
         b"Adds \xff.\n\n```rust\nf\xc3\xbcr \xfc\n```\n",
         r"
-        error: byte 0xff is not UTF-8 text
+        error: byte 0xff is not valid UTF-8
          --> docs/add.md:1:6
           |
         1 | Adds �.
           |      ^
           = help: the file must be text in UTF-8
 
-        error: byte 0xfc is not UTF-8 text
+        error: byte 0xfc is not valid UTF-8
          --> docs/add.md:4:5
           |
         4 | für �

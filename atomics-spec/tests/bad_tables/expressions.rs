@@ -10,7 +10,7 @@ fn expressions_that_do_not_parse() {
         edit,
         r"
         `v|i` -> `v|`
-        error: `v|` ends where a variable or a number should follow
+        error: expected a variable or a number at the end of `v|`
          --> semantics.tbl:4:19
           |
         4 | or          bits  v| -      -
@@ -34,7 +34,7 @@ fn expressions_that_do_not_parse() {
           = help: an expression is made of `i`, `v`, numbers, ( ) and + - & | ^ ~ == != < <= > >=
 
         `v|i` -> `(v|i`
-        error: `(v|i` ends where `)` should follow
+        error: expected `)` at the end of `(v|i`
          --> semantics.tbl:4:19
           |
         4 | or          bits  (v|i -      -
@@ -87,7 +87,7 @@ fn variables_and_numbers() {
           |
         4 | or          bits  v|j -      -
           |                     ^
-          = help: known here: `i`, `v`
+          = help: the known variables are `i`, `v`
 
         `v|i` -> `v|V`
         error: unknown variable `V`
@@ -95,10 +95,10 @@ fn variables_and_numbers() {
           |
         4 | or          bits  v|V -      -
           |                     ^
-          = help: known here: `i`, `v`
+          = help: the known variables are `i`, `v`
     ",
     );
-    // `new` is known once it is said what it is.
+    // `new` is known only after its own column.
     each(
         edit,
         r"
@@ -108,7 +108,7 @@ fn variables_and_numbers() {
           |
         4 | or          bits  v|new -      -
           |                     ^^^
-          = help: known here: `i`, `v`
+          = help: the known variables are `i`, `v`
 
         `v|i` -> `v|128`
         error: `128` is not a number from 0 to 127
@@ -143,20 +143,20 @@ fn truths_and_values() {
         edit,
         r"
         `v|i` -> `v==i`
-        error: `v == i` is a truth, not a value
+        error: `v == i` is a comparison, not a value
          --> semantics.tbl:4:19
           |
         4 | or          bits  v==i -      -
           |                   ^^^^
-          = help: the column `new` holds the value that is stored
+          = help: write the value that the operation stores in the column `new`
 
         `v!=old` -> `v-old`
-        error: `v - old` is a value, not a truth
+        error: `v - old` is a value, not a comparison
          --> semantics.tbl:6:23
           |
         6 | try_cmpxchg basic new v-old v==old
           |                       ^^^^^
-          = help: the column `fails` holds a comparison, such as v==u
+          = help: write a comparison such as v==u in the column `fails`
 
         `v!=old` -> `v==old==new`
         error: the comparison `v == old` is used as a value
@@ -164,7 +164,7 @@ fn truths_and_values() {
           |
         6 | try_cmpxchg basic new v==old==new v==old
           |                       ^^^^^^^^
-          = help: compare once, at the outermost level: a comparison yields true or false
+          = help: only the outermost operator of an expression can be a comparison
 
         `v|i` -> `~(v<i)`
         error: the comparison `v < i` is used as a value
@@ -172,7 +172,7 @@ fn truths_and_values() {
           |
         4 | or          bits  ~(v<i) -      -
           |                   ^^^^^^
-          = help: compare once, at the outermost level: a comparison yields true or false
+          = help: only the outermost operator of an expression can be a comparison
 
         `v|i` -> `v+(v<i)`
         error: the comparison `v < i` is used as a value
@@ -180,7 +180,7 @@ fn truths_and_values() {
           |
         4 | or          bits  v+(v<i) -      -
           |                     ^^^^^
-          = help: compare once, at the outermost level: a comparison yields true or false
+          = help: only the outermost operator of an expression can be a comparison
     ",
     );
 }
@@ -196,7 +196,7 @@ fn expressions_that_are_too_long() {
           |
         4 | or          bits  v+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i+i -      -
           |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          = help: an atomic operation computes something simple
+          = help: write a shorter expression
     ",
     );
     let nested = format!("{}v{}", "(".repeat(64), ")".repeat(64));
@@ -209,7 +209,7 @@ fn expressions_that_are_too_long() {
           |
         4 | or          bits  ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((v)))))))))))))...
           |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          = help: an atomic operation computes something simple
+          = help: write a shorter expression
     ",
     );
     for long in [

@@ -1,4 +1,4 @@
-//! Files that are no tables, or hardly.
+//! Files that are not tables, and the lexical format of tables.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn bytes(bytes: &[u8], report: &str) {
     check(&with_ops(bytes), report);
 }
 
-/// A file that is added to the good rows, as its last line.
+/// Checks a line that is appended to the good rows.
 #[track_caller]
 fn line(line: &str, report: &str) {
     bytes(format!("{OPS}{line}").as_bytes(), report);
@@ -119,7 +119,7 @@ fn text_that_is_not_utf_8() {
     bytes(
         b"read l cv\nset s v i # f\xfcr\nadd vX i v\nor v\xe9 i v\n",
         r"
-        error: byte 0xfc is not UTF-8 text
+        error: byte 0xfc is not valid UTF-8
          --> ops.tbl:2:14
           |
         2 | set s v i # f�r
@@ -133,7 +133,7 @@ fn text_that_is_not_utf_8() {
           |      ^
           = help: the letters are v, l, s, R, F, f, I, i, B, b
 
-        error: byte 0xe9 is not UTF-8 text
+        error: byte 0xe9 is not valid UTF-8
          --> ops.tbl:4:5
           |
         4 | or v� i v
@@ -180,7 +180,7 @@ fn characters_that_look_like_blanks() {
           |
         8 | sub� vRF i v
           |    ^
-          = help: columns are separated by spaces or tabs: type them anew
+          = help: separate columns with spaces or tabs: replace or delete this character
     ",
     );
     line(
@@ -191,7 +191,7 @@ fn characters_that_look_like_blanks() {
           |
         8 | sub vRF i v�
           |            ^
-          = help: columns are separated by spaces or tabs: type them anew
+          = help: separate columns with spaces or tabs: replace or delete this character
     ",
     );
 }
@@ -222,14 +222,14 @@ fn columns_are_counted_in_characters() {
           |
         8 | sub vRF äö:中 🦀:x  v
           |         ^^
-          = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name
+          = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name
 
         error: unknown argument type `🦀`
          --> ops.tbl:8:14
           |
         8 | sub vRF äö:中 🦀:x  v
           |              ^
-          = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name
+          = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name
     ",
     );
 }
@@ -260,7 +260,7 @@ fn line_endings_of_windows_are_accepted() {
     let same = Spec::load(&tables);
     assert!(same.is_ok());
     assert_eq!(plain, same);
-    // And in an error, nothing shows them.
+    // Error messages do not show the line endings.
     let faulty = OPS.replace("vRF", "vX").replace('\n', "\r\n");
     bytes(
         faulty.as_bytes(),
@@ -323,7 +323,10 @@ fn a_line_of_ten_megabytes() {
         ];
         for tables in sets {
             let report = errors(&tables).to_string();
-            let message = format!("error: the line has {} characters\n", line.chars().count());
+            let message = format!(
+                "error: the line is too long: {} characters\n",
+                line.chars().count()
+            );
             assert!(report.starts_with(&message), "{report}");
             assert!(report.contains(" --> long.tbl:1:4097\n"), "{report}");
             assert!(report.len() < 1000, "{report}");
@@ -334,7 +337,7 @@ fn a_line_of_ten_megabytes() {
     line(
         &format!("sub vRF i {}v", " ".repeat(LENGTH)),
         r"
-        error: the line has 10485771 characters
+        error: the line is too long: 10485771 characters
          --> ops.tbl:8:4097
           |
         8 | ...                                                                                                ...
@@ -367,147 +370,147 @@ fn a_long_line_is_quoted_around_the_fault() {
           |
         8 | sub vRF i v i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc ...
           |                     ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:27
           |
         8 | sub vRF i v i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc ...
           |                           ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:33
           |
         8 | sub vRF i v i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc ...
           |                                 ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:39
           |
         8 | sub vRF i v i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc ...
           |                                       ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:45
           |
         8 | sub vRF i v i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc ...
           |                                             ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:51
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i...
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:57
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i...
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:63
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i...
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:69
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X...
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:75
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:81
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:87
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:93
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:99
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:105
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:111
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:117
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:123
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: two arguments are called `abc`
          --> ops.tbl:8:129
           |
         8 | ...:abc i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         error: unknown argument type `X`
          --> ops.tbl:8:133
           |
         8 | ... i:abc i:abc i:abc i:abc i:abc X:y z
           |                                   ^
-          = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name
+          = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name
 
         error: unknown argument type `z`
          --> ops.tbl:8:137
           |
         8 | ...bc i:abc i:abc i:abc i:abc X:y z
           |                                   ^
-          = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name
+          = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name
     ",
     );
 }

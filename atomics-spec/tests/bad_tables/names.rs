@@ -1,5 +1,5 @@
-//! Names that a generator would stumble over: keywords, and names that the generated code has
-//! itself. They are no fault, and the code for them is right.
+//! Names that are difficult for a generator: keywords, and names that the generated code uses
+//! itself. They are allowed, and the generated code must compile.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,13 +13,13 @@ use atomics_spec::emit::{File, KernelBackend, core_crate, kernel, module_tree};
 use atomics_spec::expr::Yields;
 use atomics_spec::{Source, Spec, Tables};
 
-/// Names of arguments: keywords of Rust, and what the generated functions call their own.
+/// Names of arguments: Rust keywords, and names of variables in the generated functions.
 const NAMES: [&str; 16] = [
     "type", "match", "r", "found", "old", "counter", "ptr", "this", "ordering", "next", "bits",
     "stored", "expected", "is", "mem", "found_",
 ];
 
-/// Operations of every kind whose arguments have the name, on top of the built-in ones.
+/// Adds operations of every kind with arguments called `name`.
 fn add(name: &str, ops: &mut String, semantics: &mut String) {
     let other = format!("{name}_");
     let mut row = |op: &str, meta: &str, args: &str, meaning: &str| {
@@ -101,7 +101,7 @@ fn write(files: &[File], folder: &Path) {
     }
 }
 
-/// Runs a compiler in a folder; panics with what it says if it fails.
+/// Runs a compiler in a folder; panics with its messages if it fails.
 fn run(folder: &Path, program: &str, args: &[&str]) {
     let mut command = Command::new(program);
     let output = command
@@ -133,7 +133,7 @@ fn has_gcc() -> bool {
         .status();
     let there = version.is_ok_and(|status| status.success());
     if !there {
-        eprintln!("There is no gcc: the C text is not checked.");
+        eprintln!("gcc is not installed: the C text is not checked.");
     }
     there
 }
@@ -153,7 +153,7 @@ fn the_rust_text_is_rust() {
     }
 }
 
-/// More than the parser, the compiler sees names that are there twice or stand for another thing.
+/// Unlike the parser, the compiler detects names that are defined twice or mean another item.
 #[test]
 fn the_rust_text_compiles() {
     let spec = &*SPEC;
@@ -172,7 +172,7 @@ fn the_rust_text_compiles() {
     }
 }
 
-/// The built-in operations have templates, which call the variable {v} whatever its name is.
+/// The built-in operations have templates, which call the variable `{v}` whatever its name is.
 #[test]
 fn templates_work_with_variables_of_any_name() {
     let builtin = Tables::builtin();
@@ -180,7 +180,7 @@ fn templates_work_with_variables_of_any_name() {
         .map(|source| String::from_utf8_lossy(source.bytes).into_owned());
     let mut text = "#![no_std]\n#![allow(dead_code)]\n".to_owned();
     for name in ["r", "type", "is"] {
-        // From the third column on: arguments here, expressions there.
+        // Renames from the third column on: arguments in `ops`, expressions in `semantics`.
         let renamed = |text: &str, rename: &dyn Fn(&str) -> String| {
             let rows = text.lines().filter(|line| !line.starts_with('#'));
             let row = |line: &str| {
@@ -219,7 +219,7 @@ fn the_c_text_is_c() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = core_crate(&SPEC).unwrap_or_else(|e| panic!("{e}"));
     write(&files, folder.path());
-    // `--x` in a table is `x`, and in C another operator.
+    // `--x` is a double negation in a table, but another operator in C.
     let bodies = files.iter().filter(|f| f.path.ends_with(".c"));
     assert!(bodies.clone().count() > 0);
     assert!(bodies.clone().all(|f| !f.contents.contains("--")));
@@ -234,7 +234,7 @@ fn the_c_text_is_c() {
     run(folder.path(), "gcc", &[&flags[..], &file].concat());
 }
 
-/// A kernel's headers as far as the helpers need them.
+/// The parts of a kernel's headers that the helpers need.
 const KERNEL_HEADERS: &str = "\
 #include <stdbool.h>
 typedef signed char s8;

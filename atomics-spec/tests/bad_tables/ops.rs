@@ -60,12 +60,12 @@ fn a_meta_letter_that_stands_twice() {
         edit,
         r"
         `vRF  i  v` -> `vRv  i  v`
-        error: the meta letter `v` stands twice
+        error: the meta letter `v` occurs twice
          --> ops.tbl:3:15
           |
         3 | add         vRv  i  v
           |               ^
-          = help: each letter is one form of the operation, and stands once
+          = help: write each letter once: it stands for one form of the operation
     ",
     );
 }
@@ -76,19 +76,19 @@ fn meta_letters_for_the_same_function() {
         edit,
         r"
         `vRF  i  v` -> `vRFfb  i  v`
-        error: the meta letters `F` and `f` make the same function
+        error: the meta letters `F` and `f` define the same function
          --> ops.tbl:3:16
           |
         3 | add         vRFfb  i  v
           |                ^
-          = help: keep one of them: F and f make fetch_NAME, R makes NAME_return, all others NAME
+          = help: keep one of them: F and f define fetch_NAME, R defines NAME_return, all others NAME
 
-        error: the meta letters `v` and `b` make the same function
+        error: the meta letters `v` and `b` define the same function
          --> ops.tbl:3:17
           |
         3 | add         vRFfb  i  v
           |                 ^
-          = help: keep one of them: F and f make fetch_NAME, R makes NAME_return, all others NAME
+          = help: keep one of them: F and f define fetch_NAME, R defines NAME_return, all others NAME
     ",
     );
 }
@@ -104,14 +104,14 @@ fn an_unknown_argument_type() {
           |
         6 | try_cmpxchg B    v  q:old ii i:new
           |                     ^
-          = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name
+          = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name
 
         error: unknown argument type `ii`
          --> ops.tbl:6:27
           |
         6 | try_cmpxchg B    v  q:old ii i:new
           |                           ^^
-          = help: an argument is `v`, `cv`, `i` or `p`, and may be followed by `:` and a name
+          = help: an argument is `v`, `cv`, `i` or `p`, optionally followed by `:` and a name
     ",
     );
 }
@@ -151,7 +151,7 @@ fn a_duplicate_row() {
           |
         5 | add         I    v  i:new
           | ^^^
-          = help: the first is in line 3; one row has all forms
+          = help: the first row is in line 3: list all forms there
 
         error: `xchg` is not an operation of ops.tbl
          --> semantics.tbl:5:1
@@ -176,19 +176,19 @@ fn two_rows_for_one_function() {
         edit,
         r"
         `add_test ` -> `fetch_add b i v\nfetch_or_acquire i v\nfetch_or F i v\nadd_test `
-        error: two rows make the function `fetch_add`
+        error: two rows define the function `fetch_add`
          --> ops.tbl:7:1
           |
         7 | fetch_add b i v
           | ^^^^^^^^^
-          = help: the other is in line 3; rename one of them
+          = help: the other row is in line 3; rename one of the operations
 
-        error: two rows make the function `fetch_or_acquire`
+        error: two rows define the function `fetch_or_acquire`
          --> ops.tbl:8:1
           |
         8 | fetch_or_acquire i v
           | ^^^^^^^^^^^^^^^^
-          = help: the other is in line 4; rename one of them
+          = help: the other row is in line 4; rename one of the operations
 
         error: `fetch_or` has no row in semantics.tbl
          --> ops.tbl:9:1
@@ -198,7 +198,7 @@ fn two_rows_for_one_function() {
           = help: add a row to semantics.tbl: name  class  new  fails  result
     ",
     );
-    // The other way round: the variant stands first.
+    // The other way round: the variant comes first.
     each(
         edit,
         r"
@@ -210,12 +210,12 @@ fn two_rows_for_one_function() {
           | ^^^^^^^^^^^^
           = help: add a row to semantics.tbl: name  class  new  fails  result
 
-        error: two rows make the function `xchg_relaxed`
+        error: two rows define the function `xchg_relaxed`
          --> ops.tbl:6:1
           |
         6 | xchg        I    v  i:new
           | ^^^^
-          = help: the other is in line 1; rename one of them
+          = help: the other row is in line 1; rename one of the operations
     ",
     );
 }
@@ -226,12 +226,12 @@ fn the_same_method_for_two_operations() {
         edit,
         r"
         `add_test ` -> `load     l v\nnew      v v\nadd_test `
-        error: `read` and `load` make the same method `load`
+        error: `read` and `load` define the same method `load`
          --> ops.tbl:7:1
           |
         7 | load     l v
           | ^^^^
-          = help: `read` is in line 1; rename one of them
+          = help: `read` is in line 1; rename one of the operations
 
         error: `load` has no row in semantics.tbl
          --> ops.tbl:7:1
@@ -240,12 +240,12 @@ fn the_same_method_for_two_operations() {
           | ^^^^
           = help: add a row to semantics.tbl: name  class  new  fails  result
 
-        error: `new` makes the method `new`, which is taken
+        error: `new` defines the method `new`, which exists already
          --> ops.tbl:8:1
           |
         8 | new      v v
           | ^^^
-          = help: every `Atomic` has a method of this name: rename the operation
+          = help: every `Atomic` has a method with this name: rename the operation
 
         error: `new` has no row in semantics.tbl
          --> ops.tbl:8:1
@@ -263,7 +263,7 @@ fn the_name_of_an_operation() {
         edit,
         r"
         `add  ` -> `Add  `
-        error: `Add` is not the name of an operation
+        error: `Add` is not a valid name for an operation
          --> ops.tbl:3:1
           |
         3 | Add         vRF  i  v
@@ -271,14 +271,14 @@ fn the_name_of_an_operation() {
           = help: a name is made of a-z, 0-9 and _, and starts with a letter
 
         `add_test ` -> `_add v v\n2add v v\nself v v\naäd v v\nadd_test `
-        error: `_add` is not the name of an operation
+        error: `_add` is not a valid name for an operation
          --> ops.tbl:7:1
           |
         7 | _add v v
           | ^^^^
           = help: a name is made of a-z, 0-9 and _, and starts with a letter
 
-        error: `2add` is not the name of an operation
+        error: `2add` is not a valid name for an operation
          --> ops.tbl:8:1
           |
         8 | 2add v v
@@ -290,9 +290,9 @@ fn the_name_of_an_operation() {
           |
         9 | self v v
           | ^^^^
-          = help: that is a keyword of Rust that no name can be: take another
+          = help: it is a Rust keyword that cannot be an identifier: choose another name
 
-        error: `aäd` is not the name of an operation
+        error: `aäd` is not a valid name for an operation
           --> ops.tbl:10:1
            |
         10 | aäd v v
@@ -308,21 +308,21 @@ fn the_name_of_an_argument() {
         edit,
         r"
         `xchg        I    v  i:new` -> `xchg  I  v  i:2nd i: i:a:b`
-        error: `2nd` is not the name of an argument
+        error: `2nd` is not a valid name for an argument
          --> ops.tbl:5:15
           |
         5 | xchg  I  v  i:2nd i: i:a:b
           |               ^^^
           = help: a name is made of a-z, 0-9 and _, and starts with a letter
 
-        error: an argument without a name
+        error: the argument has no name
          --> ops.tbl:5:21
           |
         5 | xchg  I  v  i:2nd i: i:a:b
           |                     ^
-          = help: write a name after the `:`, or leave the `:` out
+          = help: write a name after the `:`, or remove the `:`
 
-        error: `a:b` is not the name of an argument
+        error: `a:b` is not a valid name for an argument
          --> ops.tbl:5:24
           |
         5 | xchg  I  v  i:2nd i: i:a:b
@@ -335,21 +335,21 @@ fn the_name_of_an_argument() {
           |
         5 | xchg  I  v  i:self i:long i:int
           |               ^^^^
-          = help: that is a keyword of Rust that no name can be: give it another name after a `:`
+          = help: it is a Rust keyword that cannot be an identifier: write another name after a `:`
 
         error: an argument cannot be called `long`
          --> ops.tbl:5:22
           |
         5 | xchg  I  v  i:self i:long i:int
           |                      ^^^^
-          = help: that is a keyword of C: give it another name after a `:`
+          = help: it is a C keyword: write another name after a `:`
 
         error: an argument cannot be called `int`
          --> ops.tbl:5:29
           |
         5 | xchg  I  v  i:self i:long i:int
           |                             ^^^
-          = help: that is a keyword of C: give it another name after a `:`
+          = help: it is a C keyword: write another name after a `:`
 
         `xchg        I    v  i:new` -> `xchg  I  v  i:new p:new`
         error: two arguments are called `new`
@@ -357,7 +357,7 @@ fn the_name_of_an_argument() {
           |
         5 | xchg  I  v  i:new p:new
           |                     ^^^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
 
         `add         vRF  i  v` -> `add vRF i i v`
         error: two arguments are called `i`
@@ -365,7 +365,7 @@ fn the_name_of_an_argument() {
           |
         3 | add vRF i i v
           |           ^
-          = help: give one of them another name after a `:`
+          = help: write another name for one of them after a `:`
     ",
     );
 }
@@ -376,20 +376,20 @@ fn one_atomic_variable() {
         edit,
         r"
         `add         vRF  i  v` -> `add vRF i v cv`
-        error: a second atomic variable
+        error: the operation has a second atomic variable
          --> ops.tbl:3:13
           |
         3 | add vRF i v cv
           |             ^^
-          = help: an operation works on one variable: exactly one `v` or `cv`
+          = help: write exactly one `v` or `cv`: an operation works on one variable
 
         `add         vRF  i  v` -> `add vRF i i:j`
-        error: `add` has no atomic variable among its arguments
+        error: `add` has no argument for the atomic variable
          --> ops.tbl:3:1
           |
         3 | add vRF i i:j
           | ^^^
-          = help: exactly one argument is `v`, or `cv` if the operation only reads
+          = help: write exactly one `v`, or `cv` if the operation only reads
     ",
     );
 }
@@ -400,12 +400,12 @@ fn one_pointer() {
         edit,
         r"
         `p:old i:new` -> `p:old p:new`
-        error: a second `p` argument
+        error: the operation has a second `p` argument
          --> ops.tbl:6:27
           |
         6 | try_cmpxchg B    v  p:old p:new
           |                           ^^^^^
-          = help: the value found in the variable is written back through one pointer only
+          = help: write only one `p`: a failed operation writes the value that it found to it
     ",
     );
 }

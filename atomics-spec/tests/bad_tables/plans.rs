@@ -1,4 +1,4 @@
-//! Variants that the table of an architecture leaves no way to carry out.
+//! Variants that the table of an architecture cannot implement.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use atomics_spec::emit::{core_crate, module_tree};
 use atomics_spec::plan::Planner;
 use atomics_spec::{Source, Spec, Tables};
 
-/// The built-in tables with the table `arch` without the templates of some variants.
+/// The built-in tables, with the templates of `variants` removed from the table `arch`.
 fn without(arch: &str, variants: &[&str]) -> Spec {
     let mut tables = Tables::builtin();
     let file = format!("/{arch}.tbl");
@@ -41,7 +41,7 @@ fn without(arch: &str, variants: &[&str]) -> Spec {
     Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// What the first variant lacks that has no plan.
+/// The error for the first variant without a plan; empty if every variant has one.
 fn lacking(spec: &Spec, arch: &str) -> String {
     let arch = spec.arch(arch).expect("a table of the architecture");
     let planner = Planner::new(spec, arch, Features::NONE);
@@ -49,12 +49,13 @@ fn lacking(spec: &Spec, arch: &str) -> String {
     missing.map_or_else(String::new, |m| m.to_string())
 }
 
-/// What is said of a variant.
+/// The expected error for a variant.
 fn report(arch: &str, variant: &str) -> String {
     format!(
-        "error: the table of {arch} has no way to do `{variant}` at 32 bits\n \
-         = help: add a row `op  {variant}  32  ...`; an ordered load or store can also be made \
-         from a relaxed one, and anything else from a load and a compare-and-exchange of this width"
+        "error: the table of {arch} cannot implement `{variant}` at 32 bits\n \
+         = help: add a row `op  {variant}  32  ...`; an ordered load or store can also be derived \
+         from a relaxed one, and any other operation from a load and a compare-and-exchange of \
+         this width"
     )
 }
 
@@ -88,7 +89,7 @@ fn a_store_is_made_of_nothing_else() {
 fn without_a_compare_and_exchange_there_are_no_loops() {
     let spec = without("x86_64", &["cmpxchg", "try_cmpxchg"]);
     assert_eq!(lacking(&spec, "x86_64"), report("x86_64", "fetch_and"));
-    // Either of them is enough.
+    // One of the two is enough.
     assert_eq!(lacking(&without("x86_64", &["cmpxchg"]), "x86_64"), "");
     assert_eq!(lacking(&without("x86_64", &["try_cmpxchg"]), "x86_64"), "");
 }

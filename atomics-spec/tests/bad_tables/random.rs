@@ -1,14 +1,15 @@
-//! Nothing panics, whatever a table holds, and every error says what it must.
+//! No table causes a panic, and every error is complete.
 
 use atomics_spec::emit::{KernelBackend, core_crate, kernel};
 use atomics_spec::{Spec, Tables};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// The number of built-in tables that a case can replace: the documentation counts as one.
+/// The number of built-in tables that a case can replace, in addition to those of architectures.
+/// The documentation counts as one.
 const TABLES: usize = 4;
 
-/// The built-in tables with one replaced; `which` also chooses among the architectures.
+/// Replaces one of the built-in tables, which include those of architectures; returns its name.
 fn with<'a>(which: Index, replacement: &'a [u8], tables: &mut Tables<'a>) -> &'a str {
     let archs = tables.archs.len();
     let source = match which.index(TABLES + archs) {
@@ -34,8 +35,8 @@ fn original(which: Index) -> String {
     String::from_utf8_lossy(source.map_or(b"", |s| s.bytes)).into_owned()
 }
 
-/// Loads the tables. Without errors there must be code for them, or a variant without a plan; and
-/// every error must be a good one.
+/// Loads the tables. If they have no errors, generating code must succeed or report a variant
+/// without a plan. Otherwise every error must be complete and have a valid place.
 fn load(which: Index, bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut tables = Tables::builtin();
     let name = with(which, bytes, &mut tables);
@@ -62,7 +63,7 @@ fn load(which: Index, bytes: &[u8]) -> Result<(), TestCaseError> {
         let text = String::from_utf8_lossy(source.map_or(b"", |s| s.bytes)).into_owned();
         let line = text.split('\n').nth(place.line - 1);
         let length = line.map(|line| line.chars().count());
-        // At most one past the end, where something is missing.
+        // The place may be one past the end of the line, where something is missing.
         let is_inside = length.is_some_and(|n| (1..=n + 1).contains(&place.column));
         prop_assert!(is_inside, "{error} is not in {name}:\n{text}");
         let shown = error.to_string();
@@ -76,7 +77,7 @@ fn load(which: Index, bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What an edit works on.
+/// The unit of an edit.
 #[derive(Clone, Copy, Debug)]
 enum Unit {
     Character,
@@ -94,7 +95,7 @@ enum Edit {
     Insert(Unit, Index, String),
 }
 
-/// A text in units; put together they are the text.
+/// Splits a text into units; concatenated, they are the text.
 fn units(text: &str, unit: Unit) -> Vec<String> {
     match unit {
         Unit::Character => text.chars().map(String::from).collect(),
@@ -142,7 +143,7 @@ impl Edit {
 fn edit() -> impl Strategy<Value = Edit> {
     let unit = || prop_oneof![Just(Unit::Character), Just(Unit::Token), Just(Unit::Line)];
     let at = any::<Index>;
-    // Words of the tables, marks that mean something in them, and anything.
+    // Words and symbols of the tables, and arbitrary text.
     let words = prop::sample::select(vec![
         "v",
         "cv",
@@ -207,7 +208,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 fn config(cases: u32) -> ProptestConfig {
-    // A failure prints the case; files of them are not kept.
+    // A failure prints the case, so failures are not saved in files.
     ProptestConfig {
         cases,
         failure_persistence: None,

@@ -16,7 +16,7 @@ pub(super) fn edit(from: &str, to: &str, report: &str) {
     );
 }
 
-/// An operation and its semantics.
+/// Adds an operation and its semantics.
 #[track_caller]
 pub(super) fn op(op: &str, meaning: &str, report: &str) {
     let ops = format!("{OPS}{op}\n");
@@ -54,7 +54,7 @@ fn a_row_without_an_operation() {
           = help: add a row for it to ops.tbl, or remove this one
     ",
     );
-    // Somebody else's table may have fewer operations.
+    // A user's table may have fewer operations than the semantics.
     let text = SEMANTICS.to_owned() + "xor bits v^i - -\n";
     let semantics = Source::new("semantics.tbl", &text);
     check(
@@ -130,7 +130,7 @@ fn columns() {
           |
         4 | or          bits  v | i - -
           |                         ^
-          = help: a row is: name  class  new  fails  result; an expression is written without blanks
+          = help: a row is: name  class  new  fails  result; write expressions without blanks
     ",
     );
 }
@@ -153,7 +153,7 @@ fn two_rows_for_one_operation() {
           |
         4 | add         bits  v|i -      -
           | ^^^
-          = help: the first is in line 3; one row says all that an operation means
+          = help: the first row is in line 3: remove one of them
     ",
     );
 }
@@ -185,7 +185,7 @@ fn a_load_stores_nothing() {
           |
         8 | peek basic v - -
           |            ^
-          = help: write `-` for new and fails, or use another meta letter
+          = help: write `-` in the columns `new` and `fails`, or use another meta letter
 
         `peek l v` -> `peek basic - v==0 -`
         error: `peek` has the form `l`, which stores nothing
@@ -193,7 +193,7 @@ fn a_load_stores_nothing() {
           |
         8 | peek basic - v==0 -
           |              ^^^^
-          = help: write `-` for new and fails, or use another meta letter
+          = help: write `-` in the columns `new` and `fails`, or use another meta letter
 
         `peek lF v` -> `peek basic - - -`
         error: the form `l` cannot be combined with others
@@ -201,7 +201,7 @@ fn a_load_stores_nothing() {
           |
         8 | peek lF v
           |      ^^
-          = help: `l` stores nothing and all other forms store something
+          = help: `l` stores nothing, but all other forms store a value
     ",
     );
 }
@@ -212,7 +212,7 @@ fn whatever_is_no_load_stores_something() {
         op,
         r"
         `sub vRF i v` -> `sub bits - - -`
-        error: `sub` stores something, but nothing says what
+        error: `sub` stores a value, but the column `new` is `-`
          --> semantics.tbl:8:10
           |
         8 | sub bits - - -
@@ -225,7 +225,7 @@ fn whatever_is_no_load_stores_something() {
           |
         8 | sub F i cv
           |         ^^
-          = help: write `v` for a variable that is written to
+          = help: write `v` instead of `cv` for a variable that is written
     ",
     );
 }
@@ -236,20 +236,20 @@ fn a_store_does_not_look() {
         op,
         r"
         `put s v i` -> `put bits v+i - -`
-        error: `put` has the form `s`, which stores without looking
+        error: `put` has the form `s`, which does not read the old value
          --> semantics.tbl:8:10
           |
         8 | put bits v+i - -
           |          ^^^
-          = help: the value stored may not depend on the old one, nor may it fail; use `v` for such
+          = help: use the form `v` if the operation depends on the old value or can fail
 
         `put s v i` -> `put bits i v==0 -`
-        error: `put` has the form `s`, which stores without looking
+        error: `put` has the form `s`, which does not read the old value
          --> semantics.tbl:8:12
           |
         8 | put bits i v==0 -
           |            ^^^^
-          = help: the value stored may not depend on the old one, nor may it fail; use `v` for such
+          = help: use the form `v` if the operation depends on the old value or can fail
     ",
     );
 }
@@ -265,7 +265,7 @@ fn a_pointer_needs_a_failure() {
           |
         8 | try_put bits v+old - v==old
           |                    ^
-          = help: what is found is written through a `p` argument when the operation fails
+          = help: write a condition in the column `fails`: on failure, `p` receives the value found
     ",
     );
 }
@@ -281,7 +281,7 @@ fn a_pointer_tells_of_success() {
           |
         8 | try_put basic i v!=old v!=old
           |                        ^^^^^^
-          = help: write v==old, which is when it does not fail
+          = help: write v==old, which is true if it does not fail
     ",
     );
 }
@@ -292,7 +292,7 @@ fn comparisons_are_signed() {
         op,
         r"
         `sub_test b i v` -> `sub_test sums v-i - new<0`
-        error: a signed comparison in the class `sums`, which `u32` has
+        error: a signed comparison is not allowed in the class `sums`, which `u32` has
          --> semantics.tbl:8:21
           |
         8 | sub_test sums v-i - new<0
@@ -300,7 +300,7 @@ fn comparisons_are_signed() {
           = help: compare with == or !=, or use a class that only signed types have
 
         `inc_to vRF v` -> `inc_to sums v+1 v>=9 -`
-        error: a signed comparison in the class `sums`, which `u32` has
+        error: a signed comparison is not allowed in the class `sums`, which `u32` has
          --> semantics.tbl:8:17
           |
         8 | inc_to sums v+1 v>=9 -
@@ -349,7 +349,7 @@ fn results_and_the_forms_that_return_them() {
           = help: write a value in the column `result`
 
         `sub vRF i v` -> `sub bits v-i - v`
-        error: no form of `sub` returns this
+        error: no form of `sub` returns this result
          --> semantics.tbl:8:16
           |
         8 | sub bits v-i - v
@@ -365,12 +365,12 @@ fn an_argument_new_is_what_is_stored() {
         op,
         r"
         `put v v i:new` -> `put bits new+1 - -`
-        error: `put` has an argument `new`, but stores something else
+        error: `put` has an argument `new`, but stores a different value
          --> semantics.tbl:8:10
           |
         8 | put bits new+1 - -
           |          ^^^^^
-          = help: `new` is what an operation stores: rename the argument or store it as it is
+          = help: `new` means the stored value: rename the argument or store it unchanged
     ",
     );
     op("put v v i:new", "put basic new - -", "");
@@ -382,15 +382,15 @@ fn a_class_that_stores_its_arguments() {
         op,
         r"
         `not v v` -> `not basic ~v - -`
-        error: the class `basic` only stores its arguments as they are
+        error: the class `basic` only stores an unchanged argument
          --> semantics.tbl:8:11
           |
         8 | not basic ~v - -
           |           ^^
-          = help: types that cannot hold every value have this class: use one that computes
+          = help: its types may not hold every value: use a class that computes values
 
         `put I v i` -> `put basic i - v+1`
-        error: the class `basic` only returns values that it was given
+        error: the class `basic` does not return computed values
          --> semantics.tbl:8:15
           |
         8 | put basic i - v+1
@@ -398,23 +398,23 @@ fn a_class_that_stores_its_arguments() {
           = help: return the old value, an argument or a comparison, or use another class
 
         `put I v i` -> `put basic i v<0 v`
-        error: the class `basic` only compares values that it was given
+        error: the class `basic` only compares for equality
          --> semantics.tbl:8:13
           |
         8 | put basic i v<0 v
           |             ^^^
-          = help: compare the old value and arguments by == or !=, or use another class
+          = help: compare the old value and arguments with == or !=, or use another class
 
         `put b v i` -> `put basic i - v==0`
-        error: the class `basic` only compares values that it was given
+        error: the class `basic` only compares for equality
          --> semantics.tbl:8:15
           |
         8 | put basic i - v==0
           |               ^^^^
-          = help: compare the old value and arguments by == or !=, or use another class
+          = help: compare the old value and arguments with == or !=, or use another class
     ",
     );
-    // Equality of what it was given is allowed, and so is the new value.
+    // It may compare the old value and arguments for equality, and return the new value.
     op("put I v i", "put basic i v==i new", "");
     op("put b v i", "put basic i - new!=v", "");
 }
@@ -425,39 +425,39 @@ fn a_class_that_adds() {
         op,
         r"
         `sub vRF i v` -> `sub sums v&i - -`
-        error: the class `sums` adds or subtracts its only argument, always
+        error: the class `sums` always adds or subtracts its only argument
          --> semantics.tbl:8:10
           |
         8 | sub sums v&i - -
           |          ^^^
-          = help: all that `AtomicAdd` promises is that sums are valid: use another class
+          = help: use another class: `AtomicAdd` only promises that sums are valid
 
         `sub vRF i v` -> `sub sums i-v - -`
-        error: the class `sums` adds or subtracts its only argument, always
+        error: the class `sums` always adds or subtracts its only argument
          --> semantics.tbl:8:10
           |
         8 | sub sums i-v - -
           |          ^^^
-          = help: all that `AtomicAdd` promises is that sums are valid: use another class
+          = help: use another class: `AtomicAdd` only promises that sums are valid
 
         `sub vRF i v` -> `sub sums v-i v==i -`
-        error: the class `sums` adds or subtracts its only argument, always
+        error: the class `sums` always adds or subtracts its only argument
          --> semantics.tbl:8:14
           |
         8 | sub sums v-i v==i -
           |              ^^^^
-          = help: all that `AtomicAdd` promises is that sums are valid: use another class
+          = help: use another class: `AtomicAdd` only promises that sums are valid
 
         `sub vF i v i:j` -> `sub sums v-i - -`
-        error: the class `sums` adds or subtracts its only argument, always
+        error: the class `sums` always adds or subtracts its only argument
          --> semantics.tbl:8:10
           |
         8 | sub sums v-i - -
           |          ^^^
-          = help: all that `AtomicAdd` promises is that sums are valid: use another class
+          = help: use another class: `AtomicAdd` only promises that sums are valid
 
         `sub_it I i v` -> `sub_it sums v-i - v-1`
-        error: the class `sums` returns the old or the new value
+        error: the class `sums` only returns the old or the new value
          --> semantics.tbl:8:19
           |
         8 | sub_it sums v-i - v-1

@@ -1,4 +1,4 @@
-//! Several faults: all of them are reported, table by table and in the order of their places.
+//! Several errors: all of them are reported, sorted by table and by place.
 
 use super::{ARCH, OPS, SEMANTICS, TYPES, check, edited, errors, small};
 use atomics_spec::{Source, Tables};
@@ -27,12 +27,12 @@ xchg  I    v    i:new
     check(
         &Tables { ops, ..small() },
         r"
-        error: `set` has no atomic variable among its arguments
+        error: `set` has no argument for the atomic variable
          --> ops.tbl:2:1
           |
         2 | set   s    i
           | ^^^
-          = help: exactly one argument is `v`, or `cv` if the operation only reads
+          = help: write exactly one `v`, or `cv` if the operation only reads
 
         error: unknown meta letter `X`
          --> ops.tbl:3:8
@@ -41,33 +41,33 @@ xchg  I    v    i:new
           |        ^
           = help: the letters are v, l, s, R, F, f, I, i, B, b
 
-        error: a second atomic variable
+        error: the operation has a second atomic variable
          --> ops.tbl:3:20
           |
         3 | add   vXF  i    v  v:w
           |                    ^^^
-          = help: an operation works on one variable: exactly one `v` or `cv`
+          = help: write exactly one `v` or `cv`: an operation works on one variable
 
-        error: `Or` is not the name of an operation
+        error: `Or` is not a valid name for an operation
          --> ops.tbl:4:1
           |
         4 | Or    vF   i    v
           | ^^
           = help: a name is made of a-z, 0-9 and _, and starts with a letter
 
-        error: `or` has no atomic variable among its arguments
+        error: `or` has no argument for the atomic variable
          --> ops.tbl:5:1
           |
         5 | or    vF   i
           | ^^
-          = help: exactly one argument is `v`, or `cv` if the operation only reads
+          = help: write exactly one `v`, or `cv` if the operation only reads
 
         error: the operation `xchg` has two rows
          --> ops.tbl:7:1
           |
         7 | xchg  I    v    i:new
           | ^^^^
-          = help: the first is in line 6; one row has all forms
+          = help: the first row is in line 6: list all forms there
 
         error: `try_cmpxchg` is not an operation of ops.tbl
          --> semantics.tbl:6:1
@@ -95,7 +95,7 @@ xchg  I    v    i:new
 
 #[test]
 fn of_one_file_that_two_tables_show() {
-    // The first is found when the semantics are read, and stands before the second.
+    // The first error is found with the semantics, but is reported before the second one.
     let ops = edited(OPS, "read        l    cv", "read        lF   cv");
     let ops = ops + "sub vRF i v\n";
     let ops = Source::new("ops.tbl", &ops);
@@ -107,7 +107,7 @@ fn of_one_file_that_two_tables_show() {
           |
         1 | read        lF   cv
           |             ^^
-          = help: `l` stores nothing and all other forms store something
+          = help: `l` stores nothing, but all other forms store a value
 
         error: `sub` has no row in semantics.tbl
          --> ops.tbl:8:1
@@ -135,7 +135,7 @@ fn of_several_tables() {
         ..small()
     };
     tables.archs[0].bytes = arch.as_bytes();
-    // Neither the semantics nor the templates of `xchg` are complained of: it has a row.
+    // There are no errors about the semantics and templates of `xchg`, because it has a row.
     assert_eq!(
         places(&tables),
         [

@@ -30,7 +30,7 @@ fn an_unknown_row() {
           = help: a row starts with `class`, `family` or `type`
     ",
     );
-    // What it was to be is not reported as missing.
+    // The class of the misspelt row is not reported as missing.
     each(
         edit,
         r"
@@ -59,14 +59,14 @@ fn missing_rows() {
           |
         1 | family atomic i32 32 atomic_t int
           | ^^^^^^
-          = help: a table has classes, families, and types that belong to them
+          = help: a table needs at least one row `class`, one row `family` and one row `type`
 
         error: the table has no row `type`
          --> types.tbl:1:1
           |
         1 | family atomic i32 32 atomic_t int
           | ^^^^^^
-          = help: a table has classes, families, and types that belong to them
+          = help: a table needs at least one row `class`, one row `family` and one row `type`
     ",
     );
     let text = "class basic stored basic\n";
@@ -81,14 +81,14 @@ fn missing_rows() {
           |
         1 | class basic stored basic
           | ^^^^^
-          = help: a table has classes, families, and types that belong to them
+          = help: a table needs at least one row `class`, one row `family` and one row `type`
 
         error: the table has no row `type`
          --> types.tbl:1:1
           |
         1 | class basic stored basic
           | ^^^^^
-          = help: a table has classes, families, and types that belong to them
+          = help: a table needs at least one row `class`, one row `family` and one row `type`
     ",
     );
 }
@@ -178,7 +178,7 @@ fn classes() {
           = help: an operand is `stored`, `delta` or `value`
 
         `class  bits ` -> `class  Bits value bitwise\nclass bits `
-        error: `Bits` is not the name of a class
+        error: `Bits` is not a valid name for a class
          --> types.tbl:3:8
           |
         3 | class  Bits value bitwise
@@ -191,23 +191,23 @@ fn classes() {
           |
         3 | class  basic value bitwise
           |        ^^^^^
-          = help: each class has one row
+          = help: keep one row for each class
 
         `class  bits ` -> `class add value adding\nclass  bits `
-        error: the class `add` makes the trait `AtomicAdd`, which is taken
+        error: the class `add` defines the trait `AtomicAdd`, which exists already
          --> types.tbl:3:7
           |
         3 | class add value adding
           |       ^^^
-          = help: take another name
+          = help: choose another name
 
         `class  bits ` -> `class basic_ops value more\nclass  bits `
-        error: the class `basic_ops` makes the trait `AtomicBasicOps`, which is taken
+        error: the class `basic_ops` defines the trait `AtomicBasicOps`, which exists already
          --> types.tbl:3:7
           |
         3 | class basic_ops value more
           |       ^^^^^^^^^
-          = help: take another name
+          = help: choose another name
     ",
     );
 }
@@ -239,7 +239,7 @@ fn families() {
           |
         4 | family atomic     i32 64      atomic_t int
           |                       ^^
-          = help: the width is that of the repr; `isize` and `ptr` are as wide as a pointer
+          = help: write the width of the repr, which is `pointer` for `isize` and `ptr`
 
         `ptr pointer -` -> `i32 32      -`
         error: the families `atomic` and `atomic_ptr` have the same repr
@@ -247,7 +247,7 @@ fn families() {
           |
         5 | family atomic_ptr i32 32      -        const void *
           |                   ^^^
-          = help: each family has a Rust type of its own
+          = help: write a different repr for each family
 
         `type   i32 ` -> `family atomic i64 64 - s64\ntype   i32 `
         error: the family `atomic` has two rows
@@ -255,10 +255,10 @@ fn families() {
           |
         6 | family atomic i64 64 - s64
           |        ^^^^^^
-          = help: each family has one row
+          = help: keep one row for each family
 
         `type   i32 ` -> `family atomic-64 i64 64 - s64\ntype   i32 `
-        error: `atomic-64` is not the name of a family
+        error: `atomic-64` is not a valid name for a family
          --> types.tbl:6:8
           |
         6 | family atomic-64 i64 64 - s64
@@ -271,15 +271,15 @@ fn families() {
           |
         4 | family atomic     i32 32      struct atomic
           |                               ^^^^^^
-          = help: write a name made by `typedef`, such as atomic_t, or `-` for none
+          = help: write the name of a `typedef`, such as atomic_t, or `-` if there is none
 
         `atomic_t int` -> `atomic_t int;`
-        error: `int;` is not a type of C
+        error: `int;` is not a C type
          --> types.tbl:4:40
           |
         4 | family atomic     i32 32      atomic_t int;
           |                                        ^^^^
-          = help: write a type that can stand before a name, such as s64 or const void *
+          = help: write a type that can precede a variable name, such as s64 or const void *
 
         `pointer -        const` -> `pointer atomic_t const`
         error: the families `atomic` and `atomic_ptr` both have the type `atomic_t`
@@ -287,7 +287,7 @@ fn families() {
           |
         5 | family atomic_ptr ptr pointer atomic_t const void *
           |                               ^^^^^^^^
-          = help: each family has a type of its own for its variables: NAME_t if it has no C-object
+          = help: write a different C-object for each family; a family without one has the type NAME_t
     ",
     );
 }
@@ -303,7 +303,7 @@ fn types() {
           |
         7 | type   f32    atomic     basic,sums
           |        ^^^
-          = help: a type is i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, bool, *const or *mut; other types implement AtomicType
+          = help: a type is i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, bool, *const or *mut; implement AtomicType for others
 
         `type   u32 ` -> `type   i32 `
         error: the type `i32` has two rows
@@ -311,7 +311,7 @@ fn types() {
           |
         7 | type   i32    atomic     basic,sums
           |        ^^^
-          = help: one row has all classes of a type
+          = help: list all classes of a type in one row
 
         `u32    atomic ` -> `u32    atomci `
         error: unknown family `atomci`
@@ -319,31 +319,31 @@ fn types() {
           |
         7 | type   u32    atomci     basic,sums
           |               ^^^^^^
-          = help: a family needs a row `family` above the types that name it
+          = help: add a row `family` for it above the types that use it
 
         `type   u32    atomic ` -> `type   u64    atomic `
-        error: `u64` does not fit into the family `atomic`
+        error: the type `u64` does not fit the family `atomic`
          --> types.tbl:7:15
           |
         7 | type   u64    atomic     basic,sums
           |               ^^^^^^
-          = help: a type and the repr of its family have the same size, and pointers stay pointers
+          = help: use a family with a repr of the same size; pointers need the repr `ptr`, other types an integer
 
         `type   u32    atomic ` -> `type   *mut   atomic `
-        error: `*mut` does not fit into the family `atomic`
+        error: the type `*mut` does not fit the family `atomic`
          --> types.tbl:7:15
           |
         7 | type   *mut   atomic     basic,sums
           |               ^^^^^^
-          = help: a type and the repr of its family have the same size, and pointers stay pointers
+          = help: use a family with a repr of the same size; pointers need the repr `ptr`, other types an integer
 
         `type   u32    atomic ` -> `type   usize  atomic_ptr `
-        error: `usize` does not fit into the family `atomic_ptr`
+        error: the type `usize` does not fit the family `atomic_ptr`
          --> types.tbl:7:15
           |
         7 | type   usize  atomic_ptr     basic,sums
           |               ^^^^^^^^^^
-          = help: a type and the repr of its family have the same size, and pointers stay pointers
+          = help: use a family with a repr of the same size; pointers need the repr `ptr`, other types an integer
     ",
     );
 }
@@ -362,12 +362,12 @@ fn classes_of_types() {
           |                                ^^^
           = help: the classes above this row are basic, sums, bits
 
-        error: an empty part of a list
+        error: the list has an empty element
          --> types.tbl:7:36
           |
         7 | type   u32    atomic     basic,sum,,signed
           |                                    ^
-          = help: the parts of a list are separated by commas, without blanks
+          = help: separate the elements by single commas, without blanks
 
         error: unknown class `signed`
          --> types.tbl:7:37
@@ -377,12 +377,12 @@ fn classes_of_types() {
           = help: the classes above this row are basic, sums, bits
 
         `basic,sums\n` -> `basic,sums,basic\n`
-        error: the class `basic` stands twice
+        error: the class `basic` occurs twice
          --> types.tbl:7:37
           |
         7 | type   u32    atomic     basic,sums,basic
           |                                     ^^^^^
-          = help: a class stands once
+          = help: list each class once
 
         `atomic_ptr basic` -> `atomic_ptr basic,bits,sums`
         error: `*const` cannot have the class `bits`
@@ -390,14 +390,14 @@ fn classes_of_types() {
           |
         8 | type   *const atomic_ptr basic,bits,sums
           |                                ^^^^
-          = help: the class computes values, and not every value is one of this type; only integers can have it
+          = help: the class computes values that may not be valid for this type: only integers can have it
 
         error: `*const` cannot have the class `sums`
          --> types.tbl:8:37
           |
         8 | type   *const atomic_ptr basic,bits,sums
           |                                     ^^^^
-          = help: the class computes values, and not every value is one of this type; only integers can have it
+          = help: the class computes values that may not be valid for this type: only integers can have it
 
         `family atomic ` -> `type u8 atomic basic\nfamily atomic `
         error: unknown family `atomic`
@@ -405,7 +405,7 @@ fn classes_of_types() {
           |
         4 | type u8 atomic basic
           |         ^^^^^^
-          = help: a family needs a row `family` above the types that name it
+          = help: add a row `family` for it above the types that use it
 
         `class  sums ` -> `family atomic_i8 i8 8 - s8\ntype u8 atomic_i8 basic,sums\nclass  sums `
         error: unknown class `sums`
@@ -429,14 +429,14 @@ fn bool_computes_nothing() {
           |
         8 | type bool atomic_i8 sums
           |                     ^^^^
-          = help: the class computes values, and not every value is one of this type; only integers can have it
+          = help: the class computes values that may not be valid for this type: only integers can have it
     ",
     );
 }
 
 #[test]
 fn one_fault_is_one_error() {
-    // Nothing is said of the types of the family, nor of the operations of the class.
+    // There are no errors about the types of the family or the operations of the class.
     each(
         edit,
         r"
@@ -476,14 +476,14 @@ fn an_argument_with_the_name_of_a_c_type() {
           |
         5 | xchg        I    v  i:new i:s32 i:atomic_t
           |                             ^^^
-          = help: that is a type of C: give it another name after a `:`
+          = help: it is a C type: write another name after a `:`
 
         error: an argument cannot be called `atomic_t`
          --> ops.tbl:5:35
           |
         5 | xchg        I    v  i:new i:s32 i:atomic_t
           |                                   ^^^^^^^^
-          = help: that is a type of C: give it another name after a `:`
+          = help: it is a C type: write another name after a `:`
     ",
     );
 }

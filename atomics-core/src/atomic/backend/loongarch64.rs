@@ -7719,8 +7719,8 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     old_ == expected
 }
 
-/// The aligned word of 32 bits around a variable, and by how many bits the variable is shifted in
-/// it.
+/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
+/// in it.
 #[inline(always)]
 fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     let at = v.addr() & 3;

@@ -8497,8 +8497,8 @@ fn zacas() -> bool {
     cfg!(target_feature = "zacas")
 }
 
-/// The aligned word of 32 bits around a variable, and by how many bits the variable is shifted in
-/// it.
+/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
+/// in it.
 #[inline(always)]
 fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     let at = v.addr() & 3;

@@ -9573,8 +9573,8 @@ fn z13() -> bool {
     cfg!(target_feature = "vector")
 }
 
-/// The aligned word of 32 bits around a variable, and by how many bits the variable is shifted in
-/// it.
+/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
+/// in it.
 #[inline(always)]
 fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     let at = v.addr() & 3;

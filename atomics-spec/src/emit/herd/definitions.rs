@@ -1,25 +1,24 @@
-//! Puts our definitions of the atomics into `tools/memory-model/linux-kernel.def`: a section of ours
-//! in a file that is Linux' own.
+//! Replaces the definitions of the atomics in `tools/memory-model/linux-kernel.def`, a file of the
+//! kernel, with a generated section.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::emit::layout;
 
-/// The file.
+/// The path of the file.
 pub const DEF: &str = "tools/memory-model/linux-kernel.def";
 
-/// The line above Linux' own definitions of the atomics, which stays.
+/// The line above the kernel's own definitions of the atomics. It is kept.
 const HEADING: &str = "// Atomic";
 
-/// The text of a `linux-kernel.def` with `section`, as the generator makes it, in the place of
-/// Linux' own atomics, or of a section that it has already. All else stays.
+/// The text of a `linux-kernel.def` with the generated `section` in place of the kernel's own
+/// atomics, or of an earlier generated section. All other text is kept.
 ///
 /// # Errors
 ///
-/// If there is no such place, if what the section defines is defined elsewhere in the file as
-/// well, or if the end of a section that it has already cannot be found; the message says what is
-/// wrong, and what would be right.
+/// If there is no such place, if the file also defines a name of the section elsewhere, or if the
+/// end of an earlier section cannot be found. The message says what is wrong and how to fix it.
 pub fn replace(tree_text: &str, section: &str) -> Result<String, String> {
     let ours = meanings(section);
     let found = find(tree_text, &ours)?;
@@ -28,8 +27,8 @@ pub fn replace(tree_text: &str, section: &str) -> Result<String, String> {
     if let Some(twice) = others.find(|d| ours.contains_key(d.name)) {
         return Err(format!(
             "{DEF} defines `{}` apart from the other atomics:\n  {}\n \
-             = help: move it to those below the line `{HEADING}`, which are replaced, or remove it; \
-             a definition is one line, and only blank lines are between them",
+             = help: move it below the line `{HEADING}`, to the definitions that are replaced, or \
+             remove it; each definition is one line, with only blank lines between them",
             twice.name, twice.line
         ));
     }
@@ -38,12 +37,12 @@ pub fn replace(tree_text: &str, section: &str) -> Result<String, String> {
     Ok(format!("{above}{section}{gap}{below}"))
 }
 
-/// The beginning of the first line of our section.
+/// The beginning of the first line of the generated section.
 pub fn mark() -> String {
     format!("// {}", layout::MARKER)
 }
 
-/// What is to be replaced: our section, else Linux' own definitions of what is in `ours`.
+/// The text to replace: the generated section, else the kernel's definitions of names in `ours`.
 ///
 /// # Errors
 ///
@@ -70,12 +69,12 @@ pub fn find(text: &str, ours: &BTreeMap<&str, String>) -> Result<Range<usize>, S
         format!(
             "{DEF} has no atomics where they are expected: a line `{HEADING}`, and below it \
              definitions such as `atomic_read(X) READ_ONCE(*X)`, each on one line\n \
-             = help: see that it is the file of a known version of Linux"
+             = help: check that the file is that of a known version of Linux"
         )
     })
 }
 
-/// Where our section is, if there is one: from its first line to its checksum.
+/// The range of the generated section, from its first line to its checksum, if there is one.
 ///
 /// # Errors
 ///
@@ -91,13 +90,13 @@ pub fn generated(text: &str) -> Result<Option<Range<usize>>, String> {
         Some(end) => Ok(Some(start..end)),
         None => Err(format!(
             "{DEF} has a broken generated part: no line with a checksum stands below the line\n  \
-             {}\n = help: put the file of Linux in its place; what is generated comes anew",
+             {}\n = help: restore the file of Linux; the part is then generated again",
             first.trim_end()
         )),
     }
 }
 
-/// Whether the last line is a comment with a SHA-1 in hexadecimal, as generated kernel files end.
+/// Whether the last line is a comment with a SHA-1 in hexadecimal, as in generated kernel files.
 fn ends_with_checksum(text: &str) -> bool {
     let last = text
         .lines()
@@ -106,7 +105,7 @@ fn ends_with_checksum(text: &str) -> bool {
     last.is_some_and(|hex| hex.len() == 40 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Lines with their ends, and where they begin.
+/// Lines, including their line ends, with their offsets.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     text.split_inclusive('\n').map(move |line| {
@@ -133,7 +132,7 @@ impl<'a> Definition<'a> {
         })
     }
 
-    /// Whether nothing of it is on another line.
+    /// Whether the whole definition is on this line.
     fn is_whole(&self) -> bool {
         let count = |c| self.line.matches(c).count();
         let has_body = self
@@ -143,7 +142,7 @@ impl<'a> Definition<'a> {
         has_body && count('{') == count('}') && count('(') == count(')')
     }
 
-    /// What it says, whatever its blanks and whatever it calls its parameters.
+    /// The definition in a normal form, independent of blanks and of the names of parameters.
     pub fn meaning(&self) -> String {
         let (head, body) = self.line.split_once(')').unwrap_or((self.line, ""));
         let parameters = head.split_once('(').map_or("", |(_, list)| list).split(',');
@@ -176,7 +175,7 @@ pub fn defined(text: &str) -> impl Iterator<Item = Definition<'_>> {
     text.lines().filter_map(Definition::of)
 }
 
-/// What a text defines, by name.
+/// The definitions of a text, by name, in normal form.
 pub fn meanings(text: &str) -> BTreeMap<&str, String> {
     defined(text).map(|d| (d.name, d.meaning())).collect()
 }
@@ -230,7 +229,7 @@ atomic_add(V,X)\t{ __atomic_op{NORETURN}(X, +, V); }
             let old = signed(&SECTION.replace("atomic64_read", "atomic64_inc"));
             assert_eq!(edited(&format!("{ABOVE}{old}{below}")), new);
         }
-        // What ours does not define is not ours to remove.
+        // Lines that the section does not define are kept.
         for kept in [
             "// A comment.\n",
             "atomic_gone(X) 1\n",

@@ -1,32 +1,32 @@
-//! Which of herd7's read-modify-write operations a form is.
+//! Maps a form to one of herd7's read-modify-write operations.
 
 use crate::expr::{Binary, Expr, Unary};
 use crate::model::FormOf;
 
-/// An operation of herd7 that reads and writes in one.
+/// A read-modify-write operation of herd7.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rmw {
-    /// Stores `old OPERATOR operand`, always.
+    /// Always stores `old OPERATOR operand`.
     Update(Update),
-    /// Stores what does not depend on the old value, always.
+    /// Always stores a value that does not depend on the old one.
     Exchange(Expr),
     /// Stores `new` if it finds `old`.
     CompareExchange {
-        /// What it must find.
+        /// The value that it must find.
         old: Expr,
-        /// What it stores then.
+        /// The value that it then stores.
         new: Expr,
     },
     /// Adds unless it finds `unless`.
     AddUnless {
-        /// What it adds.
+        /// The number that it adds.
         addend: Expr,
-        /// What it must not find.
+        /// The value that it must not find.
         unless: Expr,
     },
 }
 
-/// How a new value comes from the old one: `old OPERATOR operand`.
+/// The computation of the new value from the old one: `old OPERATOR operand`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Update {
     /// `+ - & | ^`.
@@ -35,7 +35,7 @@ pub(super) struct Update {
 }
 
 impl Update {
-    /// herd7's operator, and its operand. What is masked out has an operator of its own.
+    /// herd7's operator, and its operand. herd7 has a separate operator, `&~`, to clear bits.
     pub fn parts(&self) -> (&'static str, Expr) {
         match (self.operator, &self.operand) {
             (Binary::And, Expr::Unary(Unary::Not, mask)) => ("&~", (**mask).clone()),
@@ -43,7 +43,7 @@ impl Update {
         }
     }
 
-    /// What it adds, if that is what it does.
+    /// The number that it adds, if it adds.
     fn addend(self) -> Option<Expr> {
         match self.operator {
             Binary::Add => Some(self.operand),
@@ -52,8 +52,8 @@ impl Update {
         }
     }
 
-    /// The update that `value` is of the variable `v`, if it is one: `v` stands in it once, and
-    /// all operators around it are one of herd7's with one operand.
+    /// The update of the variable `v` that `value` computes. It is one only if `v` occurs once, and
+    /// all operators around it amount to one operator of herd7 with one operand.
     fn of(value: &Expr, v: &str) -> Option<Self> {
         match value {
             Expr::Var(name) if name == v => Some(Self {
@@ -73,8 +73,8 @@ impl Update {
         }
     }
 
-    /// The update that goes on with `operator operand`, if that is still a single one. `before` is
-    /// what this update is of `v`.
+    /// This update followed by `operator operand`, if both amount to a single one. `before` is the
+    /// value of this update, in terms of `v`.
     fn then(self, operator: Binary, operand: Expr, before: &Expr, v: &str) -> Option<Self> {
         use Binary::{Add, And, Or, Sub, Xor};
         if *before == Expr::var(v) {
@@ -82,7 +82,7 @@ impl Update {
         }
         let joined = match (self.operator, operator) {
             (And, And) | (Or, Or) | (Xor, Xor) | (Add, Add | Sub) => operator,
-            // What is taken off twice is the sum.
+            // Subtracting two numbers subtracts their sum.
             (Sub, Sub) => Add,
             (Sub, Add) => Sub,
             _ => return None,
@@ -95,17 +95,18 @@ impl Update {
 }
 
 impl Rmw {
-    /// The operation that a form is; else, what about it herd7 has not.
+    /// The operation that implements a form; else, the reason why herd7 has none.
     pub fn of(form: &FormOf<'_>) -> Result<Self, String> {
         let v = form.op.variable();
         if let Some(pointer) = form.op.pointer() {
             return Err(format!(
-                "it writes what it found through `{}`, which no operation of herd7 does in the LKMM",
+                "it writes the value found through `{}`, which no operation of herd7 does in the \
+                 LKMM",
                 pointer.name
             ));
         }
         let Some(new) = &form.meaning.new else {
-            return Err("it stores nothing, and all such operations of herd7 do".into());
+            return Err("it never stores, but all read-modify-write operations of herd7 do".into());
         };
         let update = || Update::of(new, v);
         let Some(fails) = &form.meaning.fails else {
@@ -118,11 +119,11 @@ impl Rmw {
         let test = OneValue::of(&form.meaning.expand(fails), v);
         let Some(OneValue { equal, value }) = test else {
             return Err(format!(
-                "it stores nothing if `{fails}`, and herd7 tests the old value for equality only"
+                "it stores nothing if `{fails}`, but herd7 tests the old value only for equality"
             ));
         };
         if !equal {
-            // It stores where the old value is this one.
+            // It stores only if the old value is `value`.
             let new = new.substitute(&[(v.to_owned(), value.clone())].into());
             return Ok(Self::CompareExchange { old: value, new });
         }
@@ -137,17 +138,17 @@ impl Rmw {
     }
 }
 
-/// Whether the old value is, or is not, a certain one.
+/// A condition that the old value equals, or does not equal, one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OneValue {
-    /// Whether it is true of the value, and not of all others.
+    /// Whether the condition is true of this value only; else, of all other values.
     pub equal: bool,
     /// The value.
     pub value: Expr,
 }
 
 impl OneValue {
-    /// What a comparison says of the variable `v`, if it says it of one value.
+    /// The condition on the variable `v` that a comparison states, if it is about one value.
     pub fn of(comparison: &Expr, v: &str) -> Option<Self> {
         let Expr::Binary(operator, a, b) = comparison else {
             return None;
@@ -166,8 +167,7 @@ impl OneValue {
     }
 }
 
-/// The `v` for which `expr`, in which it stands, is `value`: the only one, whatever else stands
-/// there.
+/// Solves `expr == value` for `v`, which occurs in `expr`. None if the solution may not be unique.
 fn solve(expr: &Expr, value: Expr, v: &str) -> Option<Expr> {
     use Binary::{Add, Sub, Xor};
     match expr {
@@ -193,7 +193,7 @@ fn solve(expr: &Expr, value: Expr, v: &str) -> Option<Expr> {
     }
 }
 
-/// `a OPERATOR b`; the number that it is, if that is plain.
+/// `a OPERATOR b`; for two numbers, the result.
 fn binary(operator: Binary, a: Expr, b: Expr) -> Expr {
     let plain = match (operator, &a, &b) {
         (Binary::Add, Expr::Num(a), Expr::Num(b)) => a.checked_add(*b),

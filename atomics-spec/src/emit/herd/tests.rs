@@ -3,7 +3,7 @@ use crate::lex::Source;
 use crate::model::Tables;
 use std::collections::BTreeMap;
 
-/// A model with nothing but these rows.
+/// A model with only these rows.
 fn spec(ops: &str, semantics: &str) -> Spec {
     let tables = Tables {
         ops: Source::new("atomics.tbl", ops),
@@ -15,8 +15,8 @@ fn spec(ops: &str, semantics: &str) -> Spec {
     Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// What is said of the functions on `atomic_t` of a model, by their names without family: the
-/// parameters and the body, or the reason.
+/// The functions on `atomic_t` of a model, by their names without family, each with the parameters
+/// and the body of its macro, or the reason why it has none.
 fn said(spec: &Spec) -> Vec<(String, Result<String, String>)> {
     let variants = spec.variants_of("atomic");
     let said = |v: Variant<'_>| {
@@ -67,9 +67,9 @@ fn the_reasons() {
         .into_iter()
         .filter_map(|(name, said)| Some(format!("{name}: {}", said.err()?)))
         .collect();
-    let through = "it writes what it found through `old`, which no operation of herd7 does in the \
-                   LKMM";
-    let only = "and herd7 tests the old value for equality only";
+    let through = "it writes the value found through `old`, which no operation of herd7 does in \
+                   the LKMM";
+    let only = "but herd7 tests the old value only for equality";
     assert_eq!(
         reasons,
         [
@@ -77,8 +77,8 @@ fn the_reasons() {
             format!("try_cmpxchg_acquire: {through}"),
             format!("try_cmpxchg_release: {through}"),
             format!("try_cmpxchg_relaxed: {through}"),
-            "fetch_add_unless: it returns `v`, and herd7's __atomic_add_unless only whether it \
-             added"
+            "fetch_add_unless: it returns `v`, but herd7's __atomic_add_unless returns only \
+             whether it added"
                 .into(),
             format!("inc_unless_negative: it stores nothing if `v < 0`, {only}"),
             format!("dec_unless_positive: it stores nothing if `v > 0`, {only}"),
@@ -87,8 +87,8 @@ fn the_reasons() {
     );
 }
 
-/// Each row is `forms  args  new  fails  result`, and what is expected of the fully ordered
-/// functions, or of the one that has no ordering.
+/// Checks the macros of a row `forms  args  new  fails  result`, for its fully ordered functions or
+/// for the one without an ordering.
 fn check(row: &str, expected: &[Result<&str, &str>]) {
     let cells: Vec<&str> = row.split_whitespace().collect();
     let [forms, args, new, fails, result] = cells[..] else {
@@ -179,7 +179,10 @@ fn results() {
     check("v v 0 - -", &[Ok("(X) { __xchg{NORETURN}(X,0); }")]);
     check("b v 1 - v==0", &[Ok("(X) __xchg{MB}(X,1) == 0")]);
     let only = |result| {
-        format!("it returns `{result}`, and herd7's operations only the old or the new value, once")
+        format!(
+            "it returns `{result}`, but a herd7 operation yields only the old or the new value, \
+             once"
+        )
     };
     check("i v v+1 - new^v", &[Err(&only("new ^ v"))]);
     check("i i,v v+1 - i", &[Err(&only("i"))]);
@@ -188,7 +191,7 @@ fn results() {
 
 #[test]
 fn conditions() {
-    // Stored where a value is found.
+    // Stores if a value is found.
     check(
         "b v,i i v!=0 v==0",
         &[Ok("(X,V) __cmpxchg{MB}(X,0,V) == 0")],
@@ -199,7 +202,7 @@ fn conditions() {
         &[Ok("(X,V,W) { __cmpxchg{NORETURN}(X,V,W); }")],
     );
     check("f v,i 0 v+1!=i -", &[Ok("(X,V) __cmpxchg{MB}(X,V - 1,0)")]);
-    // Added unless a value is found.
+    // Adds unless a value is found.
     check(
         "b v v-1 new==0 new!=0",
         &[Ok("(X) __atomic_add_unless{MB}(X,-1,1)")],
@@ -223,13 +226,13 @@ fn conditions() {
     check(
         "i v v+1 v==0 new",
         &[Err(
-            "it returns `v + 1`, and herd7's __atomic_add_unless only whether it added",
+            "it returns `v + 1`, but herd7's __atomic_add_unless returns only whether it added",
         )],
     );
     check(
         "v v v+1 (v&1)==0 -",
         &[Err(
-            "it stores nothing if `v & 1 == 0`, and herd7 tests the old value for equality only",
+            "it stores nothing if `v & 1 == 0`, but herd7 tests the old value only for equality",
         )],
     );
 }
@@ -276,6 +279,6 @@ fn names_of_c11() {
     assert_eq!(first.0, "fetch_add_explicit");
     assert_eq!(
         first.1,
-        Err("herd7 has this name for something of C11".into())
+        Err("herd7 uses this name for a C11 operation or type".into())
     );
 }

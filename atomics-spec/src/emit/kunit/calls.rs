@@ -1,6 +1,6 @@
-//! The calls that the tests make: for each form a function that gives all of them, in every
-//! ordering, as a method and on a raw pointer. A form without a method is called in each family by
-//! its names in C.
+//! Generates the calls that the tests make: for each form a function that returns all its calls, in
+//! every ordering, as a method and on a raw pointer. A form without a method is called in each
+//! family under its C names.
 
 use super::cases::{returned_type, types};
 use crate::emit::text::{CALL, Text, fresh};
@@ -64,7 +64,7 @@ fn function(t: &mut Text, form: FormOf<'_>) {
         2 * form.orderings().len()
     );
     let mut wheres = Typed { form }.wheres();
-    // What is added to a `T` is a `T`.
+    // The tests add a `T` to a `T`.
     for bound in &mut wheres {
         *bound = bound.replace("<Rhs>", "");
     }
@@ -83,7 +83,7 @@ fn function(t: &mut Text, form: FormOf<'_>) {
     t.line("}");
 }
 
-/// One call with what it is called.
+/// One call and its name in reports.
 fn call(t: &mut Text, form: &FormOf<'_>, ordering: Ordering, on_pointer: bool) {
     let x = fresh("x", form.op);
     let result = fresh("result", form.op);
@@ -169,7 +169,7 @@ fn raw_function(t: &mut Text, form: &FormOf<'_>, family: &Family) {
     t.line("}");
 }
 
-/// One call of a C function by the method that has its name.
+/// One call of a C function, through the method of that name.
 fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
     let x = fresh("x", form.op);
     let result = fresh("result", form.op);
@@ -190,15 +190,15 @@ fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
     let kind = form.result().map(|r| r.yields());
     let bind = format!("let {result} = ");
     let (before, after) = match (pointer, kind) {
-        // The call is what the closure returns.
+        // The closure returns the result of the call.
         (None, Some(Yields::Truth)) => ("", ""),
         (_, None) => ("", ";"),
         _ => (bind.as_str(), ";"),
     };
     t.line(format!("(\"{function}\", |{x}, [{pattern}]| {{"));
     t.indented(|t| {
-        let proof = "It is called on types that have the class of the operation, so that what \
-                     is stored is a `T`.";
+        let proof = "The types have the class of the operation, so the value that is stored is \
+                     a `T`.";
         t.proven(proof, &format!("let {x} = "), &format!("{x}.as_raw()"), ";");
         if let Some(pointer) = pointer {
             let name = rust_ident(&pointer.name);

@@ -1,10 +1,10 @@
-//! The tables of cases: what is in the variable, what an operation is given, what is in the
-//! variable afterwards, and what is returned. The reference interpreter says it.
+//! The tables of test cases: the value before, the operands, the value afterwards, and the result,
+//! as the reference interpreter computes them.
 //!
-//! A table has numbers of 64 bits, and one table serves the types of all widths, since a test
-//! takes the sign and the low bits of a number: `MIN + 1` is `i8::MIN + 1` on an `i8`. What the
-//! interpreter computes at a type's own width is brought into the same form, and types whose
-//! tables then differ have tables of their own.
+//! A table has 64-bit numbers. One table serves the types of all widths, because a test takes the
+//! sign and the low bits of a number: `MIN + 1` is `i8::MIN + 1` on an `i8`. The interpreter
+//! computes at a type's own width, and its values are converted to such numbers; types whose tables
+//! then differ have tables of their own.
 
 use crate::expr::Yields;
 use crate::interp::{self, Outcome};
@@ -12,7 +12,7 @@ use crate::model::op::ArgKind;
 use crate::model::ty::{Type, Width};
 use crate::model::{FormOf, Spec};
 
-/// The cases of a form on types that agree on them.
+/// The cases of a form, and the types for which they hold.
 pub(super) struct Group<'s> {
     /// The types.
     pub types: Vec<&'s Type>,
@@ -27,7 +27,7 @@ pub(super) fn types<'s>(spec: &'s Spec, form: &FormOf<'s>) -> impl Iterator<Item
     types.filter(move |t| t.classes.contains(&class))
 }
 
-/// The tables of a form, the one that serves most types first.
+/// The tables of a form; the one for most types comes first.
 pub(super) fn groups<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Vec<Group<'s>> {
     let mut groups: Vec<Group<'s>> = Vec::new();
     for ty in types(spec, form) {
@@ -57,7 +57,7 @@ fn cases(form: &FormOf<'_>, ty: &Type) -> Vec<String> {
     let count = form.op.operands().count();
     let (memories, values): (&[i64], &[i64]) = match (is_bool, count) {
         (true, _) => (&[0, 1], &[0, 1]),
-        // Every value in memory with every list of operands; fewer where the lists are long.
+        // All values in memory with all lists of operands; fewer if there are several operands.
         (false, 0 | 1) => (&MEMORIES, &EDGES),
         (false, _) => (&EDGES, &EDGES),
     };
@@ -69,7 +69,7 @@ fn cases(form: &FormOf<'_>, ty: &Type) -> Vec<String> {
                 .iter()
                 .map(|&bits| case(form, bits, memory, &operands));
             let first = texts.next().flatten();
-            // A number that a table cannot say for both widths of a pointer is left out.
+            // A case that differs between the two widths of a pointer is left out.
             if let Some(first) = first.filter(|f| texts.all(|t| t.as_ref() == Some(f))) {
                 cases.push(first);
             }
@@ -78,9 +78,9 @@ fn cases(form: &FormOf<'_>, ty: &Type) -> Vec<String> {
     cases
 }
 
-/// The values that arithmetic turns on.
+/// The limits of arithmetic.
 const EDGES: [i64; 5] = [0, 1, -1, i64::MIN, i64::MAX];
-/// They and their neighbours.
+/// The limits and the values next to them.
 const MEMORIES: [i64; 9] = [
     0,
     1,
@@ -93,7 +93,7 @@ const MEMORIES: [i64; 9] = [
     i64::MAX - 1,
 ];
 
-/// All lists of `count` of `values`.
+/// All lists of `count` values from `values`.
 pub(super) fn tuples(values: &[i64], count: usize) -> Vec<Vec<i64>> {
     (0..count).fold(vec![Vec::new()], |lists, _| {
         let longer = |list: &Vec<i64>| {
@@ -106,7 +106,7 @@ pub(super) fn tuples(values: &[i64], count: usize) -> Vec<Vec<i64>> {
     })
 }
 
-/// One case at one width, unless C is not uniform about it.
+/// One case at one width; none if C's result differs between implementations.
 fn case(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[i64]) -> Option<String> {
     let at = |number: i64| narrow(number, bits);
     let (start, given) = (
@@ -127,10 +127,10 @@ fn case(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[i64]) -> Option<S
     ))
 }
 
-/// Whether C does the same everywhere. It does not where the condition compares the order of
-/// values of which one wraps: instructions that subtract and branch on the sign of the true
-/// difference take it for what it would be without wrapping (arm64's `atomic64_dec_if_positive()`
-/// with LSE, on the least value), and the fallback in C for what it is.
+/// Whether all of C's implementations have the same result. They differ if the condition is an
+/// order comparison of a value that wraps: the C fallback compares the wrapped value, but
+/// instructions that subtract and branch on the sign of the exact difference compare the value
+/// before wrapping (arm64's `atomic64_dec_if_positive()` with LSE, on the least value).
 pub(super) fn is_uniform(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[i64]) -> bool {
     let meaning = form.meaning;
     let Some(fails) = meaning.fails.as_ref().map(|f| meaning.expand(f)) else {
@@ -143,11 +143,11 @@ pub(super) fn is_uniform(form: &FormOf<'_>, bits: u32, memory: i64, operands: &[
     !(fails.is_signed() && fails.overflows(bits, &lookup))
 }
 
-/// What is returned.
+/// The result of a case, as a table writes it.
 fn returned(form: &FormOf<'_>, outcome: &Outcome, memory: i64, bits: u32) -> String {
     let say = |value: i64| number(widen(value, bits));
     if form.returns_result() {
-        // What the pointer is left with: what was expected, or what was found.
+        // `Ok` has the expected value, `Err` the value found.
         return match outcome.stored {
             true => format!("Ok({})", say(outcome.pointee.unwrap_or(memory))),
             false => format!("Err({})", say(memory)),
@@ -164,7 +164,7 @@ fn returned(form: &FormOf<'_>, outcome: &Outcome, memory: i64, bits: u32) -> Str
     }
 }
 
-/// The type of what a table says is returned.
+/// The type of the results in a table.
 pub(super) fn returned_type(form: &FormOf<'_>, value: &str) -> String {
     if form.returns_result() {
         return format!("Result<{value}, {value}>");
@@ -180,15 +180,15 @@ pub(super) fn returned_type(form: &FormOf<'_>, value: &str) -> String {
     }
 }
 
-/// The sign and the low bits of a number as a value of `bits` width.
+/// The sign and the low bits of a number, as a value of width `bits`.
 pub(super) fn narrow(number: i64, bits: u32) -> i64 {
     let least = i64::MIN >> (64 - bits);
     let rest = number & !least;
     if number < 0 { rest | least } else { rest }
 }
 
-/// The number of a table whose sign and low bits are `value`: itself, or as far from the number's
-/// limit as it is from its own.
+/// The number of a table whose sign and low bits are `value`: `value` itself, or, near a limit of
+/// its width, the number at the same distance from the 64-bit limit.
 fn widen(value: i64, bits: u32) -> i64 {
     let least = i64::MIN >> (64 - bits);
     let half = least >> 1;

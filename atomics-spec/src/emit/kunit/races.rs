@@ -1,5 +1,4 @@
-//! What several workers do to one variable at the same time, so that what is lost between them
-//! shows.
+//! How several workers use one variable at the same time, so that a test detects lost updates.
 
 use super::cases::{is_uniform, narrow, tuples, types};
 use crate::expr::{Expr, Yields};
@@ -10,51 +9,51 @@ use crate::model::{FormOf, Spec};
 /// How the workers use a form.
 #[derive(Clone, Debug)]
 pub(super) enum Race<'s> {
-    /// Everybody makes the same call. A call is a function of the old value, so that the number
-    /// of calls alone determines which values come one after the other.
+    /// All workers make the same call. A call is a function of the old value, so the sequence of
+    /// values depends only on the number of calls.
     Repeat(Vec<Round>),
-    /// Each call expects what it last found, until it stores.
+    /// Each call expects the value that the last one found, until it stores.
     Retry {
-        /// What each operand is more than the value that is expected.
+        /// The difference of each operand from the expected value.
         beyond: Vec<i64>,
     },
-    /// What is stored is an operand and what is returned the old value: what all workers give,
-    /// they take.
+    /// Each call stores its operand and returns the old value: the values stored are those
+    /// returned.
     Exchange,
-    /// With these operands nothing changes, so that no increment of others may get lost.
+    /// With these operands a call changes nothing, so it must not undo an increment by others.
     Identity {
         /// The operands.
         operands: Vec<i64>,
-        /// The form that others increment by, as in [`Race::Retry`].
+        /// The form that increments, as in [`Race::Retry`].
         increment: FormOf<'s>,
         /// Its operands.
         beyond: Vec<i64>,
     },
-    /// What is loaded has been stored as a whole.
+    /// Every value that is loaded was stored as a whole.
     Whole {
-        /// What it is stored by.
+        /// The form that stores.
         store: FormOf<'s>,
     },
 }
 
-/// One start, and operands.
+/// A start value, and operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Round {
-    /// What is in the variable.
+    /// The value of the variable at the start.
     pub start: i64,
     /// The operands of every call.
     pub operands: Vec<i64>,
 }
 
-/// The widths that are tried: what shows at both shows at those in between.
+/// The widths that are tried. A property that holds at both holds at those in between.
 const WIDTHS: [u32; 2] = [8, 64];
-/// So many calls take a byte through all of its values.
+/// The number of calls that can take a byte through all its values.
 const CALLS: usize = 256;
 
-/// How the workers use a form, if they do.
+/// How the workers use a form; none if it has no such test.
 pub(super) fn race<'s>(spec: &'s Spec, form: &FormOf<'s>) -> Option<Race<'s>> {
     match form.form {
-        // A store shows in what is loaded.
+        // The test of the load covers stores.
         Form::Store => return None,
         Form::Load => {
             let stores = |f: &FormOf<'_>| f.form == Form::Store && stores_operand(f);
@@ -99,8 +98,8 @@ fn on_all_types(spec: &Spec, form: &FormOf<'_>, other: &FormOf<'_>) -> bool {
     types(spec, form).all(|t| t.classes.contains(&class))
 }
 
-/// What each operand is more than what is expected, of a form that stores exactly if it finds
-/// what it expects.
+/// For a form that stores exactly if it finds the expected value: the difference of each operand
+/// from that value.
 fn retry(form: &FormOf<'_>) -> Option<Vec<i64>> {
     let mut operands = form.op.operands();
     let at = operands.position(|a| a.kind == ArgKind::Pointer)?;
@@ -111,7 +110,7 @@ fn retry(form: &FormOf<'_>) -> Option<Vec<i64>> {
     Some((0..count).map(|i| i64::from(i != at)).collect())
 }
 
-/// Whether what is stored is the only operand.
+/// Whether the form stores its only operand.
 fn stores_operand(form: &FormOf<'_>) -> bool {
     let mut operands = form.op.operands();
     let (Some(only), None) = (operands.next(), operands.next()) else {
@@ -125,7 +124,7 @@ fn tells_old(form: &FormOf<'_>) -> bool {
     form.result() == Some(Expr::var(form.op.variable()))
 }
 
-/// Whether the form stores exactly if the variable is its operand `at`.
+/// Whether the form stores exactly if the variable equals its operand `at`.
 fn compares(form: &FormOf<'_>, at: usize) -> bool {
     let values = [0, 1, -1, i64::MIN, i64::MAX];
     let count = form.op.operands().count();
@@ -137,7 +136,7 @@ fn compares(form: &FormOf<'_>, at: usize) -> bool {
         .all(|operands| values.iter().all(|memory| fits(*memory, operands)))
 }
 
-/// Operands with which every value is stored again.
+/// Operands with which the form stores every value unchanged.
 fn identity(form: &FormOf<'_>) -> Option<Vec<i64>> {
     let count = form.op.operands().count();
     let keeps = |operands: &Vec<i64>| {
@@ -149,8 +148,8 @@ fn identity(form: &FormOf<'_>) -> Option<Vec<i64>> {
     tuples(&[0, -1], count).into_iter().find(keeps)
 }
 
-/// The round in which most calls change something, and how many do; and, if all of its calls
-/// return alike, the one among those of which some do not.
+/// The round in which most calls change the value, with the number of those calls. If all its
+/// calls return the same, also the best round in which they differ.
 fn rounds(form: &FormOf<'_>) -> Vec<(usize, Round)> {
     const STARTS: [i64; 4] = [100, -100, i64::MIN + 100, i64::MAX - 100];
     let count = form.op.operands().count();
@@ -179,8 +178,8 @@ fn rounds(form: &FormOf<'_>) -> Vec<(usize, Round)> {
     rounds
 }
 
-/// How many calls in a row change something, at all widths together, and whether they return
-/// unlike: whether they stored, or a truth. None where C is not uniform.
+/// How many calls in a row change the value, at all widths together, and whether their results
+/// differ: in whether they stored, or in a truth value. None if C is not uniform.
 fn orbit(form: &FormOf<'_>, start: i64, operands: &[i64]) -> Option<(usize, bool)> {
     let truth = form.result().is_some_and(|r| r.yields() == Yields::Truth);
     let told = |o: &Outcome| (o.stored, o.result.filter(|_| truth));

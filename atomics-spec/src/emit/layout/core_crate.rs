@@ -15,10 +15,10 @@ use crate::plan::Missing;
 
 /// The path of the header that bindgen reads, in the repository.
 pub const CORE_HEADER: &str = "atomics-core/c/atomic.h";
-/// The path of what bindgen makes of it.
+/// The path of the Rust declarations that bindgen makes from it.
 pub const CORE_BINDINGS: &str = "atomics-core/src/atomic/backend/bindings.rs";
 
-/// C helpers for user space: a header, and what includes it as `atomic.h`.
+/// C helpers for user space: a header, and the source that includes it as `atomic.h`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CFiles {
     /// The types and the declarations.
@@ -27,12 +27,12 @@ pub struct CFiles {
     pub source: String,
 }
 
-/// C helpers for user space whose names begin with `prefix`, by GCC's and Clang's built-ins. They
-/// rely on `-fwrapv`.
+/// C helpers for user space whose names begin with `prefix`, made of GCC's and Clang's built-ins.
+/// They must be compiled with `-fwrapv`.
 ///
 /// # Errors
 ///
-/// If the built-ins leave no way to carry out a variant, or there is no table `c`.
+/// If the built-ins cannot implement a variant, or if there is no table `c`.
 pub fn c_files(spec: &Spec, prefix: &str) -> Result<CFiles, Missing> {
     let style = Style {
         prefix,
@@ -78,7 +78,7 @@ fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
     out
 }
 
-/// The files of `atomics-core`, but for what bindgen writes.
+/// The files of `atomics-core`, except the one that bindgen writes.
 pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let path = "atomics_core";
     let parts = Parts {
@@ -121,11 +121,11 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     Ok(files)
 }
 
-/// The module `backend` of `atomics-core`: which backend is used.
+/// The module `backend` of `atomics-core`, which selects the backend.
 fn core_backend(spec: &Spec) -> String {
-    let mut out = "//! Which backend carries out the operations.\n\n".to_owned();
+    let mut out = "//! Selects the backend that implements the operations.\n\n".to_owned();
     let mut any = vec!["feature = \"c-helpers\"".to_owned()];
-    // bindgen has a formatter of its own.
+    // bindgen formats its output in its own style.
     out += "#[cfg(feature = \"c-helpers\")]\n#[rustfmt::skip]\nmod bindings;\n";
     out += "#[cfg(feature = \"c-helpers\")]\nmod c;\n";
     out += "#[cfg(feature = \"c-helpers\")]\npub(crate) use c::*;\n";
@@ -137,9 +137,9 @@ fn core_backend(spec: &Spec) -> String {
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
         any.push(own);
     }
-    // Values wider than a register would be torn.
+    // On 32-bit architectures, 64-bit accesses would be torn.
     out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n\
-            compile_error!(\"the C helpers are for 64-bit architectures\");\n";
+            compile_error!(\"the C helpers support only 64-bit architectures\");\n";
     let none = attribute(&format!("cfg(not(any({})))", any.join(", ")));
     out += &format!("\n{none}\n{}", without_table("the feature `c-helpers`"));
     out

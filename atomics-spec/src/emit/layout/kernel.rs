@@ -14,14 +14,14 @@ use crate::model::Spec;
 use crate::names;
 use crate::plan::Missing;
 
-/// How a kernel's Rust carries out the operations.
+/// How a kernel's Rust code implements the operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KernelBackend {
     /// By calling C helpers.
     #[default]
     Helpers,
-    /// By inline assembly for the architectures whose tables say that a kernel may have it, unless
-    /// something is to check each access; else by calling C helpers.
+    /// With inline assembly on the architectures whose tables allow it in a kernel, unless one of
+    /// [`CHECKERS`] is on; else by calling C helpers.
     Asm,
 }
 
@@ -30,13 +30,13 @@ const STYLE: Style<'static> = Style {
     prefix: names::HELPER_PREFIX,
     attribute: "__rust_helper",
 };
-/// The families whose helpers upstream's own script writes.
+/// The families whose helpers upstream's own script generates.
 const UPSTREAM: [&str; 2] = ["atomic", "atomic64"];
-/// Where the module is.
+/// The path of the module.
 const PATH: &str = "kernel::sync::atomic";
-/// The architectures that exchange bytes by themselves.
+/// The architectures with an instruction that exchanges bytes.
 const BYTE: &str = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
-/// What checks each access in C, and not in inline assembly: where one of these options is on, C
+/// Options that instrument each access in C, but not in inline assembly. If one of them is on, C
 /// helpers are called.
 pub const CHECKERS: [&str; 4] = [
     "CONFIG_KASAN",
@@ -44,8 +44,8 @@ pub const CHECKERS: [&str; 4] = [
     "CONFIG_KMSAN",
     "CONFIG_DEBUG_ATOMIC",
 ];
-/// The crate `kernel` is built without unstable `label` operands, by compilers since 1.85. This is
-/// the oldest option that tells of a compiler with stable ones: it is on since 1.88.
+/// The crate `kernel` does not enable unstable `label` operands, and compilers from 1.85 build it.
+/// This is the oldest option that implies a compiler with stable ones: it is on from 1.88.
 const LABELS: Labels = Labels::If("CONFIG_RUSTC_HAS_SPAN_FILE");
 
 /// The files of the drop-in.
@@ -56,7 +56,7 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
     };
     let mut files = Vec::new();
     let mut add = |name: &str, text: String| {
-        // What the backend has no part in does not change with it, so it does not name it.
+        // Files that do not depend on the backend do not name it in their first line.
         let of_backend = name.contains("/backend");
         let command = format!(" --kernel TREE{}", if of_backend { own } else { "" });
         files.push(File {
@@ -102,9 +102,9 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
     Ok(files)
 }
 
-/// The text with imports as the kernel wants them (`Documentation/rust/coding-guidelines.rst`,
-/// section "Imports"): a name a line, and a comment that keeps rustfmt from joining them. And where
-/// a name must break a rule, it is expected to.
+/// Formats imports in kernel style (`Documentation/rust/coding-guidelines.rst`, section "Imports"):
+/// one name per line, and a comment that keeps rustfmt from joining them. It also turns `allow` of
+/// a naming lint into `expect`.
 pub fn in_kernel_style(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.lines();
@@ -134,7 +134,7 @@ pub fn in_kernel_style(text: &str) -> String {
     out
 }
 
-/// The architectures whose instructions a kernel may have in line.
+/// The architectures for which a kernel may have inline assembly.
 fn inline_archs(spec: &Spec) -> impl Iterator<Item = &Arch> {
     spec.asm_archs().filter(|arch| arch.kernel)
 }
@@ -151,7 +151,7 @@ fn upstream_helpers(spec: &Spec) -> String {
     text + "#endif /* _RUST_ATOMIC_API_H */\n"
 }
 
-/// The helpers of the other families, and of the barriers that upstream has no helpers for.
+/// The helpers of the other families, and of the barriers for which upstream has no helpers.
 fn other_helpers(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
     let mut text = String::new();
     for include in &arch.includes {
@@ -182,22 +182,22 @@ fn rust_helpers(spec: &Spec) -> String {
         prefix: "",
         long_is_isize: true,
     };
-    // A plain load or store is atomic towards a read-modify-write only where that takes no lock.
+    // A plain load or store is atomic with respect to an RMW only if the RMW takes no lock.
     let guard = "\nconst _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \
-                 \"loads and stores are atomic towards other operations only if those take no \
-                 lock\"\n);\n";
+                 \"loads and stores are atomic with respect to other operations only if those \
+                 take no lock\"\n);\n";
     extern_c::module(spec, link, Barriers::Atomic) + guard
 }
 
-/// The module `backend` that chooses between inline assembly and helpers.
+/// The module `backend`, which selects inline assembly or helpers.
 fn choice(spec: &Spec) -> String {
     let mut out = "\
-//! Which backend carries out the operations.
+//! Selects the backend that implements the operations.
 //!
-//! Inline assembly does, where the architecture has one set of instructions for all CPUs that the
-//! kernel runs on. Where the kernel chooses between two when it boots, as arm64 does between LL/SC
-//! and LSE, the C helpers are called, which follow that choice. They are called as well if KASAN,
-//! KCSAN, KMSAN or DEBUG_ATOMIC is on: these check what C does, and nothing of inline assembly.
+//! Inline assembly is used if the architecture has one set of instructions for all CPUs that the
+//! kernel runs on. If the kernel chooses between two sets at boot, as arm64 does between LL/SC and
+//! LSE, the C helpers are called, because they follow that choice. They are also called if KASAN,
+//! KCSAN, KMSAN or DEBUG_ATOMIC is on, because these instrument C code, but not inline assembly.
 "
     .to_owned();
     let checked = format!("any({})", CHECKERS.join(", "));

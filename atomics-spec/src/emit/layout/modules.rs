@@ -1,4 +1,4 @@
-//! The modules that every destination of the generated Rust has.
+//! The modules that the generated Rust has for every destination.
 
 use crate::arch::Features;
 use crate::emit::root::{Parts, has_flag};
@@ -31,7 +31,7 @@ pub(super) fn modules(
     modules
 }
 
-/// A text whose attributes are a line each, with these broken as rustfmt breaks them.
+/// Breaks the attributes of a text, each of which is one line, as rustfmt breaks them.
 fn broken_attributes(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let bare = line.trim_start();
@@ -47,7 +47,7 @@ fn broken_attributes(text: &str) -> String {
     lines.collect()
 }
 
-/// The `cfg` of the architectures that exchange bytes by themselves.
+/// The `cfg` of the architectures with an instruction that exchanges bytes.
 pub(super) fn native_bytes(spec: &Spec) -> String {
     let archs: Vec<String> = spec
         .asm_archs()
@@ -60,10 +60,11 @@ pub(super) fn native_bytes(spec: &Spec) -> String {
     }
 }
 
-/// What a compiler for an architecture without a table says.
+/// The compile error for an architecture without a table.
 pub(super) fn without_table(way_out: &str) -> String {
-    let message = format!("no table has instructions for this target; {way_out} does it in C");
-    // As rustfmt has it: on one line if that is not too long.
+    let message =
+        format!("no table has instructions for this target; use {way_out} to call C helpers");
+    // rustfmt keeps it on one line if that is not too long.
     let line = format!("compile_error!({message:?});\n");
     match line.chars().count() {
         ..=101 => line,

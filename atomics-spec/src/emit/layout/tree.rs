@@ -1,4 +1,4 @@
-//! A user's own module, as the macros make it: one tree of inline modules.
+//! The module of a user's own tables, for the macros: one tree of inline modules.
 
 use super::modules::{modules, native_bytes, without_table};
 use crate::arch::Arch;
@@ -9,12 +9,12 @@ use crate::emit::root::{self, Parts};
 use crate::model::Spec;
 use crate::plan::Missing;
 
-/// How the operations of a user's own module are carried out.
+/// How the operations of a user's own module are implemented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Backend {
-    /// By the instructions of the architectures of the model.
+    /// With inline assembly, for the architectures of the model.
     Asm,
-    /// By C helpers with a prefix.
+    /// By calling C helpers with a prefix.
     C {
         /// The prefix.
         prefix: String,
@@ -25,7 +25,7 @@ pub enum Backend {
 ///
 /// # Errors
 ///
-/// If its table leaves no way to carry out a variant.
+/// If its table cannot implement a variant.
 pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
     let surroundings = Surroundings {
         labels: Labels::Always,
@@ -35,14 +35,14 @@ pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
     asm::module(spec, arch, surroundings)
 }
 
-/// Everything as one tree of inline modules, for a macro to put where it stands. `path` is where
-/// that is, for the examples; without it, examples are not run. `later` makes a macro call out of
-/// the name of an architecture, for the items of [`arch_items`] to be made where they are
-/// wanted; without it, those of all architectures are here.
+/// Everything as one tree of inline modules, which a macro expands to. `path` is the path of the
+/// expansion, for the examples; without it, examples are not run. `later` turns the name of an
+/// architecture into a macro call that expands to its [`arch_items`], so that they are only made
+/// for the target; without it, the tree has the items of all architectures.
 ///
 /// # Errors
 ///
-/// If a table of an architecture leaves no way to carry out a variant.
+/// If a table of an architecture cannot implement a variant.
 pub fn module_tree(
     spec: &Spec,
     backend: &Backend,
@@ -85,7 +85,7 @@ pub fn module_tree(
         }
     };
     inline(&mut out, "backend", &backend);
-    // What stands in templates shows itself by loads and stores.
+    // The examples in the templates use loads and stores.
     let shows = ["load", "store"]
         .iter()
         .all(|m| spec.typed_forms().any(|f| f.method() == *m));

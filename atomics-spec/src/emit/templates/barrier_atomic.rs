@@ -1,12 +1,12 @@
-/// Orders earlier accesses before an atomic read-modify-write operation right after it that is
-/// not ordered by itself, and before what follows that.
+/// Orders earlier accesses before the unordered atomic read-modify-write operation that follows
+/// immediately, and before all accesses after that operation.
 ///
-/// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
-/// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
+/// Use it with read-modify-write operations that return nothing and with relaxed ones; it does not
+/// apply to loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
-/// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
-/// only, because locked instructions order everything, and `add_unless` that fails is a load.
-/// Use `smp_mb()` there.
+/// Do not rely on it next to a conditional operation that can fail. On x86 it is only a compiler
+/// barrier, because locked instructions are fully ordered; a failed `add_unless` is a plain load
+/// there. Use `smp_mb()` instead.
 ///
 /// # Examples
 ///
@@ -21,15 +21,15 @@ pub fn smp_mb__before_atomic() {
     backend::smp_mb__before_atomic();
 }
 
-/// Orders an atomic read-modify-write operation right before it that is not ordered by itself,
-/// and what precedes that, before later accesses.
+/// Orders the unordered atomic read-modify-write operation immediately before it, and all accesses
+/// before that operation, before later accesses.
 ///
-/// It is for read-modify-write operations that return nothing, and for relaxed ones; not for
-/// loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
+/// Use it with read-modify-write operations that return nothing and with relaxed ones; it does not
+/// apply to loads and stores (`Documentation/atomic_t.txt`, section "ORDERING").
 ///
-/// Do not rely on it next to a conditional operation that fails: on x86 it stops the compiler
-/// only, because locked instructions order everything, and `add_unless` that fails is a load.
-/// Use `smp_mb()` there.
+/// Do not rely on it next to a conditional operation that can fail. On x86 it is only a compiler
+/// barrier, because locked instructions are fully ordered; a failed `add_unless` is a plain load
+/// there. Use `smp_mb()` instead.
 ///
 /// # Examples
 ///

@@ -21,5 +21,5 @@
 /// assert_eq!(ticket.load(Relaxed), Ticket(2));
 /// ```
 ///
-/// What the derive cannot prove, you can:
+/// If the derive cannot prove the requirements, implement the trait by hand:
 ///

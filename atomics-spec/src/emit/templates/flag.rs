@@ -1,9 +1,9 @@
-//! A flag in whatever integer the architecture exchanges best.
+//! A flag, stored in the integer that the architecture exchanges fastest.
 
 use super::ordering::{AcquireOrRelaxed, Ordering, ReleaseOrRelaxed};
 use super::{Atomic, AtomicType};
 
-/// The flag in a byte, where the architecture exchanges bytes by itself.
+/// The flag in a byte, where the architecture has an instruction that exchanges bytes.
 #[cfg($byte)]
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ struct Flag {
     value: bool,
 }
 
-/// The flag in a word, where exchanging a byte means exchanging the word around it.
+/// The flag in a word, where exchanging a byte takes an exchange of the word around it.
 ///
 /// # Invariants
 ///
@@ -47,16 +47,16 @@ unsafe impl AtomicType for Flag {
 
 #[cfg(not($byte))]
 // SAFETY: `Flag` has the size and, by its `align`, the alignment of an `i32`; it has no
-// uninitialised byte, since what pads it is a field; and it is `Send`.
+// uninitialised byte, because its padding is a field; and it is `Send`.
 unsafe impl AtomicType for Flag {
     type Repr = i32;
 }
 
-/// An atomic flag, backed by the integer that the architecture exchanges best.
+/// An atomic flag, stored in the integer that the architecture exchanges fastest.
 ///
-/// It is to be preferred to `Atomic<bool>` where the flag is exchanged, and where its size does
-/// not matter: on some architectures, exchanging a byte takes a loop around an exchange of the
-/// whole word. For a flag that is only loaded and stored, `Atomic<bool>` is as good.
+/// Prefer it to `Atomic<bool>` if the flag is exchanged and its size does not matter: on some
+/// architectures, exchanging a byte takes a loop around an exchange of the whole word. For a flag
+/// that is only loaded and stored, `Atomic<bool>` is as good.
 ///
 /// # Examples
 ///
@@ -87,8 +87,8 @@ impl AtomicFlag {
         Self(Atomic::new(Flag::new(value)))
     }
 
-    /// Returns a mutable reference to the value. Nobody else can have a reference, so that it
-    /// needs no atomic access.
+    /// Returns a mutable reference to the value. The exclusive borrow rules out other accesses, so
+    /// no atomic access is needed.
     ///
     /// # Examples
     ///
@@ -151,8 +151,10 @@ impl AtomicFlag {
         self.0.xchg(Flag::new(new), ordering).value
     }
 
-    /// Sets the flag to `new` if it is `old`, like [`Atomic::cmpxchg`]: returns `Ok` of the old
-    /// value on success and `Err` of it on failure, which orders nothing.
+    /// Sets the flag to `new` if it is `old`, like [`Atomic::cmpxchg`].
+    ///
+    /// Returns the old value, as `Ok` on success and as `Err` on failure. A failed call is
+    /// unordered.
     ///
     /// # Examples
     ///

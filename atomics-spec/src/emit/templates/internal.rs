@@ -1,7 +1,7 @@
-//! The variables that C's operations work on, and the operations as traits.
+//! The variables that C's operations take, and the operations as traits.
 //!
-//! Generic code reaches an operation through the trait of its class, under the name that it has
-//! in C for `atomic_t`, whatever the type.
+//! Generic code calls an operation through the trait of its class. On every type, the method has
+//! the name of the C function for `atomic_t`.
 
 use core::cell::UnsafeCell;
 $imports
@@ -17,16 +17,16 @@ $impl
 ///
 /// The trait is sealed.
 pub trait AtomicImpl: Sized + Copy + private::Sealed {
-    /// What can be added to a value: the type itself, or the type of a difference of pointers.
+    /// The type that can be added to a value: the type itself, or `isize` for a pointer.
     type Delta;
 }
 
-/// A variable of a type that C's atomic operations work on.
+/// A variable of a type that C's atomic operations take.
 ///
-/// It has the size of the type, and is aligned to its size: an integer of 64 bits to 8 bytes even
-/// where a plain one is aligned to 4, as C aligns `atomic64_t`.
+/// It has the size of the type and is aligned to its size. A 64-bit integer is therefore aligned to
+/// 8 bytes even where a plain one is aligned to 4, as C aligns `atomic64_t`.
 ///
-/// Its methods have the names of the C functions: see the module `raw`.
+/// Its methods have the names of the C functions; see the module `raw`.
 #[repr(C)]
 pub struct AtomicRepr<T: AtomicImpl> {
     /// Takes no space and aligns the value.
@@ -35,17 +35,17 @@ pub struct AtomicRepr<T: AtomicImpl> {
 }
 
 // SAFETY: All access through a shared reference is atomic. The types are integers and raw
-// pointers, which any thread may have.
+// pointers, which any thread may use.
 unsafe impl<T: AtomicImpl> Sync for AtomicRepr<T> {}
 
-// SAFETY: The types are integers and raw pointers, which any thread may have.
+// SAFETY: The types are integers and raw pointers, which any thread may use.
 unsafe impl<T: AtomicImpl> Send for AtomicRepr<T> {}
 
 impl<T: AtomicImpl> AtomicRepr<T> {
-    /// Fails the build where the alignment asks for more than the size of the value.
+    /// Fails the build if the alignment makes the variable larger than its value.
     const LAYOUT: () = assert!(
         size_of::<Self>() == size_of::<T>() && align_of::<Self>() == size_of::<T>(),
-        "a variable has the size of its value, and is aligned to it"
+        "a variable must have the size of its value and be aligned to that size"
     );
 
     /// Creates a variable that holds `value`: C's `ATOMIC_INIT()`.
@@ -69,13 +69,13 @@ impl<T: AtomicImpl> AtomicRepr<T> {
         }
     }
 
-    /// Makes a reference to an atomic variable out of a pointer to a plain one.
+    /// Converts a pointer to a plain variable into a reference to an atomic one.
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts, `ptr` is aligned to the size of `T` and valid for reads and
-    /// writes, `*ptr` is initialised, and no other access to it, in Rust or in C, is a data race
-    /// with atomic accesses under the LKMM.
+    /// For the lifetime `'a`, `ptr` is aligned to the size of `T` and valid for reads and writes,
+    /// `*ptr` is initialised, and no other access to `*ptr`, in Rust or in C, is a data race with
+    /// atomic accesses under the LKMM.
     ///
     /// # Examples
     ///
@@ -92,12 +92,12 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     #[inline(always)]
     pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
         const { Self::LAYOUT };
-        // SAFETY: In `AtomicRepr<T>` there is a `T` and nothing else, and it has the size of one;
-        // the caller promises its alignment and the rest.
+        // SAFETY: `AtomicRepr<T>` contains only a `T` and has its size; the caller promises the
+        // alignment, the validity and the absence of data races.
         unsafe { &*ptr.cast::<Self>() }
     }
 
-    /// Returns a pointer to the value, which is aligned, and valid for as long as the variable.
+    /// Returns a pointer to the value. It is aligned, and valid for as long as the variable.
     ///
     /// # Examples
     ///

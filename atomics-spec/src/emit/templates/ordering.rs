@@ -1,37 +1,38 @@
 //! Memory orderings, as types.
 //!
-//! They mean what they mean in the LKMM (`tools/memory-model/Documentation/explanation.txt`):
+//! They have the meaning that the LKMM gives them
+//! (`tools/memory-model/Documentation/explanation.txt`):
 //!
-//! - [`Relaxed`] orders nothing, but for dependencies: a store comes after the load that its
-//!   condition, its address or its value was computed from, and so does an access whose address
-//!   was computed from the load.
-//! - [`Acquire`] orders the load of the operation before all accesses that follow. A store in
-//!   the same operation is relaxed.
-//! - [`Release`] orders all accesses that precede before the store of the operation. A load in
-//!   the same operation is relaxed.
-//! - [`Full`] orders everything that precedes before everything that follows, and the operation
-//!   itself with both, as if `smp_mb()` stood before and after it. It is stronger than
-//!   `core::sync::atomic::Ordering::SeqCst`, which lets earlier and later relaxed accesses pass
-//!   each other over the operation.
+//! - [`Relaxed`] orders only dependencies: a load is ordered before a later store whose condition,
+//!   address or value is computed from it, and before any later access whose address is computed
+//!   from it.
+//! - [`Acquire`] orders the load of the operation before all later accesses. A store in the same
+//!   operation is relaxed.
+//! - [`Release`] orders all earlier accesses before the store of the operation. A load in the same
+//!   operation is relaxed.
+//! - [`Full`] orders all earlier accesses before the operation, and the operation before all later
+//!   accesses, as if `smp_mb()` were executed before and after it. It is stronger than
+//!   `core::sync::atomic::Ordering::SeqCst`, which lets earlier and later relaxed accesses be
+//!   reordered with each other across the operation.
 
 $imports
-/// Full ordering: as if `smp_mb()` stood before and after. See the [module](self).
+/// Full ordering: as if `smp_mb()` were executed before and after. See the [module](self).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Full;
 
-/// Acquire ordering: the load comes before all later accesses. See the [module](self).
+/// Acquire ordering: orders the load before all later accesses. See the [module](self).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acquire;
 
-/// Release ordering: the store comes after all earlier accesses. See the [module](self).
+/// Release ordering: orders all earlier accesses before the store. See the [module](self).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Release;
 
-/// No ordering, but for dependencies. See the [module](self).
+/// No ordering, except through dependencies. See the [module](self).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relaxed;
 
-/// An ordering as a value, for code that wants to tell orderings apart.
+/// An ordering as a value, for code that has to tell orderings apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderingType {
     /// [`Relaxed`].

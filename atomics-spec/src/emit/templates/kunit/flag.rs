@@ -1,16 +1,16 @@
-//! The calls of [`AtomicFlag`], and what several workers do to one.
+//! The methods of [`AtomicFlag`] as tables of calls, and tests of one flag by several workers.
 
 use super::super::*;
 use super::workers::{together, WORKERS};
 use crate::processor::cpu_relax;
 
-/// The flag is loaded.
+/// Loads the flag.
 type Load = fn(&AtomicFlag) -> bool;
-/// The flag is set.
+/// Stores a value to the flag.
 type Store = fn(&AtomicFlag, bool);
-/// The flag is set, and its old value returned.
+/// Stores a value to the flag and returns the old one.
 type Exchange = fn(&AtomicFlag, bool) -> bool;
-/// The flag is set to the second value if it is the first.
+/// Stores the second value if the flag has the first.
 type Compare = fn(&AtomicFlag, bool, bool) -> Result<bool, bool>;
 
 /// `load` in every ordering.
@@ -22,8 +22,8 @@ pub(super) const STORES: [Store; 2] = [
     |flag, value| flag.store(value, Release),
 ];
 
-/// `xchg` in every ordering, and `cmpxchg`, which is the same if it expects the other value.
-/// Those that acquire are first.
+/// `xchg` in every ordering, and `cmpxchg` that expects the opposite of the new value, which has
+/// the same effect. The calls with acquire ordering are first.
 pub(super) const EXCHANGES: [Exchange; 8] = [
     |flag, new| flag.xchg(new, Acquire),
     |flag, new| flag.xchg(new, Full),
@@ -35,7 +35,7 @@ pub(super) const EXCHANGES: [Exchange; 8] = [
     |flag, new| exchanged(flag.cmpxchg(!new, new, Relaxed)),
 ];
 
-/// Those that acquire.
+/// The exchanges with acquire ordering.
 pub(super) fn acquires() -> impl Iterator<Item = Exchange> {
     EXCHANGES.into_iter().take(4)
 }
@@ -48,27 +48,27 @@ pub(super) const COMPARES: [Compare; 4] = [
     |flag, old, new| flag.cmpxchg(old, new, Relaxed),
 ];
 
-/// The old value, whether or not it was the one expected.
+/// The old value, expected or not.
 fn exchanged(result: Result<bool, bool>) -> bool {
     match result {
         Ok(old) | Err(old) => old,
     }
 }
 
-/// How often each worker sets the flag.
+/// How often each worker calls the exchange.
 const CALLS: usize = 10_000;
 
-/// What workers share.
+/// The data that workers share.
 struct Shared {
     flag: AtomicFlag,
     exchange: Exchange,
-    /// What only who has the lock adds to.
+    /// A counter that only the holder of the lock increments.
     count: Atomic<u64>,
-    /// What each worker has counted.
+    /// The count of each worker.
     sums: [Atomic<u64>; WORKERS],
 }
 
-/// What workers leave: the flag, what they counted together, and what each for itself.
+/// Runs the workers; returns the flag, the shared counter, and the sum of the workers' own counts.
 fn left(exchange: Exchange, job: fn(&Shared, usize)) -> Option<(bool, u64, u64)> {
     let shared = Shared {
         flag: AtomicFlag::new(false),
@@ -83,7 +83,7 @@ fn left(exchange: Exchange, job: fn(&Shared, usize)) -> Option<(bool, u64, u64)>
     Some((met.shared.flag.load(Relaxed), count, sum))
 }
 
-/// Whether what workers put in is what they took out, and what is left.
+/// Whether the values that workers put in are those that they took out, plus the last one.
 pub(super) fn is_conserved(exchange: Exchange) -> bool {
     let left = left(exchange, |shared, worker| {
         let mut sum = 0_u64;
@@ -97,12 +97,12 @@ pub(super) fn is_conserved(exchange: Exchange) -> bool {
     left.is_some_and(|(flag, _, sum)| u64::from(flag) == sum)
 }
 
-/// Whether the flag is a lock: no two workers count at the same time, and who counts sees what
-/// was counted before.
+/// Whether the flag works as a lock: no two workers increment the counter at the same time, and
+/// each sees all earlier increments.
 pub(super) fn is_lock(acquire: Exchange) -> bool {
     let left = left(acquire, |shared, worker| {
         let mut sum = 0;
-        // Whoever has the lock may have to wait for this CPU.
+        // The holder of the lock may be waiting for this CPU.
         for _ in 0..CALLS {
             if (shared.exchange)(&shared.flag, true) {
                 cpu_relax();

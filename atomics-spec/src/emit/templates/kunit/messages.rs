@@ -2,8 +2,7 @@
 /// How many messages are passed.
 const MESSAGES: u32 = 10_000;
 
-/// Whether what was stored before a store with release is there after a load with acquire that
-/// sees it.
+/// Whether an acquire load that sees a release store also makes the stores before it visible.
 pub(super) fn pass_messages() -> bool {
     struct Mail {
         message: Atomic<u32>,

@@ -1,4 +1,4 @@
-//! What several workers do to one variable, and whether anything got lost.
+//! Several workers that use one variable at the same time, and checks that no update is lost.
 
 use super::super::*;
 use super::table::{Bits, Call, Value};
@@ -8,11 +8,11 @@ use crate::prelude::*;
 /// How many calls each worker makes.
 const CALLS: u64 = 1000;
 
-/// What a worker does over and over: given a number that no other step gets, it returns what is
-/// added up.
+/// A step that a worker repeats. It takes a number that no other step takes, and returns a number
+/// for the sum of all steps.
 type Step<T, C> = fn(&Atomic<T>, &C, u64) -> u64;
 
-/// What workers do to one variable.
+/// A variable, and the steps of all workers on it.
 struct Race<T: AtomicType, C> {
     x: Atomic<T>,
     context: C,
@@ -41,7 +41,7 @@ impl<T: Value, C> Race<T, C> {
         self.sums[worker].store(steps.fold(0, u64::wrapping_add), Relaxed);
     }
 
-    /// One more step, and what is then in the variable and what all steps add up to.
+    /// Makes one more step; returns the value of the variable, and the sum of all steps.
     fn finish(&self) -> (T, u64) {
         let last = self.step(0);
         let sums = self.sums.iter().map(|sum| sum.load(Relaxed));
@@ -51,7 +51,8 @@ impl<T: Value, C> Race<T, C> {
     }
 }
 
-/// Whether the steps of workers do what as many steps in a row do. What is wrong is printed.
+/// Whether the steps of several workers have the same result as the same number of steps in a row.
+/// Prints any difference.
 fn race<T, C>(name: &str, start: i64, context: C, step: Step<T, C>) -> bool
 where
     T: Value,
@@ -67,14 +68,14 @@ where
     let found = met.shared.finish();
     if found != expected {
         let ty = core::any::type_name::<T>();
-        pr_err!("{name} on {ty} by {WORKERS} workers: what is left, and the sum of what is\n");
-        pr_err!("    returned, are {found:?}, not {expected:?}\n");
+        pr_err!("{name} on {ty} by {WORKERS} workers: (final value, sum of results) is\n");
+        pr_err!("    {found:?}, expected {expected:?}\n");
     }
     found == expected
 }
 
-/// All workers make the same call. As the new value depends on the old one alone, so do the
-/// values that come one after the other on how many calls there are.
+/// All workers make the same call. The new value depends only on the old one, so the sequence of
+/// values depends only on the number of calls.
 pub(super) fn repeat<T, R, const N: usize>(
     calls: &[Call<T, N, R>],
     start: i64,
@@ -91,8 +92,8 @@ where
     })
 }
 
-/// As [`repeat`], but a call is repeated with what it found until it stores. Its operands are
-/// `beyond` more than what it expects.
+/// As [`repeat`], but a failed call is repeated, with the value that it found as the expected one,
+/// until it stores. Each operand is the expected value plus its number in `beyond`.
 pub(super) fn retry<T: Value, const N: usize>(
     calls: &[Call<T, N, Result<T, T>>],
     beyond: [i64; N],
@@ -120,8 +121,8 @@ fn until_stored<T: Value, const N: usize>(
     }
 }
 
-/// All workers put in what nobody else does, and take out what is there: what they put in is what
-/// they take.
+/// Each worker stores values of its own with an exchange: the values taken out must be those put
+/// in.
 pub(super) fn exchange<T: Value>(calls: &[Call<T, 1, T>]) -> bool {
     calls.iter().all(|&(name, call)| {
         race(name, 0, call, |x, call, n| {
@@ -131,7 +132,7 @@ pub(super) fn exchange<T: Value>(calls: &[Call<T, 1, T>]) -> bool {
     })
 }
 
-/// All workers make a call that changes nothing, and increments, of which none may be undone.
+/// All workers make a call that changes nothing, and increments; no increment may be lost.
 pub(super) fn identity<T, R, const N: usize, const M: usize>(
     calls: &[Call<T, N, R>],
     operands: [i64; N],
@@ -155,7 +156,7 @@ where
     })
 }
 
-/// All workers store either of two values, and load nothing else.
+/// All workers store one of two values; no load may return any other value.
 pub(super) fn whole<T: Value>(loads: &[Call<T, 0, T>], stores: &[Call<T, 1, ()>]) -> bool {
     let each = |&(name, load): &Call<T, 0, T>| {
         stores.iter().all(|&(_, store)| {

@@ -1,18 +1,19 @@
 
-/// How often two workers meet: a bit of a word each.
+/// The number of rounds; each has one bit in the words of results.
 const ROUNDS: u32 = 64 * WORDS as u32;
-/// How many words that takes.
+/// The number of words of results.
 const WORDS: usize = 32;
-/// How often a worker looks for the other.
+/// How often a worker polls for the other.
 const LOOKS: usize = 1000;
 
-/// Whether, of two workers that each store to a variable of their own in order before what
-/// follows, and then load the other's, at least one sees what the other stored.
+/// The store buffering test. Each of two workers stores to its own variable, with `store` ordering
+/// this store before later accesses, and then loads the variable of the other. Returns whether in
+/// every round at least one of them sees the store of the other.
 pub(super) fn store_buffering(store: fn(&Atomic<u32>, u32)) -> bool {
     struct Side {
         ready: Atomic<u32>,
         x: Atomic<u32>,
-        /// The rounds in which this side did not see what the other stored.
+        /// The rounds in which this side did not see the store of the other.
         missed: [Atomic<u64>; WORDS],
     }
 
@@ -26,7 +27,7 @@ pub(super) fn store_buffering(store: fn(&Atomic<u32>, u32)) -> bool {
         let (own, other) = (&sides[worker], &sides[worker ^ 1]);
         for n in 1..=ROUNDS {
             own.ready.store(n, Relaxed);
-            // The other may have to wait for this CPU.
+            // The other worker may be waiting for this CPU.
             let mut looks = 0..LOOKS;
             while other.ready.load(Relaxed) < n && looks.next().is_some() {
                 crate::processor::cpu_relax();

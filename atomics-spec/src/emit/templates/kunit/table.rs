@@ -1,44 +1,43 @@
-//! Tables of cases, and what checks calls against them.
+//! Tables of test cases, and checks of calls against them.
 
 use super::super::*;
 use crate::fmt::Debug;
 use crate::prelude::*;
 
-/// The number that stands for the least value of a type.
+/// The number that represents the least value of a type.
 pub(super) const MIN: i64 = i64::MIN;
-/// The number that stands for the greatest value of a type.
+/// The number that represents the greatest value of a type.
 pub(super) const MAX: i64 = i64::MAX;
 
-/// What is in the variable, the operands, what is in the variable afterwards, and what is
-/// returned. Numbers stand for values as in [`Value::of`].
+/// The value before, the operands, the value afterwards, and the result. Numbers represent values
+/// as in [`Value::of`].
 pub(super) type Case<const N: usize, R> = (i64, [i64; N], i64, R);
 
-/// What a call is called in a report, and the call.
+/// The name of a call in a report, and the call.
 pub(super) type Call<T, const N: usize, R> = (&'static str, fn(&Atomic<T>, [T; N]) -> R);
 
-/// What a call returns, as a number of 64 bits; less than there is to it in the case of a
-/// [`Result`].
+/// The result of a call as a 64-bit number. For a [`Result`] the number does not hold all of it.
 pub(super) trait Bits {
-    /// The number.
+    /// Returns the number.
     fn bits(self) -> u64;
 }
 
-/// A type of which there are cases.
+/// A type that the tests use.
 pub(super) trait Value: AtomicType + Bits + Debug + PartialEq + 'static {
-    /// The value with the low bits of `bits`.
+    /// Returns the value with the low bits of `bits`.
     fn from_bits(bits: u64) -> Self;
 
-    /// The value with the sign and the low bits of `number`. So [`MIN`] is the least value of a
-    /// signed type of any width, and [`MAX`] the greatest.
+    /// Returns the value with the sign and the low bits of `number`. [`MIN`] thus gives the least
+    /// value of a signed type of any width, and [`MAX`] the greatest.
     fn of(number: i64) -> Self;
 }
 
-/// What a table says that a call returns.
+/// The result of a call, as a table has it.
 pub(super) trait Returned<T>: Copy + Debug {
-    /// What the call returns.
+    /// The type of the result of the call.
     type Typed: Debug + PartialEq;
 
-    /// What the call must return.
+    /// Returns the expected result of the call.
     fn typed(self) -> Self::Typed;
 }
 
@@ -72,7 +71,7 @@ impl<T: Value> Returned<T> for Result<i64, i64> {
     }
 }
 
-/// What the call leaves behind a pointer, and what it returns.
+/// The value that the call writes through its pointer argument, and its result.
 impl<T: Value, R: Returned<T>> Returned<T> for (i64, R) {
     type Typed = (T, R::Typed);
 
@@ -81,8 +80,8 @@ impl<T: Value, R: Returned<T>> Returned<T> for (i64, R) {
     }
 }
 
-/// Whether all calls do what all cases say, and leave alone what is beside the variable. The first
-/// thing that a call does wrong is printed.
+/// Whether all calls match all cases and leave the adjacent variables alone. Prints the first
+/// failure of each call.
 pub(super) fn check<T, R, const N: usize>(
     cases: &[Case<N, R>],
     calls: &[Call<T, N, R::Typed>],
@@ -98,7 +97,7 @@ where
     wrong.count() == 0
 }
 
-/// Whether a call does what a case says, between two variables that hold `beside`.
+/// Whether a call matches a case on a variable between two others that hold `beside`.
 fn does<T, R, const N: usize>(
     (name, call): &Call<T, N, R::Typed>,
     &(memory, operands, after, returned): &Case<N, R>,
@@ -117,7 +116,7 @@ where
     if found != expected {
         let ty = core::any::type_name::<T>();
         pr_err!("{name} on {ty}: {before:?} with {operands:?}\n");
-        pr_err!("    becomes, and returns, {found:?}, not {expected:?}\n");
+        pr_err!("    (variables, result) is {found:?}, expected {expected:?}\n");
     }
     found == expected
 }

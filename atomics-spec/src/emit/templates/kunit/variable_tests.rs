@@ -11,7 +11,7 @@ fn variable() -> Result {
 
     let mut fields = [1_u32; 3];
     let field = &raw mut fields[1];
-    // SAFETY: The pointer is to a field that nothing else accesses while `x` is there.
+    // SAFETY: The pointer is to a field that nothing else accesses while `x` is used.
     let x = unsafe { Atomic::from_ptr(field) };
     assert_eq!(x.as_ptr(), field);
     x.store(2, Relaxed);

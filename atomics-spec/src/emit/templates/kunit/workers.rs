@@ -1,9 +1,8 @@
-//! Several workers at the same time: work items of the kernel's own queue, on a CPU each as far as
-//! there are CPUs.
+//! Several workers that run at the same time: work items of the system workqueue, each on its own
+//! CPU if there are enough.
 //!
-//! They wait for each other on completions, so that a kernel with one CPU gets through as well.
-//! Where there are more, those that are woken first look for the next in a loop, which ends
-//! whether or not these come.
+//! Workers wait for each other on completions, so the tests also finish on a single CPU. With more
+//! CPUs, a worker then polls until the others run too, for a limited number of times.
 
 use super::super::*;
 use crate::cpu::{nr_cpu_ids, CpuId};
@@ -14,12 +13,12 @@ use crate::processor::cpu_relax;
 use crate::sync::{Arc, Completion};
 use crate::workqueue::{self, new_work, RawWorkItem, Work, WorkItem};
 
-/// How many workers there are.
+/// The number of workers.
 pub(super) const WORKERS: usize = 4;
-/// How often a worker looks for the others.
+/// How often a worker polls for the others.
 const LOOKS: usize = 10_000;
 
-/// How far a worker has come.
+/// The progress of a worker.
 #[pin_data]
 struct Progress {
     #[pin]
@@ -37,7 +36,7 @@ impl Progress {
     }
 }
 
-/// Where workers meet, and what they share.
+/// The data that workers share, and their synchronisation.
 #[pin_data]
 pub(super) struct Meeting<S> {
     pub(super) shared: S,
@@ -82,13 +81,13 @@ impl<S: Send + Sync + 'static> WorkItem for Worker<S> {
 
 /// The CPUs that are online.
 fn online() -> impl Iterator<Item = CpuId> + Clone {
-    // SAFETY: The kernel's mask of these CPUs is always there.
+    // SAFETY: The mask of online CPUs is a static of the kernel, valid for its whole lifetime.
     let mask = unsafe { Cpumask::from_raw(&raw const bindings::__cpu_online_mask) };
     let possible = (0..nr_cpu_ids()).filter_map(CpuId::from_u32);
     possible.filter(|cpu| mask.test(*cpu))
 }
 
-/// Puts a worker into the queue of its CPU.
+/// Queues the work item of a worker on its CPU.
 fn spawn<S>(meeting: Arc<Meeting<S>>, number: usize, job: fn(&S, usize)) -> Result
 where
     S: Send + Sync + 'static,
@@ -106,14 +105,14 @@ where
     let cpu = i32::try_from(cpu.as_u32())?;
     let queue = core::ptr::from_ref(workqueue::system());
     let queue = queue.cast::<bindings::workqueue_struct>().cast_mut();
-    // SAFETY: The worker is new, so that it is in no queue yet, and it is `Send` and `'static`, so
-    // that it can be run anywhere, for as long as it is there. A `Queue` has the layout of the
-    // structure in C, and that of the system is always there.
+    // SAFETY: The worker is new, so it is not in a queue yet. It is `Send` and `'static`, so any
+    // thread may run it at any time. A `Queue` has the layout of the C structure, and the system
+    // workqueue always exists.
     unsafe { worker.__enqueue(|work| bindings::queue_work_on(cpu, queue, work)) };
     Ok(())
 }
 
-/// Has all workers do a job, with their numbers, and waits for them. They start together.
+/// Runs `job` on all workers, with their numbers, and waits for them. They start together.
 pub(super) fn together<S>(shared: S, job: fn(&S, usize)) -> Result<Arc<Meeting<S>>>
 where
     S: Send + Sync + 'static,
@@ -133,7 +132,7 @@ where
         spawned = spawn(meeting.clone(), count, job);
         count += usize::from(spawned.is_ok());
     }
-    // Those that are there must not wait for one that never comes.
+    // Workers that were started must not wait for one that could not be.
     let progress = &meeting.progress[..count];
     progress.iter().for_each(|p| p.ready.wait_for_completion());
     meeting.start.complete_all();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use atomics_tools::{Herd, Toolchain, kernel_tree};
 
 /// The external tools, and the kernel's sources.
@@ -25,12 +25,7 @@ impl Tools {
         Ok(Self {
             kernel_tree: kernel_tree::find(kernel_tree)?,
             herd: Herd::find()?,
-            toolchain: Toolchain::find().map_err(|missing| {
-                anyhow!(
-                    "these tools are missing: {}; `cargo xtask setup` installs them",
-                    missing.join(", ")
-                )
-            })?,
+            toolchain: Toolchain::require()?,
         })
     }
 }

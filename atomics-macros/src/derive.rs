@@ -15,14 +15,21 @@
 //! - `PhantomData` fields: the marker may forbid exactly the sharing that an `Atomic` allows,
 //! - types that are not `Send`: an `Atomic<T>` is `Sync`, so any thread can take the value,
 //! - a macro in the field's type: it may expand to a different type each time,
-//! - layouts that an attribute macro changes after the derive has read the type; on a generic
-//!   struct, where that cannot be checked, every attribute that might be such a macro.
+//! - types that an attribute macro changes after the derive has read them. No list of harmless
+//!   attributes can tell, because such a macro can have any name, even `derive`. So the expansion
+//!   makes the compiler check the final item: its fields or variants, and their bits. The size and
+//!   the alignment of a generic struct are known only where it is used; there `Atomic` checks them.
 //!
 //! It also rejects empty and generic enums and structs without a field, which have no use. The
 //! compiler reports a missing `Copy` and names the derive to add. `#[atomic(crate = path)]` names
 //! the crate of the trait, if not `::atomics_core`. `::core` must be the real `core` crate.
+//!
+//! The expansion binds no variable, because a constant of the same name in the user's code would
+//! make any name a pattern. It names types by absolute paths, or `Self`, which may be in the
+//! field's type as well.
 
 // Upper and lower case are separate: style editions of rustfmt disagree on the order of a mix.
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::{quote, quote_spanned};
@@ -42,18 +49,21 @@ const OF_ENUM: Hints = (
 /// For a struct.
 const OF_STRUCT: Hints = ("transparent", "`#[repr(transparent)]`");
 
-/// Attributes of a type that are never macros. `cfg_attr` is expanded before a derive runs.
-const INERT: &str =
-    "allow atomic deny deprecated derive doc expect forbid must_use non_exhaustive repr warn";
-
 /// An error at the first argument, with the rest as its message.
 macro_rules! refusal {
     ($at:expr, $($message:tt)+) => { Error::new_spanned(&$at, format!($($message)+)) };
 }
 
-/// The type whose layout an accepted type has, and a closure that converts the accepted type to it
-/// and does not compile for any other shape. Meaningless once an error has been noted.
-type Layout = (TokenStream, TokenStream);
+/// What the derive has seen. Meaningless once an error has been noted.
+#[derive(Clone)]
+struct Layout {
+    /// The type whose layout the accepted type has.
+    model: TokenStream,
+    /// Statements about `self` that do not compile for any other fields or variants.
+    shape: TokenStream,
+    /// Statements that fail to compile if a value of the type is not one of the model.
+    bits: TokenStream,
+}
 
 /// The errors noted so far.
 type Errors = Vec<Error>;
@@ -79,16 +89,27 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 }
 
 /// Writes the impl for a type with this layout, and code by which the compiler checks the layout.
-fn implement(input: &DeriveInput, path: &TokenStream, (model, witness): &Layout) -> TokenStream {
+fn implement(input: &DeriveInput, path: &TokenStream, layout: &Layout) -> TokenStream {
     let name = &input.ident;
+    let model = &layout.model;
     let (params, arguments, own) = input.generics.split_for_impl();
-    let (bounds, proof) = if input.generics.params.is_empty() {
-        (quote!(#own), prove(name, model, witness))
+    let bounds = if input.generics.params.is_empty() {
+        quote!(#own)
     } else {
         let own = own.iter().flat_map(|clause| &clause.predicates);
-        let bounds = quote!(where #(#own,)* #model: #path::AtomicType, Self: ::core::marker::Send);
-        (bounds, TokenStream::new())
+        quote!(where #(#own,)* #model: #path::AtomicType, Self: ::core::marker::Send)
     };
+    let text = input.to_token_stream().to_string();
+    // A use of a deprecated type or variant is the user's warning, not the derive's. Not always:
+    // a crate that forbids a lint cannot have it allowed.
+    let quiet = text.contains("deprecated");
+    let quiet = quiet.then(|| quote!(#[allow(deprecated)]));
+    // Any name that is not in the item hides nothing that the item means.
+    let mut witness = String::from("Witness");
+    while text.contains(&witness) {
+        witness.push('_');
+    }
+    let proof = prove(input, &bounds, layout, &witness);
     // With this span, the compiler points at the model if it is not an `AtomicType`.
     let repr = quote_spanned!(model.span()=> <#model as #path::AtomicType>::Repr);
     // SAFETY: the emitted impl keeps the contract of `AtomicType`.
@@ -102,42 +123,65 @@ fn implement(input: &DeriveInput, path: &TokenStream, (model, witness): &Layout)
     //   is its field. `model` is an `AtomicType`, so each of these values is an initialised
     //   `Repr`; and a `Repr` that came from a `Self` still holds the bits of that `Self`.
     // - Threads: a generic impl is bounded by `Self: Send`, and `prove` requires it otherwise.
-    // - Nothing changes the type later: `prove` makes the compiler check the final item, and
-    //   `struct_layout` rejects attributes that could rewrite a generic struct.
+    // - Nothing changes the type later: `prove` makes the compiler check the final item.
     quote! {
         #[automatically_derived]
-        #[allow(deprecated)]
+        #quiet
         unsafe impl #params #path::AtomicType for #name #arguments #bounds {
             type Repr = #repr;
         }
-        #proof
+        #quiet
+        const _: () = { #proof };
     }
 }
 
 /// Writes the checks that need more than tokens, on the final item after all attribute macros.
 ///
-/// The witness compiles only for a field-less enum (`as`) or a struct whose one field is `model`
-/// (a pattern without `..`), and equal sizes exclude additional bytes.
-fn prove(name: &Ident, model: &TokenStream, witness: &TokenStream) -> TokenStream {
+/// `shape` compiles only for the variants or the one field that the derive has seen, and equal
+/// sizes exclude additional bytes. In a generic impl they cannot be compared: `Atomic` does it.
+fn prove(input: &DeriveInput, bounds: &TokenStream, layout: &Layout, witness: &str) -> TokenStream {
+    let Layout { model, shape, bits } = layout;
+    let name = &input.ident;
+    // Errors point at the name, but for lints and names the code is that of a macro.
+    let span = Span::call_site().located_at(name.span());
     let changed = format!(
         "`{name}` is not laid out like its integer or field: put `#[derive(AtomicType)]` below \
          the attribute macro that changes it"
     );
-    // The compiler's message for a type that is not `Send` ends with the name of the function.
-    // A deprecated type must not cause a warning: the impl does not count as a use.
-    quote_spanned! {name.span()=>
-        #[allow(deprecated)]
-        const _: () = {
-            use ::core::mem::{align_of, size_of};
+    let witness = Ident::new(witness, span);
+    let (params, arguments, _) = input.generics.split_for_impl();
+    let (mut layout, mut check) = (TokenStream::new(), TokenStream::new());
+    if input.generics.params.is_empty() {
+        layout = quote_spanned! {span=>
+            const LAYOUT: () = {
+                ::core::assert!(
+                    ::core::mem::size_of::<Self>() == ::core::mem::size_of::<#model>()
+                        && ::core::mem::align_of::<Self>() == ::core::mem::align_of::<#model>(),
+                    #changed
+                );
+                #bits
+            };
+        };
+        // The compiler's message for a type that is not `Send` ends with the function's name.
+        check = quote_spanned! {span=>
             const fn atomics_change_threads_so_unsafe_impl_send_if_ok<T: ::core::marker::Send>() {}
             atomics_change_threads_so_unsafe_impl_send_if_ok::<#name>();
-            let _: fn(#name) -> #model = #witness;
-            ::core::assert!(
-                size_of::<#name>() == size_of::<#model>()
-                    && align_of::<#name>() == align_of::<#model>(),
-                #changed
-            );
+            <#name as #witness>::LAYOUT
         };
+    }
+    quote_spanned! {span=>
+        trait #witness {
+            const LAYOUT: () = ();
+            fn shape(&self);
+        }
+        #[automatically_derived]
+        impl #params #witness for #name #arguments #bounds {
+            #layout
+            fn shape(&self) {
+                #shape
+            }
+        }
+        #check
     }
 }
 
@@ -165,25 +209,34 @@ fn enum_layout(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Res
     let integer = representation(input, OF_ENUM, errors)?;
     // Not plain `u32`, which a `type u32 = u8;` in scope would redefine.
     let model = quote!(::core::primitive::#integer);
-    Ok((model.clone(), quote!(|value| value as #model)))
+    let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    // SAFETY of the emitted block: the sizes have been compared. The compiler runs it, and rejects
+    // it if a byte of the variant is not initialised.
+    let bits = quote! {
+        #(::core::assert!(
+            unsafe { ::core::mem::transmute_copy::<Self, #model>(&Self::#variants) }
+                == Self::#variants as #model
+        );)*
+    };
+    let shape = quote!(match self { #(Self::#variants)|* => {} });
+    Ok(Layout { model, shape, bits })
 }
 
-/// Accepts transparent structs with one field. No attribute may rewrite a generic one later.
+/// Accepts transparent structs with one field.
 fn struct_layout(input: &DeriveInput, data: &DataStruct, errors: &mut Errors) -> Result<Layout> {
-    let name = &input.ident;
     let hint = representation(input, OF_STRUCT, errors);
     errors.extend(hint.err());
-    for attribute in &input.attrs {
-        if !input.generics.params.is_empty() && !is_one_of(attribute.path(), INERT) {
-            errors.push(refusal! { attribute,
-                "an attribute macro could change the layout of the generic `{name}` later: put \
-                 it above `#[derive(AtomicType)]`, or write the `unsafe impl` by hand"
-            });
-        }
-    }
-    let Field { ident, ty, .. } = only_field(name, data, errors)?;
+    let Field { ident, ty, .. } = only_field(&input.ident, data, errors)?;
     let member = ident.as_ref().map_or(quote!(0), |ident| quote!(#ident));
-    Ok((quote!(#ty), quote!(|#name { #member: __value }| __value)))
+    // The pattern allows no other field. The reference allows neither a union nor a packed struct,
+    // and the raw pointer no other type: it is not converted, as a reference might be.
+    let shape = quote! {
+        let Self { #member: _ } = self;
+        let _ = &self.#member;
+        let _: *const #ty = &raw const self.#member;
+    };
+    let (model, bits) = (quote!(#ty), TokenStream::new());
+    Ok(Layout { model, shape, bits })
 }
 
 /// The first field; notes an error unless it is the only one and its type is certain.
@@ -284,24 +337,32 @@ mod tests {
 
     /// An item on one line; indented below it, its expansion (… is any text) or all of its errors.
     const CASES: &str = "
-#[repr(u8)] enum r#E { A = 3, B }
-  #[automatically_derived] #[allow(deprecated)] unsafe impl ::atomics_core::AtomicType for r#E {
-  type Repr = <::core::primitive::u8 as ::atomics_core::AtomicType>::Repr; } #[allow(deprecated)]
-  const _: () = { use ::core::mem::{align_of, size_of}; const fn
+#[repr(u8)] enum r#E { A = 3, r#B }
+  #[automatically_derived] unsafe impl ::atomics_core::AtomicType for r#E {
+  type Repr = <::core::primitive::u8 as ::atomics_core::AtomicType>::Repr; } const _: () = { trait Witness { const LAYOUT: () = (); fn shape(&self); } #[automatically_derived]
+  impl Witness for r#E { const LAYOUT: () = { ::core::assert!(::core::mem::size_of::<Self>() ==
+  ::core::mem::size_of::<::core::primitive::u8>() && ::core::mem::align_of::<Self>() ==
+  ::core::mem::align_of::<::core::primitive::u8>(), \"`r#E` is not laid out like its integer or
+  field: put `#[derive(AtomicType)]` below the attribute macro that changes it\"); ::core::assert!(
+  unsafe { ::core::mem::transmute_copy::<Self, ::core::primitive::u8>(&Self::A) } == Self::A as
+  ::core::primitive::u8); ::core::assert!(unsafe { ::core::mem::transmute_copy::<Self,
+  ::core::primitive::u8>(&Self::r#B) } == Self::r#B as ::core::primitive::u8); }; fn shape(&self) {
+  match self { Self::A | Self::r#B => {} } } } const fn
   atomics_change_threads_so_unsafe_impl_send_if_ok<T: ::core::marker::Send>() {}
-  atomics_change_threads_so_unsafe_impl_send_if_ok::<r#E>(); let _: fn(r#E) -> ::core::primitive::u8
-  = |value| value as ::core::primitive::u8; ::core::assert!(size_of::<r#E>() ==
-  size_of::<::core::primitive::u8>() && align_of::<r#E>() == align_of::<::core::primitive::u8>(),
-  \"`r#E` is not laid out like its integer or field: put `#[derive(AtomicType)]` below the attribute
-  macro that changes it\"); };
-#[repr(transparent)] #[serde(x)] struct S where u8: X { r#fn: *mut u8 }
-  #[automatically_derived] #[allow(deprecated)] unsafe impl ::atomics_core::AtomicType for S where
-  u8: X { type Repr = <*mut u8 as ::atomics_core::AtomicType>::Repr; } … let _: fn(S) -> *mut u8 =
-  |S { r#fn: __value }| __value;
-#[repr(transparent)] #[atomic(crate = a::b)] struct S<'a, T: X = u8>(W<'a, T>) where T: Y,;
-  #[automatically_derived] #[allow(deprecated)] unsafe impl<'a, T: X> a::b::AtomicType for S<'a, T>
+  atomics_change_threads_so_unsafe_impl_send_if_ok::<r#E>(); <r#E as Witness>::LAYOUT };
+#[repr(transparent)] #[serde(x)] struct Witness where u8: X { r#fn: *mut Self }
+  #[automatically_derived] unsafe impl ::atomics_core::AtomicType for Witness
+  where u8: X { type Repr = <*mut Self as ::atomics_core::AtomicType>::Repr; } … impl Witness_ for
+  Witness where u8: X { const LAYOUT: () = { ::core::assert!(::core::mem::size_of::<Self>() ==
+  ::core::mem::size_of::<*mut Self>() … }; fn shape(&self) { let Self { r#fn: _ } = self; let _ =
+  &self.r#fn; let _: *const *mut Self = &raw const self.r#fn; } } …
+#[repr(transparent)] #[atomic(crate = a::b)] #[x] struct S<'a, T: X = u8>(W<'a, T>) where T: Y,;
+  #[automatically_derived] unsafe impl<'a, T: X> a::b::AtomicType for S<'a, T>
   where T: Y, W<'a, T>: a::b::AtomicType, Self: ::core::marker::Send {
-  type Repr = <W<'a, T> as a::b::AtomicType>::Repr; }
+  type Repr = <W<'a, T> as a::b::AtomicType>::Repr; } const _: () = { trait
+  Witness { const LAYOUT: () = (); fn shape(&self); } #[automatically_derived] impl<'a, T: X> Witness
+  for S<'a, T> where T: Y, W<'a, T>: a::b::AtomicType, Self: ::core::marker::Send { fn shape(&self) {
+  let Self { 0: _ } = self; let _ = &self.0; let _: *const W<'a, T> = &raw const self.0; } } };
 enum E {}
   `E` has no variant, so there is no value to store: give it at least one
   `E` has no representation that fixes its size and alignment: add ADVICE
@@ -320,8 +381,6 @@ struct S;
   `packed` lowers the alignment that an atomic access needs: give `S` only `#[repr(transparent)]`
   `Rust` does not give a type the layout of one integer or pointer: give `S` only
   `#[repr(transparent)]`
-  an attribute macro could change the layout of the generic `S` later: put it above
-  `#[derive(AtomicType)]`, or write the `unsafe impl` by hand
   this marker may be there to forbid exactly the sharing that an `Atomic` allows: remove it from
   `S`, or write the `unsafe impl` by hand with a proof
   `S` has more than one field, so it is not just one integer or pointer: keep one field, or pack
@@ -344,9 +403,15 @@ struct S;
                 Err(errors) => errors.into_iter().map(|error| error.to_string()).collect(),
             };
             let (outcome, expected) = (squeeze(&outcome), squeeze(expected));
-            match expected.split_once('…') {
-                Some((a, b)) => assert!(outcome.starts_with(a) && outcome.contains(b), "{item}"),
-                None => assert_eq!(outcome, expected, "{item}"),
+            if !expected.contains('…') {
+                assert_eq!(outcome, expected, "{item}");
+            }
+            let mut rest = outcome.as_str();
+            for part in expected.split('…') {
+                let found = rest.split_once(part);
+                rest = found
+                    .unwrap_or_else(|| panic!("{item}: no {part} in {rest}"))
+                    .1;
             }
         }
     }

@@ -1,83 +1,19 @@
 //! Checks that illegal code does not compile, and that the error message says what would be legal.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+
+use atomics_tests::rustc::{build_library, link, rendered, report, rustc};
 
 /// The file with the calls that the tables do not allow, one on each line.
 const ILLEGAL: &str = concat!(env!("OUT_DIR"), "/illegal.rs");
 
-/// Builds a library of the workspace, and returns the path of its `.rlib`.
-fn build_library(name: &str) -> PathBuf {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args([
-            "build",
-            "--offline",
-            "--message-format=json",
-            "--package",
-            name,
-        ])
-        .output()
-        .expect("cargo starts");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let artifact = |line: &str| -> Option<PathBuf> {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let target = message["target"]["name"].as_str()?;
-        let file = message["filenames"]
-            .as_array()?
-            .iter()
-            .filter_map(|f| f.as_str());
-        let file = file
-            .filter(|f| f.ends_with(".rlib"))
-            .map(PathBuf::from)
-            .next();
-        file.filter(|_| target == name.replace('-', "_"))
-    };
-    text.lines()
-        .filter_map(artifact)
-        .next()
-        .expect("cargo builds the library")
-}
-
 /// Compiles a file, and returns the errors that rustc reports, as JSON.
 fn compile(file: &Path) -> Vec<serde_json::Value> {
-    let library = build_library("atomics-core");
-    let deps = library
-        .parent()
-        .expect("a library has a parent folder")
-        .join("deps");
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = Command::new(rustc)
-        .args([
-            "--edition",
-            "2024",
-            "--crate-type",
-            "lib",
-            "--emit",
-            "metadata",
-        ])
-        .args(["--error-format", "json", "--out-dir"])
-        .arg(folder.path())
-        .arg("-L")
-        .arg(deps)
-        .arg("--extern")
-        .arg(format!("atomics_core={}", library.display()))
-        .arg(file)
-        .output()
-        .expect("rustc starts");
-    String::from_utf8_lossy(&output.stderr)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["level"] == "error")
-        .collect()
+    let mut command = rustc("2024", folder.path());
+    link(&mut command, "atomics_core", &build_library("atomics-core"));
+    report(&mut command, file, &["error"])
 }
 
 /// Compiles a file, and returns the errors that name a line, by line.
@@ -150,10 +86,7 @@ fn messages() {
 fn a_wrong_layout_is_rejected() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/type_layout.rs");
     let errors = compile(&file);
-    let rendered: Vec<&str> = errors
-        .iter()
-        .filter_map(|e| e["rendered"].as_str())
-        .collect();
+    let rendered: Vec<&str> = errors.iter().map(rendered).collect();
     let panicked: Vec<&&str> = rendered
         .iter()
         .filter(|r| r.contains("error[E0080]"))

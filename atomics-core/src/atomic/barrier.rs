@@ -10,6 +10,69 @@
 //!   `dma_wmb()`.
 //! - [`Full`] orders all earlier accesses before all later ones: C's `mb()`, `smp_mb()`,
 //!   `dma_mb()`.
+//!
+//! # Memory that the compiler keeps to itself
+//!
+//! To the compiler, a barrier is code that accesses any memory *that it can reach*. Rust promises
+//! that no other code reaches what is behind a `&mut` reference or in a `Box`, that no other code
+//! changes what is behind a `&` reference without interior mutability, and that none reaches a
+//! local variable whose address it was not given. So the compiler moves, merges and removes plain
+//! accesses to such memory as if the barrier were not there. This function hands a descriptor to a
+//! device, and is **wrong**: the first store disappears, and the device may read a descriptor that
+//! is half written.
+//!
+//! ```
+//! use atomics_core::barrier::{Write, dma_mb};
+//!
+//! #[repr(C)]
+//! pub struct Descriptor {
+//!     address: u64,
+//!     length: u32,
+//!     owner: u32,
+//! }
+//!
+//! pub fn refill_wrong(descriptor: &mut Descriptor, address: u64, length: u32) {
+//!     descriptor.owner = 0;
+//!     dma_mb(Write);
+//!     descriptor.address = address;
+//!     descriptor.length = length;
+//!     dma_mb(Write);
+//!     descriptor.owner = 1;
+//! }
+//! ```
+//!
+//! Memory that a device or another CPU accesses, too, belongs behind a raw pointer that does not
+//! come from such a reference, and is accessed with volatile accesses or as an
+//! [`Atomic`](super::Atomic). The compiler neither removes these nor moves them across a barrier.
+//! This is **right**:
+//!
+//! ```
+//! use atomics_core::barrier::{Write, dma_mb};
+//!
+//! #[repr(C)]
+//! pub struct Descriptor {
+//!     address: u64,
+//!     length: u32,
+//!     owner: u32,
+//! }
+//!
+//! /// # Safety
+//! ///
+//! /// `descriptor` is valid for writes and aligned.
+//! pub unsafe fn refill(descriptor: *mut Descriptor, address: u64, length: u32) {
+//!     // SAFETY: The caller promises that the pointer is valid.
+//!     unsafe {
+//!         (&raw mut (*descriptor).owner).write_volatile(0);
+//!         dma_mb(Write);
+//!         (&raw mut (*descriptor).address).write_volatile(address);
+//!         (&raw mut (*descriptor).length).write_volatile(length);
+//!         dma_mb(Write);
+//!         (&raw mut (*descriptor).owner).write_volatile(1);
+//!     }
+//! }
+//! ```
+//!
+//! The same holds for the ordering of atomic operations.
 
 use super::backend;
 use super::internal::{AtomicBasicOps, AtomicExchangeOps};
@@ -168,6 +231,9 @@ pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
 
 /// A barrier between a CPU and devices with coherent access to its memory.
 ///
+/// It does not order plain accesses behind a `&mut` reference: access what a device accesses as the
+/// [module](self#memory-that-the-compiler-keeps-to-itself) shows.
+///
 /// `dma_mb(Full)` is C's `dma_mb()`, `dma_mb(Read)` its `dma_rmb()` and `dma_mb(Write)` its
 /// `dma_wmb()`.
 ///
@@ -187,7 +253,10 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
     T::run();
 }
 
-/// A compiler barrier: the compiler moves no access across it, but the CPU may. C's `barrier()`.
+/// A compiler barrier, which the CPU does not see: C's `barrier()`.
+///
+/// The compiler moves no access across it, except to memory that it
+/// [keeps to itself](self#memory-that-the-compiler-keeps-to-itself).
 ///
 /// # Examples
 ///
@@ -196,7 +265,7 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
 /// ```
 #[inline(always)]
 pub fn barrier() {
-    // The compiler must assume that the block accesses any memory.
+    // The compiler must assume that the block accesses any memory that it can reach.
     // SAFETY: The block contains no instructions.
     unsafe { core::arch::asm!("", options(nostack, preserves_flags)) };
 }

@@ -16,6 +16,11 @@
 //!   accesses, as if `smp_mb()` were executed before and after it. It is stronger than
 //!   `core::sync::atomic::Ordering::SeqCst`, which lets earlier and later relaxed accesses be
 //!   reordered with each other across the operation.
+//!
+//! No ordering and no barrier keeps the compiler from reordering plain accesses to memory that, by
+//! Rust's rules, no other code can reach: what is behind a `&mut` reference or in a `Box`, and local
+//! variables. What another CPU or a device accesses belongs behind raw pointers, and is accessed
+//! with volatile accesses or as an `Atomic`.
 
 use super::internal::{
     AtomicArithmeticOps, AtomicBasicOps, AtomicBitwiseOps, AtomicExchangeOps, AtomicRepr,
@@ -26,10 +31,16 @@ use super::internal::{
 pub struct Full;
 
 /// Acquire ordering: orders the load before all later accesses. See the [module](self).
+///
+/// Plain accesses behind a `&mut` reference are not among them: the compiler may move them to before
+/// the load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acquire;
 
 /// Release ordering: orders all earlier accesses before the store. See the [module](self).
+///
+/// Plain accesses behind a `&mut` reference are not among them: the compiler may move them to after
+/// the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Release;
 

@@ -38,9 +38,11 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
          Each function is the C function of its name. The comment above an instruction says what it\n\
          does.\n\n\
          No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses\n\
-         unknown memory, so it moves no other access across it. That is the compiler's part of every\n\
-         ordering. It also preserves dependencies, because the compiler knows nothing of a value that\n\
-         comes out of a block.\n\n\
+         any memory that it can reach, so it moves no access to such memory across it. That is the\n\
+         compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local\n\
+         variable are not ordered, since no other code can reach them: what others access must be\n\
+         behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the\n\
+         compiler knows nothing of a value that comes out of it.\n\n\
          # Safety\n\n\
          The contract of every function: its pointers are valid for reads and writes, `v` is aligned\n\
          to the size of its type, and no concurrent access to `v` is a data race with an atomic\n\

@@ -95,7 +95,7 @@ const TIERS: [Tier; 9] = [
         name: "compile-fail",
         proves: "every illegal ordering and type is refused with a message that helps",
         needs: &[],
-        commands: &["test --package atomics-tests --test compile_fail"],
+        commands: &["test --package atomics-tests --test compile_fail --test derive"],
     },
     Tier {
         name: "tree",
@@ -113,6 +113,7 @@ const TIERS: [Tier; 9] = [
         needs: &[Need::KernelTree, Need::KernelToolchain],
         commands: &[
             "test --package atomics-parity --test report",
+            "test --package atomics-machine-code --test reach",
             "xtask parity --arch x86_64",
         ],
     },

@@ -6,9 +6,11 @@
 //! does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
-//! unknown memory, so it moves no other access across it. That is the compiler's part of every
-//! ordering. It also preserves dependencies, because the compiler knows nothing of a value that
-//! comes out of a block.
+//! any memory that it can reach, so it moves no access to such memory across it. That is the
+//! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
+//! variable are not ordered, since no other code can reach them: what others access must be
+//! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
+//! compiler knows nothing of a value that comes out of it.
 //!
 //! # Safety
 //!

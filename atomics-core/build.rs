@@ -1,7 +1,40 @@
-//! Builds the C helpers, with the feature `c-helpers`.
+//! Checks the version of the compiler, and builds the C helpers with the feature `c-helpers`.
+
+use std::env;
+use std::process::Command;
+
+/// What needs a newer Rust than the manifest says: the architecture, the feature of this crate if
+/// it is only that, the minor version of Rust 1, and the reason. `README.md` and `src/lib.rs` say
+/// it, too.
+const NEWER: [(&str, Option<&str>, u32, &str); 2] = [
+    ("powerpc64", None, 95, "`asm!` is unstable there before"),
+    (
+        "s390x",
+        Some("std"),
+        93,
+        "`is_s390x_feature_detected!` is unstable before",
+    ),
+];
 
 fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=c");
+    let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
+    for (name, feature, needed, reason) in NEWER {
+        // The C helpers do not ask the CPU.
+        let used =
+            |feature| feature == "std" && cfg!(feature = "std") && !cfg!(feature = "c-helpers");
+        if name != arch || !feature.is_none_or(used) {
+            continue;
+        }
+        if let Some(minor) = compiler().filter(|minor| *minor < needed) {
+            let what = feature.map_or(String::new(), |f| format!(" with the feature `{f}`"));
+            println!(
+                "cargo::error=on {arch}{what}, this crate needs Rust 1.{needed} or newer, and the \
+                 compiler is Rust 1.{minor}: {reason}"
+            );
+        }
+    }
     #[cfg(feature = "c-helpers")]
     cc::Build::new()
         .file("c/atomic.c")
@@ -10,4 +43,15 @@ fn main() {
         .warnings(true)
         .extra_warnings(true)
         .compile("atomics_core_helpers");
+}
+
+/// The minor version of the compiler, if it tells it.
+fn compiler() -> Option<u32> {
+    let output = Command::new(env::var_os("RUSTC")?)
+        .arg("--version")
+        .output()
+        .ok()?;
+    let version = String::from_utf8(output.stdout).ok()?;
+    let minor = version.strip_prefix("rustc 1.")?.split('.').next()?;
+    minor.parse().ok()
 }

@@ -35,10 +35,21 @@
 //!
 //! # Backends
 //!
-//! The operations are inline assembly, on aarch64, arm, loongarch64, powerpc64, riscv64, s390x, x86
-//! and x86_64. Instructions that only some CPUs have are used if the compiler may assume them
-//! (`-C target-feature`). With the feature `std`, LSE is also used if an aarch64 CPU reports it at
-//! run time.
+//! The operations are inline assembly. Instructions that only some CPUs have are used if the
+//! compiler may assume them (`-C target-feature`). With the feature `std`, they are also used if the
+//! CPU reports them at run time, where the second column says so. The last column is the oldest
+//! version of Rust.
+//!
+//! | `target_arch` | `std` asks for | Rust |
+//! | --- | --- | --- |
+//! | `aarch64` | `lse` | 1.88 |
+//! | `arm` | - | 1.88 |
+//! | `loongarch64` | - | 1.88 |
+//! | `powerpc64` | - | 1.95 |
+//! | `riscv64` | - | 1.88 |
+//! | `s390x` | `vector` | 1.88, with `std` 1.93 |
+//! | `x86` | `sse2` | 1.88 |
+//! | `x86_64` | - | 1.88 |
 //!
 //! With the feature `c-helpers`, the operations call C functions that are built with the crate, on
 //! any 64-bit architecture. This needs a C compiler.

@@ -4,6 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::project::repository;
+
 /// Builds a library of the workspace, and returns the path of its `.rlib`.
 ///
 /// # Panics
@@ -83,4 +85,26 @@ pub fn report(command: &mut Command, file: &Path, levels: &[&str]) -> Vec<serde_
 /// The text of a message, as rustc prints it.
 pub fn rendered(message: &serde_json::Value) -> &str {
     message["rendered"].as_str().unwrap_or_default()
+}
+
+/// Compiles a build script of the repository with a feature of its crate, if it is not empty, and
+/// returns the program, which is in `folder`.
+///
+/// # Panics
+///
+/// If it does not compile.
+pub fn build_script(path: &str, feature: &str, folder: &Path) -> PathBuf {
+    let program = folder.join(format!("script-{feature}"));
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut command = Command::new(rustc);
+    command.args(["--edition=2024", "--crate-name=build_script"]);
+    command
+        .args(["--allow=unexpected_cfgs", "-o"])
+        .arg(&program);
+    if !feature.is_empty() {
+        command.arg("--cfg").arg(format!("feature={feature:?}"));
+    }
+    let status = command.arg(repository().join(path)).status();
+    assert!(status.expect("rustc starts").success(), "{path}");
+    program
 }

@@ -68,7 +68,7 @@ const TIERS: [Tier; 9] = [
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
             "test --package atomics-tests --test cli --test examples --test kunit --test plans \
-             --test one_generator --test structure",
+             --test one_generator --test structure --test targets",
             "test --package atomics-tests --package atomics-litmus --doc",
             "doc --workspace --no-deps",
         ],

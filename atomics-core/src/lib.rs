@@ -54,6 +54,15 @@
 //! With the feature `c-helpers`, the operations call C functions that are built with the crate, on
 //! any 64-bit architecture. This needs a C compiler.
 //!
+//! # Sanitizers
+//!
+//! Sanitizers do not see inline assembly. ThreadSanitizer reports data races where there are none:
+//! for plain data that an operation hands to another thread. AddressSanitizer misses operations on
+//! memory out of bounds. With the feature `c-helpers`, and the C code compiled with the same
+//! sanitizer (`CFLAGS=-fsanitize=thread` or `-fsanitize=address`), ThreadSanitizer sees [`Acquire`]
+//! and [`Release`], but neither [`Full`] nor barriers, since it does not know fences, and
+//! AddressSanitizer sees all operations.
+//!
 //! # Do not mix memory models
 //!
 //! The LKMM and the model of `core::sync::atomic` are different. A variable must be accessed by the

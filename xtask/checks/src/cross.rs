@@ -1,9 +1,11 @@
 //! `cargo xtask cross`: the differential tests on other architectures, most of them emulated.
 //!
-//! One thread builds the tests while another runs those already built, which keeps two cores busy.
+//! One thread builds the tests while others run those already built.
 
+use std::num::NonZero;
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -77,7 +79,7 @@ fn run(options: &Cross) -> Result<ExitCode> {
     })?;
     let jobs = jobs(options)?;
     let start = Instant::now();
-    let (sender, built) = mpsc::sync_channel(jobs.len());
+    let (sender, built) = mpsc::channel();
     let (failed, ran) = thread::scope(|scope| {
         let builder = scope.spawn(|| build_all(&tools, &jobs, options.c_helpers, sender));
         let (mut failed, ran) = run_all(&tools, built);
@@ -146,13 +148,16 @@ fn jobs(options: &Cross) -> Result<Vec<Job<'_>>> {
     Ok(jobs)
 }
 
-/// Builds all jobs, and sends each program to the running thread. Returns the names of the builds
+/// A run that waits, and its program.
+type Waiting<'a> = (&'a Job<'a>, Run<'a>, Arc<Program>);
+
+/// Builds all jobs, and sends the runs of each program to the running threads. Returns the names of the builds
 /// that failed.
 fn build_all<'a>(
     tools: &CrossTools,
     jobs: &'a [Job<'a>],
     c_helpers: bool,
-    sender: SyncSender<(&'a Job<'a>, Program)>,
+    sender: Sender<Waiting<'a>>,
 ) -> Vec<String> {
     let mut failed = Vec::new();
     for of_target in jobs.chunk_by(|a, b| a.target.name == b.target.name) {
@@ -172,46 +177,91 @@ fn build_all<'a>(
             if !built {
                 failed.push(format!("{} build", job.name()));
             }
-            if let Some(program) = program
-                && sender.send((job, program)).is_err()
-            {
-                // The receiving thread has panicked.
-                return failed;
+            let Some(program) = program.map(Arc::new) else {
+                continue;
+            };
+            for run in list_runs(job) {
+                if sender.send((job, run, program.clone())).is_err() {
+                    // The receiving threads have panicked.
+                    return failed;
+                }
             }
         }
     }
     failed
 }
 
-/// Runs the programs as they arrive. Returns the names of the failed runs, and the number of runs.
-fn run_all(tools: &CrossTools, built: Receiver<(&Job<'_>, Program)>) -> (Vec<String>, usize) {
-    let mut failed = Vec::new();
-    let mut ran = 0;
-    for (job, program) in built {
-        for cpu in &job.cpus {
-            ran += 1;
-            if !step(job, cpu, || check_pass(tools, job.programs, cpu, &program)) {
-                failed.push(format!("{} {cpu}", job.name()));
-            }
+/// One run of a job's program.
+enum Run<'a> {
+    /// All tests, on a CPU.
+    Tests(&'a str),
+    /// The test of interrupted calls, on a CPU whose emulator checks for signals after each
+    /// instruction.
+    Interrupts(&'a str),
+    /// A test on a CPU that lacks the features of the build.
+    Fault(&'a str),
+}
+
+impl Run<'_> {
+    /// What the output line calls the run.
+    fn name(&self) -> String {
+        match self {
+            Self::Tests(cpu) | Self::Fault(cpu) => (*cpu).to_owned(),
+            Self::Interrupts(cpu) => format!("{cpu} by instruction"),
         }
-        // The loops are the same on all CPUs of a build, so one CPU is enough.
-        if let Some(cpu) = job.cpus.iter().find(|cpu| emulate::is_emulated(cpu)) {
+    }
+}
+
+/// The runs of a job.
+fn list_runs<'a>(job: &Job<'a>) -> Vec<Run<'a>> {
+    let mut runs: Vec<_> = job.cpus.iter().copied().map(Run::Tests).collect();
+    // The loops are the same on all CPUs of a build, so one CPU is enough.
+    let emulated = job
+        .cpus
+        .iter()
+        .copied()
+        .find(|cpu| emulate::is_emulated(cpu));
+    runs.extend(emulated.map(Run::Interrupts));
+    runs.extend(job.lacking.map(Run::Fault));
+    runs
+}
+
+/// Runs the programs as they arrive, as many at a time as this machine has cores: most of the time,
+/// a run uses one. Returns the names of the failed runs, and the number of runs.
+fn run_all(tools: &CrossTools, built: Receiver<Waiting<'_>>) -> (Vec<String>, usize) {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let built = Mutex::new(built);
+    let work = || {
+        let (mut failed, mut ran) = (Vec::new(), 0);
+        // The lock is held while this waits, and released before the run.
+        let next = || built.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        while let Ok((job, run, program)) = next() {
             ran += 1;
-            let name = format!("{cpu} by instruction");
-            if !step(job, &name, || {
-                check_interrupts(tools, job.programs, cpu, &program)
-            }) {
+            let name = run.name();
+            let passed = step(job, &name, || match run {
+                Run::Tests(cpu) => check_pass(tools, job.programs, cpu, &program),
+                Run::Interrupts(cpu) => check_interrupts(tools, job.programs, cpu, &program),
+                Run::Fault(cpu) => check_fault(tools, job.programs, cpu, &program),
+            });
+            if !passed {
                 failed.push(format!("{} {name}", job.name()));
             }
         }
-        if let Some(cpu) = job.lacking {
-            ran += 1;
-            if !step(job, cpu, || check_fault(tools, job.programs, cpu, &program)) {
-                failed.push(format!("{} {cpu}", job.name()));
-            }
-        }
-    }
-    (failed, ran)
+        (failed, ran)
+    };
+    let ended = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        // A panic is a bug, and its message has been printed.
+        let ended = workers.into_iter().map(|worker| worker.join());
+        ended
+            .map(|end| end.unwrap_or_else(|_| (vec!["the runs".into()], 0)))
+            .collect::<Vec<_>>()
+    });
+    let ran = ended.iter().map(|(_, ran)| ran).sum();
+    (
+        ended.into_iter().flat_map(|(failed, _)| failed).collect(),
+        ran,
+    )
 }
 
 /// Runs all tests on a CPU. They must pass.

@@ -1,4 +1,4 @@
-//! Writes every legal call of every layer as data for the differential tests.
+//! Lists every legal call of every layer, and writes them as a module.
 
 use std::fmt::Write as _;
 
@@ -7,148 +7,158 @@ use atomics_spec::model::op::{ArgKind, Form, Ordering};
 use atomics_spec::model::ty::Type;
 use atomics_spec::{FormOf, Spec, Variant, names};
 
+/// One way to call one operation, in one ordering, on one type.
+pub struct Call<'s> {
+    /// The interface: a variant of `Layer`.
+    layer: &'static str,
+    /// The name in test reports.
+    name: String,
+    /// The operation and its form.
+    pub form: FormOf<'s>,
+    /// The type of the variable.
+    pub ty: String,
+    /// The statements that make the call, and a comment before them.
+    statements: Vec<String>,
+    comment: Option<&'static str>,
+}
+
+impl Call<'_> {
+    /// Whether it calls a function with C's name.
+    pub fn is_raw(&self) -> bool {
+        self.layer == "Raw"
+    }
+
+    /// How many operands it takes.
+    pub fn operands(&self) -> usize {
+        self.form.op.operands().count()
+    }
+}
+
+/// Lists every legal call of every layer.
+pub fn list(spec: &Spec) -> Vec<Call<'_>> {
+    let mut calls: Vec<_> = spec.variants().map(raw).collect();
+    for form in spec.typed_forms() {
+        let has_form = |ty: &&Type| ty.classes.contains(&form.meaning.class);
+        for ty in spec.types.types.iter().filter(has_form) {
+            for &ordering in form.orderings() {
+                calls.extend(typed(form, ty, ordering));
+            }
+        }
+    }
+    calls
+}
+
 /// Writes a function for each call, and the table of all calls. Both use the items of
-/// `src/lib.rs`.
+/// `src/lib.rs`. `pointer` is the width of a pointer in bits.
 ///
 /// The functions are items rather than closures in the table: in an incremental build, checking the
 /// types of one constant with thousands of closures takes longer than everything else together.
-pub fn write_module(spec: &Spec) -> String {
-    let mut calls = Calls::default();
-    for variant in spec.variants() {
-        calls.add_raw(&variant);
-    }
-    for form in spec.typed_forms() {
-        for ty in spec
-            .types
-            .types
-            .iter()
-            .filter(|t| t.classes.contains(&form.meaning.class))
-        {
-            for &ordering in form.orderings() {
-                calls.add_typed(&form, ty, ordering);
-            }
-        }
-    }
-    calls.finish()
-}
-
-/// The calls written so far.
-#[derive(Default)]
-struct Calls {
-    count: usize,
-    functions: String,
-    table: String,
-}
-
-/// What a function does: an optional comment, and its statements.
-struct Body {
-    comment: Option<&'static str>,
-    statements: Vec<String>,
-}
-
-impl Calls {
-    /// The text of the module.
-    fn finish(self) -> String {
-        let Self {
-            functions, table, ..
-        } = self;
-        format!("{functions}/// Every legal call.\npub const CALLS: &[Call] = &[\n{table}];\n")
-    }
-
-    /// Adds a call: its function, and its entry in the table.
-    fn add(&mut self, layer: &str, name: &str, form: &FormOf<'_>, ty: &str, body: &Body) {
-        let base = form.base();
-        let function = format!("call_{}", self.count);
-        self.count += 1;
-        let operands = match form.op.operands().count() {
-            0 => "_",
-            _ => "a",
-        };
+pub fn write_module(calls: &[Call<'_>], pointer: u32) -> String {
+    let (mut functions, mut table) = (String::new(), String::new());
+    for (index, call) in calls.iter().enumerate() {
+        let parameter = if call.operands() == 0 { "_" } else { "a" };
         let _ = writeln!(
-            self.functions,
-            "fn {function}(x: Place<'_>, {operands}: &mut [i64]) -> Option<i64> {{"
+            functions,
+            "fn call_{index}(x: Place<'_>, {parameter}: &mut [i64]) -> Option<i64> {{"
         );
-        if let Some(comment) = body.comment {
-            let _ = writeln!(self.functions, "    // {comment}");
+        let comment = call.comment.map(|comment| format!("// {comment}"));
+        for line in comment.iter().chain(&call.statements) {
+            let _ = writeln!(functions, "    {line}");
         }
-        for statement in &body.statements {
-            let _ = writeln!(self.functions, "    {statement}");
-        }
-        self.functions += "}\n\n";
+        functions += "}\n\n";
+        let Call {
+            layer, name, ty, ..
+        } = call;
+        let (bits, operands) = (bits(ty, pointer), call.operands());
         let _ = writeln!(
-            self.table,
-            "    Call {{\n        layer: Layer::{layer},\n        name: {name:?},\n        base: \
-             {base:?},\n        ty: {ty:?},\n        run: {function},\n    }},"
+            table,
+            "    Call {{ layer: Layer::{layer}, name: {name:?}, base: {:?}, ty: {ty:?}, bits: {bits}, \
+             operands: {operands}, run: call_{index} }},",
+            call.form.base()
         );
     }
+    format!("{functions}/// Every legal call.\npub const CALLS: &[Call] = &[\n{table}];\n")
+}
 
-    /// Adds the call of a function of the raw layer.
-    fn add_raw(&mut self, v: &Variant<'_>) {
-        let ty = match v.family.repr.rust() {
-            "*const c_void" => "*const core::ffi::c_void",
-            int => int,
-        };
-        let form = &v.of;
-        let mut statements = Vec::new();
-        let mut after = Vec::new();
-        let mut args = Vec::new();
-        for (index, arg) in form.op.operands().enumerate() {
-            if arg.kind == ArgKind::Pointer {
-                statements.push(format!("let mut p = {};", read_operand(index, ty)));
-                after.push(format!("a[{index}] = p.to_word();"));
-                args.push("&mut p".to_owned());
-            } else {
-                args.push(read_operand(index, ty));
-            }
-        }
-        let call = format!("x.raw::<{ty}>().{}({})", v.function(), args.join(", "));
-        let (call, result) = match form.result() {
-            None => (format!("{call};"), "None"),
-            Some(_) => (format!("let r = {call}.to_word();"), "Some(r)"),
-        };
-        statements.push(call);
-        statements.extend(after);
-        statements.push(result.to_owned());
-        let body = Body {
-            comment: None,
-            statements,
-        };
-        self.add("Raw", &v.function(), form, ty, &body);
+/// The width of a type in bits.
+pub fn bits(ty: &str, pointer: u32) -> u32 {
+    match ty {
+        "bool" | "i8" | "u8" => 8,
+        "i16" | "u16" => 16,
+        "i32" | "u32" => 32,
+        "i64" | "u64" => 64,
+        _ => pointer,
     }
+}
 
-    /// Adds the calls of a method of `Atomic<T>` and of the matching function on raw pointers.
-    fn add_typed(&mut self, form: &FormOf<'_>, ty: &Type, ordering: Ordering) {
-        let rust = rust_type(ty);
-        let mut args: Vec<String> = (0..form.op.operands().count())
-            .map(|index| read_operand(index, &rust))
-            .collect();
-        args.push(ordering.name().to_owned());
-        let args = args.join(", ");
-        let method = form.method();
-        let calls = [
-            (
-                "Typed",
-                None,
-                format!("x.typed::<{rust}>().{}({args})", names::rust_ident(&method)),
-            ),
-            (
-                "Pointer",
-                Some("SAFETY: The variable is aligned, and only accessed atomically."),
-                format!(
-                    "unsafe {{ {}(x.pointer::<{rust}>(), {args}) }}",
-                    names::pointer_function(&method)
-                ),
-            ),
-        ];
-        let name = format!("Atomic<{rust}>::{method}({})", ordering.name());
-        for (layer, comment, call) in calls {
-            let body = Body {
-                comment,
-                statements: use_result(form, &call),
-            };
-            self.add(layer, &name, form, &rust, &body);
+/// The call of a function with C's name.
+fn raw(v: Variant<'_>) -> Call<'_> {
+    let ty = match v.family.repr.rust() {
+        "*const c_void" => "*const core::ffi::c_void",
+        int => int,
+    };
+    let mut statements = Vec::new();
+    let mut after = Vec::new();
+    let mut args = Vec::new();
+    for (index, arg) in v.of.op.operands().enumerate() {
+        if arg.kind == ArgKind::Pointer {
+            statements.push(format!("let mut p = {};", read_operand(index, ty)));
+            after.push(format!("a[{index}] = p.to_word();"));
+            args.push("&mut p".to_owned());
+        } else {
+            args.push(read_operand(index, ty));
         }
     }
+    let call = format!("x.raw::<{ty}>().{}({})", v.function(), args.join(", "));
+    let (call, result) = match v.of.result() {
+        None => (format!("{call};"), "None"),
+        Some(_) => (format!("let r = {call}.to_word();"), "Some(r)"),
+    };
+    statements.push(call);
+    statements.extend(after);
+    statements.push(result.to_owned());
+    Call {
+        layer: "Raw",
+        name: v.function(),
+        form: v.of,
+        ty: ty.to_owned(),
+        statements,
+        comment: None,
+    }
+}
+
+/// The calls of a method of `Atomic<T>` and of the matching function on raw pointers.
+fn typed<'s>(form: FormOf<'s>, ty: &Type, ordering: Ordering) -> [Call<'s>; 2] {
+    let rust = rust_type(ty);
+    let mut args: Vec<String> = (0..form.op.operands().count())
+        .map(|index| read_operand(index, &rust))
+        .collect();
+    args.push(ordering.name().to_owned());
+    let args = args.join(", ");
+    let method = form.method();
+    let calls = [
+        (
+            "Typed",
+            None,
+            format!("x.typed::<{rust}>().{}({args})", names::rust_ident(&method)),
+        ),
+        (
+            "Pointer",
+            Some("SAFETY: The variable is aligned, and only accessed atomically."),
+            format!(
+                "unsafe {{ {}(x.pointer::<{rust}>(), {args}) }}",
+                names::pointer_function(&method)
+            ),
+        ),
+    ];
+    calls.map(|(layer, comment, call)| Call {
+        layer,
+        name: format!("Atomic<{rust}>::{method}({})", ordering.name()),
+        form,
+        ty: rust.clone(),
+        statements: use_result(&form, &call),
+        comment,
+    })
 }
 
 /// The statements that make a call of the typed layers, and return its result as a word.

@@ -1,10 +1,13 @@
-//! Every legal call of every layer as data. `build/calls.rs` writes the table.
+//! Every legal call of every layer as data, and cases for the tests. The build script writes both.
 
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32, AtomicI64, Ordering as Order};
 
 use atomics_core::*;
+
+pub mod cases;
+pub mod counts;
 
 /// The interface through which an operation is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,10 @@ pub struct Call {
     pub base: &'static str,
     /// The type of the variable.
     pub ty: &'static str,
+    /// The width of the variable in bits.
+    pub bits: u32,
+    /// How many operands the call takes.
+    pub operands: usize,
     /// Makes the call with these operands, and returns its result. A pointer operand is updated
     /// with what the call stored through it.
     pub run: fn(Place<'_>, &mut [i64]) -> Option<i64>,

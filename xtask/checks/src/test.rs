@@ -67,8 +67,8 @@ const TIERS: [Tier; 9] = [
              --package atomics-litmus --lib",
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
-            "test --package atomics-tests --test cli --test examples --test kunit --test plans \
-             --test one_generator --test structure --test targets",
+            "test --package atomics-tests --test calls --test cli --test examples --test kunit \
+             --test one_generator --test plans --test structure --test targets",
             "test --package atomics-tests --package atomics-litmus --doc",
             "doc --workspace --no-deps",
         ],

@@ -10,17 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use std::{mem, ptr};
 
-use atomics_differential::{CALLS, Call, Layer, Place, Variable};
-use atomics_spec::FormOf;
-use fastrand::Rng;
+use atomics_differential::cases::{self, Case, Effect};
+use atomics_differential::{Call, Place, Variable};
 
-use super::{Effect, FORMS, bits, edges, expect, pick_random, read_number};
+use super::read_number;
 
 /// How often to interrupt each kind of call, unless `LKMM_TEST_INTERRUPTS` says otherwise. Most
 /// interrupts arrive before or after the few instructions that must notice them.
 const INTERRUPTS: u32 = 10;
-/// How many combinations of value and operands to try in turn with each kind of call.
-const CASES: usize = 10;
 /// How long to wait for enough interrupts of one kind of call before the test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -102,59 +99,58 @@ impl Drop for Interrupts {
 
 /// A call's input, and the effects that it may have: without an interrupt, and with the handler
 /// running before it, after it, or both.
-struct Case {
-    memory: i64,
-    operands: Vec<i64>,
-    alone: Effect,
+struct Sample {
+    input: Case,
     before: Effect,
     after: Effect,
     between: Effect,
 }
 
-impl Case {
-    fn new(form: &FormOf<'_>, bits: u32, memory: i64, operands: Vec<i64>) -> Self {
-        let of = |memory| expect(form, bits, memory, &operands).1;
-        let alone = of(memory);
-        let flipped = |e: &Effect| (e.0 ^ 1, e.1, e.2.clone());
-        let before = of(memory ^ 1);
+impl Sample {
+    /// Makes a sample of a case, and of the same one with the lowest bit of the variable flipped.
+    fn new([input, flipped]: [Case; 2]) -> Self {
+        let flip = |effect: &Effect| Effect {
+            memory: effect.memory ^ 1,
+            ..effect.clone()
+        };
         Self {
-            after: flipped(&alone),
-            between: flipped(&before),
-            memory,
-            operands,
-            alone,
-            before,
+            after: flip(&input.effect),
+            between: flip(&flipped.effect),
+            before: flipped.effect,
+            input,
         }
     }
 
     /// Makes the call, checks its effect, and returns whether it was interrupted.
-    fn run(&self, case: &Call, place: Place<'_>, operands: &mut [i64]) -> bool {
-        let bits = bits(case.ty);
-        place.set(bits, self.memory);
-        operands.copy_from_slice(&self.operands);
+    fn run(&self, call: &Call, place: Place<'_>, operands: &mut [i64]) -> bool {
+        let Case {
+            memory: old,
+            operands: given,
+            effect: alone,
+            ..
+        } = &self.input;
+        place.set(call.bits, *old);
+        operands.copy_from_slice(given);
         CHANGES.store(0, SeqCst);
         CALLING.store(true, SeqCst);
-        let result = (case.run)(place, operands);
+        let result = (call.run)(place, operands);
         CALLING.store(false, SeqCst);
         let changes = CHANGES.load(SeqCst);
-        let memory = place.get(bits);
-        let is = |e: &Effect| (e.0, e.1, e.2.as_slice()) == (memory, result, &*operands);
+        let memory = place.get(call.bits);
+        let is = |e: &Effect| (e.memory, e.result, &*e.operands) == (memory, result, &*operands);
         // Two changes cancel each other out. With several, the call may fall between any two.
         let right = match changes {
-            0 => is(&self.alone),
+            0 => is(alone),
             n if n % 2 == 1 => is(&self.before) || is(&self.after),
-            _ => is(&self.alone) || is(&self.between),
+            _ => is(alone) || is(&self.between),
         };
         assert!(
             right,
-            "{} on {} that holds {}, with {:?}, interrupted {changes} times: variable, result, \
-             operands after are {:?}, and not {:?}, or with an interrupt {:?} or {:?}",
-            case.name,
-            case.ty,
-            self.memory,
-            self.operands,
+            "{} on {} that holds {old}, with {given:?}, interrupted {changes} times: variable, \
+             result, operands after are {:?}, and not {alone:?}, or with an interrupt {:?} or {:?}",
+            call.name,
+            call.ty,
             (memory, result, operands),
-            self.alone,
             self.before,
             self.after,
         );
@@ -162,55 +158,32 @@ impl Case {
     }
 }
 
-/// Picks the cases for a kind of call: each edge value, because conditions depend on those, and
-/// random ones.
-fn pick_cases(form: &FormOf<'_>, ty: &str, rng: &mut Rng) -> Vec<Case> {
-    let edges = edges(ty);
-    let value = |index: usize, rng: &mut Rng| match edges.get(index) {
-        Some(edge) => *edge,
-        None => pick_random(ty, rng),
-    };
-    let mut case = |index: usize| {
-        let memory = value(index, rng);
-        // Operands that equal the variable make a compare-and-exchange succeed.
-        let operands = form.op.operands().map(|_| match rng.u32(..) % 3 {
-            0 => memory,
-            1 => memory ^ 1,
-            _ => pick_random(ty, rng),
-        });
-        Case::new(form, bits(ty), memory, operands.collect())
-    };
-    (0..CASES).map(&mut case).collect()
-}
-
 /// Makes only the calls with C's names, because all other layers end up in those functions.
 #[test]
 fn interrupted_calls_are_atomic() {
     let wanted = read_number("LKMM_TEST_INTERRUPTS", INTERRUPTS);
-    let mut rng = Rng::with_seed(1);
     let _interrupts = Interrupts::new();
     let (mut kinds, mut tried, mut interrupts) = (0, 0, 0);
-    for case in CALLS.iter().filter(|c| c.layer == Layer::Raw) {
-        let form = &FORMS[case.base];
-        let cases = pick_cases(form, case.ty, &mut rng);
-        let mut operands = vec![0; form.op.operands().count()];
+    for (call, cases) in cases::interrupted() {
+        let samples: Vec<_> = cases.into_iter().map(Sample::new).collect();
+        let mut operands = vec![0; call.operands];
         let variable = Variable::default();
         // Only the handler uses the pointer, and it makes a shared reference of it as well.
         VARIABLE.store(ptr::from_ref(&variable).cast_mut(), SeqCst);
-        BITS.store(bits(case.ty), SeqCst);
-        let place = variable.place(bits(case.ty), 0);
+        BITS.store(call.bits, SeqCst);
+        let place = variable.place(call.bits, 0);
         let start = Instant::now();
         let mut seen = 0;
         while seen < wanted {
-            for sample in &cases {
-                seen += u32::from(sample.run(case, place, &mut operands));
+            for sample in &samples {
+                seen += u32::from(sample.run(call, place, &mut operands));
             }
-            tried += cases.len();
+            tried += samples.len();
             // Once per round, because reading the clock takes as long as many calls.
             assert!(
                 start.elapsed() < PATIENCE,
                 "{} was interrupted only {seen} times",
-                case.name
+                call.name
             );
         }
         kinds += 1;

@@ -7,107 +7,55 @@
 use std::sync::Barrier;
 use std::thread;
 
-use atomics_differential::{CALLS, Call, Place, Variable};
-use atomics_spec::FormOf;
-use fastrand::Rng;
+use atomics_differential::cases::{self, Case};
+use atomics_differential::{Call, Place, Variable};
 
-use super::{FORMS, bits, expect, is_for_threads, pick_random, scale};
+use super::{is_for_threads, scale};
 
-/// The width in bits of the word that the variables share.
-const WORD: u32 = 32;
-/// How many calls in a row each thread makes.
-const STEPS: usize = 50;
 /// How often each thread repeats its calls, each time from the start value.
 const ROUNDS: u32 = 40;
 
-/// What a thread does with its variable, and the effects that it must see.
-struct Script {
-    start: i64,
-    steps: Vec<Step>,
-}
-
-/// One call: its operands, and the expected value, result and operands after it.
-struct Step {
-    operands: Vec<i64>,
-    memory: i64,
-    result: Option<i64>,
-    after: Vec<i64>,
-}
-
-impl Script {
-    fn new(form: &FormOf<'_>, ty: &str, rng: &mut Rng) -> Self {
-        let start = pick_random(ty, rng);
-        let mut memory = start;
-        let steps = (0..STEPS).map(|_| {
-            let count = form.op.operands().count();
-            let operands: Vec<i64> = (0..count).map(|_| pick_random(ty, rng)).collect();
-            let (_, (new, result, after)) = expect(form, bits(ty), memory, &operands);
-            memory = new;
-            Step {
-                operands,
-                memory,
-                result,
-                after,
-            }
-        });
-        Self {
-            start,
-            steps: steps.collect(),
-        }
-    }
-
-    /// Follows the script. No other thread changes the variable, so each call must do exactly what
-    /// the reference says.
-    fn run(&self, case: &Call, place: Place<'_>, rounds: u32) -> Result<(), String> {
-        let mut operands = vec![0; self.steps[0].operands.len()];
-        for _ in 0..rounds {
-            let mut memory = self.start;
-            // A store to a neighbour must not get lost, either.
-            place.set(bits(case.ty), memory);
-            for step in &self.steps {
-                operands.copy_from_slice(&step.operands);
-                let result = (case.run)(place, &mut operands);
-                let found = place.get(bits(case.ty));
-                if (found, result) != (step.memory, step.result) || operands != step.after {
-                    return Err(format!(
-                        "on {memory} with {:?}: {:?}, not {:?}",
-                        step.operands,
-                        (found, result, &operands),
-                        (step.memory, step.result, &step.after),
-                    ));
-                }
-                memory = step.memory;
+/// Makes the calls of a round, again and again. No other thread changes the variable, so each call
+/// must do exactly what the reference says.
+fn run(call: &Call, round: &[Case], place: Place<'_>, rounds: u32) -> Result<(), String> {
+    let mut operands = vec![0; call.operands];
+    for _ in 0..rounds {
+        // A store to a neighbour must not get lost, either.
+        place.set(call.bits, round[0].memory);
+        for case in round {
+            operands.copy_from_slice(&case.operands);
+            let result = (call.run)(place, &mut operands);
+            let memory = place.get(call.bits);
+            let effect = &case.effect;
+            if (memory, result, &operands) != (effect.memory, effect.result, &effect.operands) {
+                return Err(format!(
+                    "on {} with {:?}: {:?}, not {effect:?}",
+                    case.memory,
+                    case.operands,
+                    (memory, result, &operands),
+                ));
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 #[test]
 fn neighbours_do_not_disturb_each_other() {
     let rounds = scale(ROUNDS);
-    let mut rng = Rng::with_seed(1);
     let mut disturbed = Vec::new();
     let mut kinds = 0;
-    for case in CALLS
-        .iter()
-        .filter(|c| is_for_threads(c) && bits(c.ty) < WORD)
-    {
-        let form = &FORMS[case.base];
-        let bits = bits(case.ty);
-        let lanes = (WORD / bits) as usize;
-        let scripts: Vec<Script> = (0..lanes)
-            .map(|_| Script::new(form, case.ty, &mut rng))
-            .collect();
+    for (call, scripts) in cases::neighbours().filter(|(call, _)| is_for_threads(call)) {
         let word = Variable::default();
-        let together = Barrier::new(lanes);
+        let together = Barrier::new(scripts.len());
         let run = |lane: usize| {
             // All threads start together, so that none finishes before the others begin.
             together.wait();
-            scripts[lane].run(case, word.place(bits, lane), rounds)
+            run(call, &scripts[lane], word.place(call.bits, lane), rounds)
         };
         let told: Vec<String> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..lanes).map(|l| scope.spawn(move || run(l))).collect();
+            let lanes = 0..scripts.len();
+            let threads: Vec<_> = lanes.map(|l| scope.spawn(move || run(l))).collect();
             let ended = threads.into_iter().map(|t| t.join());
             ended
                 .filter_map(|end| end.expect("no thread panics").err())
@@ -116,7 +64,7 @@ fn neighbours_do_not_disturb_each_other() {
         if let Some(first) = told.first() {
             disturbed.push(format!(
                 "{:?} {} on {}, {first}",
-                case.layer, case.name, case.ty
+                call.layer, call.name, call.ty
             ));
         }
         kinds += 1;

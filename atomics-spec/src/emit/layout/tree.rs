@@ -110,7 +110,10 @@ fn unrun(text: &str) -> String {
     let mut inside = false;
     for line in text.lines() {
         out.push_str(line);
-        if line.trim_start().starts_with("/// ```") {
+        if ["/// ```", "//! ```"]
+            .iter()
+            .any(|fence| line.trim_start().starts_with(fence))
+        {
             if !inside {
                 out.push_str("ignore");
             }

@@ -127,6 +127,15 @@ impl Condition {
     }
 }
 
+/// What the register of an operand must differ from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// The register of another operand, counted from 0.
+    Operand(usize),
+    /// A fixed register.
+    Register(String),
+}
+
 /// A row of the table: the effect of one instruction.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -136,6 +145,9 @@ pub struct Row {
     pub many: bool,
     /// The registers that the instruction uses but its text does not name.
     pub implicit: Vec<(Role, String)>,
+    /// Operands, counted from 0, whose register must differ from another one. If it does not, the
+    /// manual does not say what the instruction does, or it does something else.
+    pub apart: Vec<(usize, Other)>,
     /// The effect.
     pub action: Action,
     /// Whether it sets flags.
@@ -186,6 +198,15 @@ impl Isa {
         let predicate = Some(Condition::parse(condition)?);
         let row = self.row(stem, operands)?;
         Some(Row { predicate, ..row })
+    }
+
+    /// Whether the table has a row for this mnemonic with other operands, and all such rows are for
+    /// accesses to memory.
+    pub(crate) fn is_access(&self, mnemonic: &str) -> bool {
+        self.rows.get(mnemonic).is_some_and(|rows| {
+            let mut rows = rows.iter();
+            rows.all(|row| matches!(row.action, Action::Access(..)))
+        })
     }
 
     fn row(&self, mnemonic: &str, operands: &[String]) -> Option<Row> {

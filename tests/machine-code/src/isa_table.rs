@@ -5,10 +5,11 @@ use atomics_spec::diag::{Error, Errors};
 use atomics_spec::lex::{Cell, Row as Line, rows};
 
 use crate::event::{Access, Level, Rule, Side};
-use crate::isa::{Action, Alu, Condition, Isa, Role, Row};
+use crate::isa::{Action, Alu, Condition, Isa, Other, Role, Row};
 
 /// The columns of an `insn` row, for error messages.
-const COLUMNS: &str = "insn MNEMONIC OPERANDS ACTION [flags] [WORD ...] [+ROLE:REGISTER ...]";
+const COLUMNS: &str =
+    "insn MNEMONIC OPERANDS ACTION [flags] [WORD ...] [+ROLE:REGISTER ...] [N!=OTHER ...]";
 
 /// Parses a table for an architecture whose registers have `word` bytes.
 ///
@@ -134,6 +135,7 @@ fn parse_operands(cell: Cell<'_>) -> Result<Row, Error> {
         roles,
         many,
         implicit: Vec::new(),
+        apart: Vec::new(),
         action: Action::Nop,
         flags: false,
         predicate: None,
@@ -168,10 +170,36 @@ fn parse_words(mut row: Row, action: Cell<'_>, words: &[Cell<'_>]) -> Result<Row
         let role = parse_role(cell.part(role))?;
         row.implicit.push((role, register.to_owned()));
     }
+    let (apart, words): (Vec<Cell<'_>>, Vec<Cell<'_>>) =
+        words.into_iter().partition(|word| word.text.contains("!="));
+    for cell in apart {
+        row.apart.push(parse_apart(cell, row.roles.len())?);
+    }
     row.flags = words.first().is_some_and(|word| word.text == "flags");
     let words: Vec<Cell<'_>> = words.into_iter().skip(usize::from(row.flags)).collect();
     row.action = parse_action(action, &words)?;
     Ok(row)
+}
+
+/// Parses `N!=OTHER` in a row with `count` operands.
+fn parse_apart(cell: Cell<'_>, count: usize) -> Result<(usize, Other), Error> {
+    let wrong = || {
+        cell.error(
+            format!("`{}` does not say which registers must differ", cell.text),
+            format!("write N!=M or N!=%REGISTER, where N and M are operands from 1 to {count}"),
+        )
+    };
+    let (operand, other) = cell.text.split_once("!=").ok_or_else(wrong)?;
+    let index = |text: &str| {
+        let number: usize = text.parse().ok()?;
+        (1..=count).contains(&number).then(|| number - 1)
+    };
+    let operand = index(operand).ok_or_else(wrong)?;
+    let other = match other.strip_prefix('%') {
+        Some(register) if !register.is_empty() => Other::Register(register.to_owned()),
+        _ => Other::Operand(index(other).filter(|i| *i != operand).ok_or_else(wrong)?),
+    };
+    Ok((operand, other))
 }
 
 /// The word, if there is one. Fails if there are several.
@@ -306,7 +334,8 @@ mod tests {
     #[test]
     fn all_errors_are_reported_with_their_places() {
         let text = "stack sp\ncomment //\ninsn ldr w,q load r>rw\ninsn str r,m store w>\n\
-                    insn add w,r alu mul\nfoo\ninsn nop - nop rw>rw\ninsn b t branch\n";
+                    insn add w,r alu mul\nfoo\ninsn nop - nop rw>rw\ninsn b t branch\n\
+                    insn swp w,r,m rmw 1!=4\ninsn swx w,r,m rmw 2!=2\ninsn swy w,m rmw 1!=%\n";
         let errors = parse(Source::new("t.tbl", text), 8).unwrap_err();
         let told: Vec<String> = errors
             .0
@@ -322,6 +351,9 @@ mod tests {
                 "6:1 `foo` is not a kind of row",
                 "7:16 `nop` does not take a word, but found `rw>rw`",
                 "8:10 a branch without a condition",
+                "9:20 `1!=4` does not say which registers must differ",
+                "10:20 `2!=2` does not say which registers must differ",
+                "11:18 `1!=%` does not say which registers must differ",
             ]
         );
         let errors = parse(Source::new("t.tbl", "insn nop - nop\n"), 8).unwrap_err();

@@ -7,6 +7,7 @@
 //! - [`targets`] is the list of architectures.
 //! - [`isa`] describes the effects of instructions, from the tables `isa/*.tbl`.
 //! - [`event`] describes effects on memory and on the order of accesses.
+//! - [`operands`] checks the rules about registers that an instruction must not combine.
 //! - [`abi`] describes where a function gets its arguments.
 
 pub mod abi;
@@ -16,6 +17,7 @@ pub mod event;
 pub mod isa;
 mod isa_table;
 pub mod object;
+pub mod operands;
 pub mod rustc;
 pub mod target;
 pub mod targets;

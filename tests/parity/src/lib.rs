@@ -11,6 +11,7 @@
 //!
 //! [`Suite::compare`] runs the comparison. [`report`] prints the result, and [`reasons`] checks it.
 
+mod constants;
 mod exec;
 mod kernel;
 mod order;

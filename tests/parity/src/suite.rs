@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{fs, thread};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use atomics_machine_code::cfg::Code;
+use atomics_machine_code::isa::Isa;
+use atomics_machine_code::operands;
 use atomics_machine_code::rustc::Compiler;
 use atomics_machine_code::target::{Configuration, Target};
 use atomics_machine_code::targets::TARGETS;
 use atomics_spec::Spec;
 use atomics_tools::{Lock, Progress, Toolchain, pool};
 
+use crate::constants;
 use crate::kernel::Kernel;
 use crate::ours;
 use crate::point::{Point, points};
@@ -143,6 +146,7 @@ impl Run<'_> {
         let (suite, target, configuration) = (self.suite, self.target, self.configuration);
         let points = points(suite.spec, target.bits);
         let isa = target.isa()?;
+        let mut lines = Vec::new();
         let c = c_file(target, &points);
         let (theirs, lock) = suite.kernel(self.jobs).objects(target, configuration, &c)?;
         let theirs = target.read(configuration, &theirs, suite.tools)?;
@@ -152,13 +156,15 @@ impl Run<'_> {
             fs::create_dir_all(&folder)
                 .with_context(|| format!("cannot create {}", folder.display()))?;
             let _lock = Lock::wait(&folder, suite.progress)?;
-            Some(target.read(configuration, &[self.compile(&points)?], suite.tools)?)
+            let compiler = Compiler::new(target, configuration, suite.tools, suite.progress)?;
+            lines.extend(self.check_constants(&compiler, &isa)?);
+            let object = self.compile(&compiler, &points)?;
+            Some(target.read(configuration, &[object], suite.tools)?)
         } else {
             self.tell("there is no table for this architecture; only the kernel's side is read");
             None
         };
         self.tell(&format!("comparing {} variants", points.len()));
-        let mut lines = Vec::new();
         let mut shown = String::new();
         for point in &points {
             let code = |files, isa| Code { files, isa };
@@ -204,16 +210,32 @@ impl Run<'_> {
         Ok((lines, shown))
     }
 
+    /// Compiles all our functions with constant arguments, and checks that the compiler chose no
+    /// registers that an instruction must not combine. Returns an error for each that it did.
+    fn check_constants(&self, compiler: &Compiler, isa: &Isa) -> Result<Vec<Result<Line>>> {
+        let suite = self.suite;
+        self.tell("compiling ours with constant arguments");
+        let text = constants::text(suite.spec);
+        let folder = suite.folder.join("constants");
+        let object = ours::compile(suite.spec, compiler, &folder, &text)?;
+        let files = self
+            .target
+            .read(self.configuration, &[object], suite.tools)?;
+        let faults = files
+            .iter()
+            .flat_map(|(file, _)| operands::check(file, isa));
+        Ok(faults.map(|fault| Err(Error::msg(fault))).collect())
+    }
+
     /// Compiles our functions.
-    fn compile(&self, points: &[Point]) -> Result<PathBuf> {
-        let (suite, target) = (self.suite, self.target);
+    fn compile(&self, compiler: &Compiler, points: &[Point]) -> Result<PathBuf> {
+        let suite = self.suite;
         self.tell("compiling ours");
-        let compiler = Compiler::new(target, self.configuration, suite.tools, suite.progress)?;
         let head = "#![allow(dead_code, improper_ctypes_definitions, unused_unsafe)]\n\
                     use core::ffi::c_void;\n";
         let functions = points.iter().map(|point| format!("\n{}", point.rust));
         let text = head.to_owned() + &functions.collect::<String>();
-        ours::compile(suite.spec, &compiler, &suite.folder.join("ours"), &text)
+        ours::compile(suite.spec, compiler, &suite.folder.join("ours"), &text)
     }
 
     /// Reports if the kernel's own code seems to order less than required.

@@ -15,6 +15,8 @@ mod arch_lines;
 mod arch_ops;
 #[path = "bad_tables/arch_registers.rs"]
 mod arch_registers;
+#[path = "bad_tables/arch_stack.rs"]
+mod arch_stack;
 #[path = "bad_tables/docs.rs"]
 mod docs;
 #[path = "bad_tables/expressions.rs"]

@@ -82,6 +82,15 @@ pub const BARRIERS: [&str; 11] = [
     "smp_mb__after_atomic",
 ];
 
+/// The instructions of a barrier or a fence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Barrier {
+    /// The instructions, or the C expression. There are none if it only restrains the compiler.
+    pub lines: Vec<CodeLine>,
+    /// Whether they access the stack, other than through an address that `asm!` passes.
+    pub uses_stack: bool,
+}
+
 /// A parsed table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arch {
@@ -115,8 +124,8 @@ pub struct Arch {
     pub(super) sizes: Vec<Size>,
     pub(super) registers: Vec<(String, Vec<(u32, String)>)>,
     pub(super) templates: BTreeMap<String, Vec<Template>>,
-    pub(super) barriers: BTreeMap<String, Vec<(Features, Vec<CodeLine>)>>,
-    pub(super) fences: BTreeMap<Fence, Vec<CodeLine>>,
+    pub(super) barriers: BTreeMap<String, Vec<(Features, Barrier)>>,
+    pub(super) fences: BTreeMap<Fence, Barrier>,
 }
 
 impl Arch {
@@ -205,28 +214,24 @@ impl Arch {
         self.registers.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The lines of a barrier that runs on every CPU. There are none if it only restrains the
-    /// compiler.
-    pub fn barrier(&self, name: &str) -> &[CodeLine] {
+    /// The implementation of a barrier that runs on every CPU. Every table has one.
+    pub fn barrier(&self, name: &str) -> Option<&Barrier> {
         let mut all = self.barrier_choices(name);
         all.find(|(needs, _)| *needs == Features::NONE)
-            .map_or(&[], |(_, lines)| lines)
+            .map(|(_, barrier)| barrier)
     }
 
     /// The implementations of a barrier with the features that they require: the one that requires
     /// the most first, the one for every CPU last.
-    pub fn barrier_choices(&self, name: &str) -> impl Iterator<Item = (Features, &[CodeLine])> {
+    pub fn barrier_choices(&self, name: &str) -> impl Iterator<Item = (Features, &Barrier)> {
         let mut all: Vec<_> = self.barriers.get(name).into_iter().flatten().collect();
         all.sort_by_key(|(needs, _)| std::cmp::Reverse(needs.count()));
-        all.into_iter()
-            .map(|(needs, lines)| (*needs, lines.as_slice()))
+        all.into_iter().map(|(needs, barrier)| (*needs, barrier))
     }
 
-    /// The lines of a fence. There are none if it only restrains the compiler.
-    pub fn fence(&self, fence: Fence) -> &[CodeLine] {
-        match self.fences.get(&fence) {
-            Some(lines) => lines,
-            None => self.barrier(fence.barrier()),
-        }
+    /// The implementation of a fence: its own, or that of a barrier.
+    pub fn fence(&self, fence: Fence) -> Option<&Barrier> {
+        let own = self.fences.get(&fence);
+        own.or_else(|| self.barrier(fence.barrier()))
     }
 }

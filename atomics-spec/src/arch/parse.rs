@@ -17,6 +17,7 @@ mod lets;
 mod line;
 mod op;
 mod operands;
+mod stack;
 mod state;
 mod substitution;
 

@@ -72,6 +72,8 @@ pub struct Template {
     pub condition: Option<String>,
     /// Whether it preserves the condition codes.
     pub preserves_flags: bool,
+    /// Whether it accesses the stack, other than through an address that `asm!` passes.
+    pub uses_stack: bool,
     /// The instructions, or the C expression.
     pub lines: Vec<CodeLine>,
 }

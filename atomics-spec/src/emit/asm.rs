@@ -6,6 +6,7 @@ mod call;
 mod composed;
 mod features;
 mod native;
+mod options;
 mod pointer;
 mod sentence;
 mod surroundings;
@@ -98,7 +99,8 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     }
     for fence in fences {
         let what = "A fence around relaxed operations.";
-        let choices = vec![(Features::NONE, arch.fence(fence))];
+        let choices = arch.fence(fence).map(|fence| (Features::NONE, fence));
+        let choices = choices.into_iter().collect();
         emit_barrier(&mut text, fence_name(fence), what, choices, arch);
     }
     if has_store_mb(spec) {

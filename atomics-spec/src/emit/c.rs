@@ -121,7 +121,7 @@ pub fn barriers<'a>(
     names.into_iter().fold(String::new(), |mut out, barrier| {
         let name = names::helper(style.prefix, barrier);
         let _ = write!(out, "{}\n{name}(void)\n{{\n", returning("void", style));
-        for line in arch.barrier(barrier) {
+        for line in arch.barrier(barrier).into_iter().flat_map(|b| &b.lines) {
             out.extend(comment(&line.meaning).map(|comment| format!("\t{comment}\n")));
             let _ = writeln!(out, "\t{};", line.text);
         }
@@ -207,7 +207,7 @@ impl Body<'_> {
     }
 
     fn fence(&mut self, fence: Fence) {
-        for line in self.arch.fence(fence) {
+        for line in self.arch.fence(fence).into_iter().flat_map(|f| &f.lines) {
             self.comment(&line.meaning);
             self.line(&format!("{};", line.text));
         }

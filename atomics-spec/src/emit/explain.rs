@@ -148,6 +148,7 @@ impl<'s> Listing<'s, '_> {
         let arch = self.planner.arch;
         let lines: Vec<_> = arch
             .fence(fence)
+            .map_or(&[][..], |fence| &fence.lines)
             .iter()
             .map(|l| (l.text.clone(), l.meaning.clone()))
             .collect();

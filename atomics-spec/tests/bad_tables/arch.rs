@@ -286,7 +286,7 @@ fn columns() {
            |
         21 | barrier
            | ^^^^^^^
-           = help: a row is: barrier  NAME
+           = help: a row is: barrier  NAME [stack]
 
         `op       xchg 32,64 new>r` -> `op       xchg 32,64`
         error: the row ends before its column `BINDINGS`

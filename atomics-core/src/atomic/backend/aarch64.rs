@@ -14965,8 +14965,7 @@ fn lse() -> bool {
 #[inline(always)]
 pub(crate) fn mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
@@ -14981,8 +14980,7 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier loads are done.
@@ -14997,8 +14995,7 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier stores are done.
@@ -15013,8 +15010,7 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, towards devices as well.
@@ -15029,8 +15025,7 @@ pub(crate) fn dma_mb() {
 #[inline(always)]
 pub(crate) fn dma_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders earlier loads before later accesses, towards devices as well.
@@ -15045,8 +15040,7 @@ pub(crate) fn dma_rmb() {
 #[inline(always)]
 pub(crate) fn dma_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores, towards devices as well.
@@ -15061,8 +15055,7 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -15077,8 +15070,7 @@ pub(crate) fn smp_mb() {
 #[inline(always)]
 pub(crate) fn smp_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders earlier loads before later accesses.
@@ -15093,8 +15085,7 @@ pub(crate) fn smp_rmb() {
 #[inline(always)]
 pub(crate) fn smp_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores.
@@ -15110,8 +15101,7 @@ pub(crate) fn smp_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -15127,8 +15117,7 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.

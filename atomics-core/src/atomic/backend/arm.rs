@@ -8827,8 +8827,7 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
 #[inline(always)]
 pub(crate) fn mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
@@ -8843,8 +8842,7 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
@@ -8859,8 +8857,7 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier stores are done.
@@ -8875,8 +8872,7 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
@@ -8891,8 +8887,7 @@ pub(crate) fn dma_mb() {
 #[inline(always)]
 pub(crate) fn dma_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, towards devices as well.
@@ -8907,8 +8902,7 @@ pub(crate) fn dma_rmb() {
 #[inline(always)]
 pub(crate) fn dma_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores, towards devices as well.
@@ -8923,8 +8917,7 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -8939,8 +8932,7 @@ pub(crate) fn smp_mb() {
 #[inline(always)]
 pub(crate) fn smp_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -8955,8 +8947,7 @@ pub(crate) fn smp_rmb() {
 #[inline(always)]
 pub(crate) fn smp_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores.
@@ -8972,8 +8963,7 @@ pub(crate) fn smp_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -8989,8 +8979,7 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9005,8 +8994,7 @@ pub(crate) fn smp_mb__after_atomic() {
 #[inline(always)]
 pub(crate) fn fence_acquire() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9021,8 +9009,7 @@ pub(crate) fn fence_acquire() {
 #[inline(always)]
 pub(crate) fn fence_release() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9037,8 +9024,7 @@ pub(crate) fn fence_release() {
 #[inline(always)]
 pub(crate) fn fence_full_before() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9053,8 +9039,7 @@ pub(crate) fn fence_full_before() {
 #[inline(always)]
 pub(crate) fn fence_full_after() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.

@@ -7738,8 +7738,7 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 #[inline(always)]
 pub(crate) fn mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
@@ -7754,8 +7753,7 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier loads are done before later loads.
@@ -7770,8 +7768,7 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier stores are done before later stores.
@@ -7786,8 +7783,7 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier accesses are done.
@@ -7802,8 +7798,7 @@ pub(crate) fn dma_mb() {
 #[inline(always)]
 pub(crate) fn dma_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier loads are done before later loads.
@@ -7818,8 +7813,7 @@ pub(crate) fn dma_rmb() {
 #[inline(always)]
 pub(crate) fn dma_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Waits until all earlier stores are done before later stores.
@@ -7834,8 +7828,7 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -7850,8 +7843,7 @@ pub(crate) fn smp_mb() {
 #[inline(always)]
 pub(crate) fn smp_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders loads.
@@ -7866,8 +7858,7 @@ pub(crate) fn smp_rmb() {
 #[inline(always)]
 pub(crate) fn smp_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores.
@@ -7883,8 +7874,7 @@ pub(crate) fn smp_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -7900,8 +7890,7 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.

@@ -9123,8 +9123,7 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
 #[inline(always)]
 pub(crate) fn mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
@@ -9139,8 +9138,7 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
@@ -9155,8 +9153,7 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
@@ -9171,8 +9168,7 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9187,8 +9183,7 @@ pub(crate) fn dma_mb() {
 #[inline(always)]
 pub(crate) fn dma_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses except earlier stores with later loads.
@@ -9203,8 +9198,7 @@ pub(crate) fn dma_rmb() {
 #[inline(always)]
 pub(crate) fn dma_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses except earlier stores with later loads.
@@ -9219,8 +9213,7 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9235,8 +9228,7 @@ pub(crate) fn smp_mb() {
 #[inline(always)]
 pub(crate) fn smp_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses except earlier stores with later loads.
@@ -9251,8 +9243,7 @@ pub(crate) fn smp_rmb() {
 #[inline(always)]
 pub(crate) fn smp_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses except earlier stores with later loads.
@@ -9268,8 +9259,7 @@ pub(crate) fn smp_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9285,8 +9275,7 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9301,8 +9290,7 @@ pub(crate) fn smp_mb__after_atomic() {
 #[inline(always)]
 pub(crate) fn fence_acquire() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses except earlier stores with later loads.
@@ -9317,8 +9305,7 @@ pub(crate) fn fence_acquire() {
 #[inline(always)]
 pub(crate) fn fence_release() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses except earlier stores with later loads.
@@ -9333,8 +9320,7 @@ pub(crate) fn fence_release() {
 #[inline(always)]
 pub(crate) fn fence_full_before() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -9349,8 +9335,7 @@ pub(crate) fn fence_full_before() {
 #[inline(always)]
 pub(crate) fn fence_full_after() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.

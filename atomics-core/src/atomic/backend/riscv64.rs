@@ -8516,8 +8516,7 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 #[inline(always)]
 pub(crate) fn mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
@@ -8532,8 +8531,7 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders loads, from devices as well.
@@ -8548,8 +8546,7 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores, to devices as well.
@@ -8564,8 +8561,7 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses, to devices as well.
@@ -8580,8 +8576,7 @@ pub(crate) fn dma_mb() {
 #[inline(always)]
 pub(crate) fn dma_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders loads, from devices as well.
@@ -8596,8 +8591,7 @@ pub(crate) fn dma_rmb() {
 #[inline(always)]
 pub(crate) fn dma_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores, to devices as well.
@@ -8612,8 +8606,7 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -8628,8 +8621,7 @@ pub(crate) fn smp_mb() {
 #[inline(always)]
 pub(crate) fn smp_rmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders loads.
@@ -8644,8 +8636,7 @@ pub(crate) fn smp_rmb() {
 #[inline(always)]
 pub(crate) fn smp_wmb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders stores.
@@ -8661,8 +8652,7 @@ pub(crate) fn smp_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -8678,8 +8668,7 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders all accesses.
@@ -8694,8 +8683,7 @@ pub(crate) fn smp_mb__after_atomic() {
 #[inline(always)]
 pub(crate) fn fence_acquire() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders earlier loads before later accesses.
@@ -8710,8 +8698,7 @@ pub(crate) fn fence_acquire() {
 #[inline(always)]
 pub(crate) fn fence_release() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // Orders earlier accesses before later stores.

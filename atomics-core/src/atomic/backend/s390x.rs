@@ -9593,8 +9593,7 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
 pub(crate) fn mb() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses.
@@ -9605,8 +9604,7 @@ pub(crate) fn mb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
@@ -9639,8 +9637,7 @@ pub(crate) fn wmb() {
 pub(crate) fn dma_mb() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses.
@@ -9651,8 +9648,7 @@ pub(crate) fn dma_mb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
@@ -9685,8 +9681,7 @@ pub(crate) fn dma_wmb() {
 pub(crate) fn smp_mb() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses.
@@ -9697,8 +9692,7 @@ pub(crate) fn smp_mb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
@@ -9732,8 +9726,7 @@ pub(crate) fn smp_wmb() {
 pub(crate) fn smp_mb__before_atomic() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses.
@@ -9755,8 +9748,7 @@ pub(crate) fn smp_mb__before_atomic() {
 pub(crate) fn smp_mb__after_atomic() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses.

@@ -7748,8 +7748,7 @@ fn sse2() -> bool {
 pub(crate) fn mb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses, of every memory type.
@@ -7760,14 +7759,13 @@ pub(crate) fn mb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer does not change.
-                options(nostack),
+                // The block accesses the stack, so the compiler must keep nothing below the stack
+                // pointer: there is no `nostack`.
             );
         }
     }
@@ -7778,8 +7776,7 @@ pub(crate) fn mb() {
 pub(crate) fn rmb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders loads, of every memory type.
@@ -7790,14 +7787,13 @@ pub(crate) fn rmb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer does not change.
-                options(nostack),
+                // The block accesses the stack, so the compiler must keep nothing below the stack
+                // pointer: there is no `nostack`.
             );
         }
     }
@@ -7808,8 +7804,7 @@ pub(crate) fn rmb() {
 pub(crate) fn wmb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders stores, of every memory type.
@@ -7820,14 +7815,13 @@ pub(crate) fn wmb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer does not change.
-                options(nostack),
+                // The block accesses the stack, so the compiler must keep nothing below the stack
+                // pointer: there is no `nostack`.
             );
         }
     }
@@ -7838,8 +7832,7 @@ pub(crate) fn wmb() {
 pub(crate) fn dma_mb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // Orders all accesses, of every memory type.
@@ -7850,14 +7843,13 @@ pub(crate) fn dma_mb() {
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access, so even the red zone of the stack
-        // stays intact.
+        // memory writes back what it read, in one atomic access.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
                 "lock add dword ptr [esp - 4], 0",
-                // The stack pointer does not change.
-                options(nostack),
+                // The block accesses the stack, so the compiler must keep nothing below the stack
+                // pointer: there is no `nostack`.
             );
         }
     }
@@ -7883,14 +7875,13 @@ pub(crate) fn dma_wmb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access, so even the red zone of the stack stays
-    // intact.
+    // writes back what it read, in one atomic access.
     unsafe {
         asm!(
             // A locked instruction that changes nothing.
             "lock add dword ptr [esp - 4], 0",
-            // The stack pointer does not change.
-            options(nostack),
+            // The block accesses the stack, so the compiler must keep nothing below the stack
+            // pointer: there is no `nostack`.
         );
     }
 }

@@ -1,16 +1,16 @@
 //! The rows `barrier` and `fence`, and the check that a table is complete.
 
-use super::cells::take_only;
+use super::stack::WORD;
 use super::state::{Open, Parser};
 use crate::arch::features::Features;
-use crate::arch::model::{BARRIERS, Fence};
+use crate::arch::model::{BARRIERS, Barrier, Fence, Lang};
 use crate::diag::Error;
 use crate::lex::{Cell, Row, shorten};
 
 impl<'a> Parser<'a, '_> {
     pub(super) fn parse_barrier(&mut self, row: &Row<'a>) -> Result<(), Error> {
         self.open = Open::Skipped;
-        let cell = take_only(row, "barrier  NAME")?;
+        let (cell, uses_stack) = self.parse_head(row, "barrier  NAME [stack]")?;
         if !BARRIERS.contains(&cell.text) {
             return Err(cell.error(
                 format!("unknown barrier `{}`", shorten(cell.text)),
@@ -28,14 +28,18 @@ impl<'a> Parser<'a, '_> {
                 "remove one of them",
             ));
         }
-        choices.push((needs, Vec::new()));
+        let barrier = Barrier {
+            lines: Vec::new(),
+            uses_stack,
+        };
+        choices.push((needs, barrier));
         self.open = Open::Barrier(cell.text.into());
         Ok(())
     }
 
     pub(super) fn parse_fence(&mut self, row: &Row<'a>) -> Result<(), Error> {
         self.open = Open::Skipped;
-        let cell = take_only(row, "fence  NAME")?;
+        let (cell, uses_stack) = self.parse_head(row, "fence  NAME [stack]")?;
         let known = Fence::ALL.iter().find(|(name, _)| *name == cell.text);
         let Some((_, fence)) = known else {
             return Err(cell.error(
@@ -43,7 +47,11 @@ impl<'a> Parser<'a, '_> {
                 "the fences are acquire, release, full_before and full_after",
             ));
         };
-        if self.arch.fences.insert(*fence, Vec::new()).is_some() {
+        let barrier = Barrier {
+            lines: Vec::new(),
+            uses_stack,
+        };
+        if self.arch.fences.insert(*fence, barrier).is_some() {
             return Err(cell.error(
                 format!("the fence `{}` has two rows", cell.text),
                 "remove one of them",
@@ -51,6 +59,22 @@ impl<'a> Parser<'a, '_> {
         }
         self.open = Open::Fence(*fence);
         Ok(())
+    }
+
+    /// The name in a row, and whether the word `stack` follows it.
+    fn parse_head(&self, row: &Row<'a>, columns: &str) -> Result<(Cell<'a>, bool), Error> {
+        row.at_most(3, columns)?;
+        let name = row.get(1, "NAME", columns)?;
+        let Some(word) = row.cells.get(2) else {
+            return Ok((name, false));
+        };
+        if word.text != WORD || self.lang == Some(Lang::C) {
+            return Err(word.error(
+                format!("`{}` after the name", shorten(word.text)),
+                "only `stack` can stand there, for instructions that access the stack",
+            ));
+        }
+        Ok((name, true))
     }
 
     /// Reports the rows that every table must have and this one lacks.

@@ -1,6 +1,7 @@
 //! The bindings of a row `op`: how `asm!` passes the operands of a template.
 
 use super::cells::{join_or_none, parse_bits};
+use super::stack::WORD;
 use super::state::Parser;
 use crate::arch::model::Lang;
 use crate::arch::template::{Fill, ResultLocation, Scratch, Template};
@@ -10,7 +11,7 @@ use crate::model::op::Op;
 
 const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, \
      ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, \
-     `clobbers_flags`, `early`, `word`, word:sign or word:zeros";
+     `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros";
 
 impl<'a> Parser<'a, '_> {
     /// The list of bindings of a row `op`.
@@ -60,6 +61,13 @@ impl<'a> Parser<'a, '_> {
         match text {
             "preserves_flags" | "clobbers_flags" => {
                 self.set_flags(cell, template)?;
+                return Ok(None);
+            }
+            WORD => {
+                if template.uses_stack {
+                    return Err(cell.error("a second `stack`", "remove one of them"));
+                }
+                template.uses_stack = true;
                 return Ok(None);
             }
             "early" => {

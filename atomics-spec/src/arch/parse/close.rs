@@ -1,6 +1,7 @@
 //! The end of a template: its instances, and the check that they use all their operands.
 
 use super::draft::{Draft, NamedVariant, halves};
+use super::stack::check_stack;
 use super::state::{Open, Parser};
 use super::substitution::{Instance, Key};
 use crate::arch::model::Lang;
@@ -90,6 +91,10 @@ impl Parser<'_, '_> {
                 format!("the template of `{shown}` is empty"),
                 "write it in the rows below this one",
             ));
+        }
+        if self.lang == Some(Lang::Asm) {
+            let way_out = "add the binding `stack`";
+            check_stack(name, template.uses_stack, &template.lines, way_out)?;
         }
         let is_fixed = |arg: &str| template.fixed.iter().any(|(name, _)| name == arg);
         let mut args = variant.op.operands();

@@ -1,9 +1,10 @@
 //! The rows `asm`, `c` and `when`: the lines of templates, barriers and fences.
 
 use super::cells::{check_operands, take_rest};
+use super::stack::check_stack;
 use super::state::{Open, Parser};
 use super::substitution::Key;
-use crate::arch::model::Lang;
+use crate::arch::model::{Barrier, Lang};
 use crate::arch::template::CodeLine;
 use crate::diag::Error;
 use crate::lex::{Cell, Row};
@@ -100,17 +101,34 @@ impl<'a> Parser<'a, '_> {
             Open::Barrier(name) => {
                 check_barrier(lang, code, meaning)?;
                 let choices = self.arch.barriers.get_mut(name);
-                if let Some((_, lines)) = choices.and_then(|all| all.last_mut()) {
-                    lines.push(line);
+                if let Some((_, barrier)) = choices.and_then(|all| all.last_mut()) {
+                    check_barrier_stack(lang, code, barrier, &line)?;
+                    barrier.lines.push(line);
                 }
             }
             Open::Fence(fence) => {
                 check_barrier(lang, code, meaning)?;
-                self.arch.fences.entry(*fence).or_default().push(line);
+                let barrier = self.arch.fences.entry(*fence).or_default();
+                check_barrier_stack(lang, code, barrier, &line)?;
+                barrier.lines.push(line);
             }
         }
         Ok(())
     }
+}
+
+/// Refuses an access to the stack in a barrier or a fence that does not say so.
+fn check_barrier_stack(
+    lang: Lang,
+    code: Cell<'_>,
+    barrier: &Barrier,
+    line: &CodeLine,
+) -> Result<(), Error> {
+    if lang == Lang::C {
+        return Ok(());
+    }
+    let way_out = "write `stack` after the name in the row above";
+    check_stack(code, barrier.uses_stack, [line], way_out)
 }
 
 /// Refuses operands in a line of a barrier or a fence, which has none. In a C expression, braces are

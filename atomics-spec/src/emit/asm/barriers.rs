@@ -1,8 +1,9 @@
 //! Barriers and fences.
 
 use super::features::{format_condition, indices};
+use super::options::emit_options;
 use super::sentence::format_sentence;
-use crate::arch::{Arch, CodeLine, Features, Fence};
+use crate::arch::{Arch, Barrier, Features, Fence};
 use crate::emit::text::{Text, allow_c_name};
 
 /// The function of a fence.
@@ -21,7 +22,7 @@ pub(super) fn emit_barrier(
     text: &mut Text,
     name: &str,
     doc: &str,
-    choices: Vec<(Features, &[CodeLine])>,
+    choices: Vec<(Features, &Barrier)>,
     arch: &Arch,
 ) {
     text.line("");
@@ -30,14 +31,14 @@ pub(super) fn emit_barrier(
     text.line("#[inline(always)]");
     text.block(&format!("pub(crate) fn {name}()"), |t| {
         let mut start = "if";
-        for (needs, lines) in choices {
+        for (needs, barrier) in choices {
             let has = format_condition(arch, indices(arch, needs));
             match (has.is_empty(), start) {
-                (true, "if") => return emit_block(t, lines, arch),
+                (true, "if") => return emit_block(t, barrier, arch),
                 (true, _) => t.line("} else {"),
                 (false, _) => t.line(format!("{start} {has} {{")),
             }
-            t.indented(|t| emit_block(t, lines, arch));
+            t.indented(|t| emit_block(t, barrier, arch));
             start = "} else if";
         }
         t.line("}");
@@ -45,8 +46,8 @@ pub(super) fn emit_barrier(
 }
 
 /// Emits the `asm!` block of a barrier.
-fn emit_block(t: &mut Text, lines: &[CodeLine], arch: &Arch) {
-    if lines.is_empty() {
+fn emit_block(t: &mut Text, barrier: &Barrier, arch: &Arch) {
+    if barrier.lines.is_empty() {
         t.comment(
             "SAFETY: The block has no instruction. It only keeps the compiler from moving accesses \
              across it.",
@@ -56,13 +57,12 @@ fn emit_block(t: &mut Text, lines: &[CodeLine], arch: &Arch) {
     }
     t.comment(
         "SAFETY: The block leaves memory and registers as they were. An instruction that writes \
-         memory writes back what it read, in one atomic access, so even the red zone of the stack \
-         stays intact.",
+         memory writes back what it read, in one atomic access.",
     );
     t.block("unsafe", |t| {
         t.line("asm!(");
         t.indented(|t| {
-            for line in lines {
+            for line in &barrier.lines {
                 t.comment(&format_sentence(&line.meaning));
                 t.line(format!("{:?},", line.text));
             }
@@ -71,12 +71,12 @@ fn emit_block(t: &mut Text, lines: &[CodeLine], arch: &Arch) {
                 t.comment("The condition codes change.");
                 t.line(format!("out({register:?}) _,"));
             }
-            t.comment("The stack pointer does not change.");
-            t.line(if arch.clobbers_flags {
-                "options(nostack),"
-            } else {
-                "options(nostack, preserves_flags),"
-            });
+            emit_options(
+                t,
+                "The stack pointer does not change.",
+                barrier.uses_stack,
+                !arch.clobbers_flags,
+            );
         });
         t.line(");");
     });

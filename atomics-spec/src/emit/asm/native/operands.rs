@@ -2,7 +2,8 @@
 
 use super::context::{Native, asm_name};
 use super::encoding::{HALVES, widen};
-use crate::arch::ResultLocation;
+use crate::arch::{ResultLocation, Template};
+use crate::emit::asm::options::emit_options;
 use crate::emit::asm::pointer::pointee;
 use crate::emit::text::{Text, fresh};
 use crate::model::op::{Arg, ArgKind};
@@ -52,13 +53,16 @@ impl Native<'_> {
             t.comment("The condition codes change.");
             t.line(format!("out({register:?}) _,"));
         }
-        if self.template.preserves_flags {
-            t.comment("The stack pointer and the condition codes do not change.");
-            t.line("options(nostack, preserves_flags),");
-        } else {
-            t.comment("The stack pointer does not change; the condition codes do.");
-            t.line("options(nostack),");
-        }
+        let Template {
+            uses_stack,
+            preserves_flags,
+            ..
+        } = *self.template;
+        let comment = match preserves_flags {
+            true => "The stack pointer and the condition codes do not change.",
+            false => "The stack pointer does not change; the condition codes do.",
+        };
+        emit_options(t, comment, uses_stack, preserves_flags);
     }
 
     /// The registers of an operand, as pairs of a name and a register. A fixed register has no

@@ -1,4 +1,5 @@
-//! Lists every legal call of every layer, and writes them as a module.
+//! Lists every legal call of every layer and calls with constant operands, and writes them as a
+//! module.
 
 use std::fmt::Write as _;
 
@@ -17,6 +18,8 @@ pub struct Call<'s> {
     pub form: FormOf<'s>,
     /// The type of the variable.
     pub ty: String,
+    /// The operands, if they are constants in the code.
+    pub constants: Vec<i8>,
     /// The statements that make the call, and a comment before them.
     statements: Vec<String>,
     comment: Option<&'static str>,
@@ -36,7 +39,7 @@ impl Call<'_> {
 
 /// Lists every legal call of every layer.
 pub fn list(spec: &Spec) -> Vec<Call<'_>> {
-    let mut calls: Vec<_> = spec.variants().map(raw).collect();
+    let mut calls: Vec<_> = spec.variants().map(|v| raw(v, Vec::new())).collect();
     for form in spec.typed_forms() {
         let has_form = |ty: &&Type| ty.classes.contains(&form.meaning.class);
         for ty in spec.types.types.iter().filter(has_form) {
@@ -48,36 +51,84 @@ pub fn list(spec: &Spec) -> Vec<Call<'_>> {
     calls
 }
 
-/// Writes a function for each call, and the table of all calls. Both use the items of
+/// The families that are called with constant operands: one for each way in which a backend passes
+/// operands.
+const CONSTANT_FAMILIES: [&str; 3] = ["atomic_i8", "atomic", "atomic64"];
+
+/// Lists calls whose operands are constants. The compiler can hold a constant in a register that has
+/// another purpose, or equal ones in the same register.
+pub fn list_constant(spec: &Spec) -> Vec<Call<'_>> {
+    let families = CONSTANT_FAMILIES.iter();
+    let variants = families.flat_map(|family| spec.variants_of(family));
+    let calls = variants.flat_map(|v| {
+        let lists = constants(v.of.op.operands().count());
+        lists.into_iter().map(move |operands| raw(v, operands))
+    });
+    calls.collect()
+}
+
+/// The lists of `count` constant operands.
+fn constants(count: usize) -> Vec<Vec<i8>> {
+    match count {
+        0 => Vec::new(),
+        1 => [0, 1, -1].map(|value| vec![value]).to_vec(),
+        _ => {
+            let pairs = [(0, 0), (1, 1), (-1, -1), (0, 1), (1, 0)];
+            pairs
+                .map(|(first, rest)| [vec![first], vec![rest; count - 1]].concat())
+                .to_vec()
+        }
+    }
+}
+
+/// Writes a function for each call, and the tables of both kinds of call. All use the items of
 /// `src/lib.rs`. `pointer` is the width of a pointer in bits.
 ///
-/// The functions are items rather than closures in the table: in an incremental build, checking the
+/// The functions are items rather than closures in the tables: in an incremental build, checking the
 /// types of one constant with thousands of closures takes longer than everything else together.
-pub fn write_module(calls: &[Call<'_>], pointer: u32) -> String {
+pub fn write_module(calls: &[Call<'_>], constant: &[Call<'_>], pointer: u32) -> String {
+    let all = write_table(calls, "call", pointer);
+    let constant = write_table(constant, "constant", pointer);
+    format!(
+        "{}/// Every legal call.\npub const CALLS: &[Call] = &[\n{}];\n\n{}/// Calls that ignore the \
+         operands that they get, and have constant ones.\npub const CONSTANT_CALLS: &[Call] = \
+         &[\n{}];\n",
+        all.0, all.1, constant.0, constant.1
+    )
+}
+
+/// Writes functions whose names begin with `prefix`, and the entries of their table.
+fn write_table(calls: &[Call<'_>], prefix: &str, pointer: u32) -> (String, String) {
     let (mut functions, mut table) = (String::new(), String::new());
     for (index, call) in calls.iter().enumerate() {
-        let parameter = if call.operands() == 0 { "_" } else { "a" };
+        let Call {
+            layer,
+            name,
+            ty,
+            comment,
+            statements,
+            ..
+        } = call;
+        let uses_operands = statements.iter().any(|line| line.contains("a["));
+        let parameter = if uses_operands { "a" } else { "_" };
         let _ = writeln!(
             functions,
-            "fn call_{index}(x: Place<'_>, {parameter}: &mut [i64]) -> Option<i64> {{"
+            "fn {prefix}_{index}(x: Place<'_>, {parameter}: &mut [i64]) -> Option<i64> {{"
         );
-        let comment = call.comment.map(|comment| format!("// {comment}"));
-        for line in comment.iter().chain(&call.statements) {
+        let comment = comment.map(|comment| format!("// {comment}"));
+        for line in comment.iter().chain(statements) {
             let _ = writeln!(functions, "    {line}");
         }
         functions += "}\n\n";
-        let Call {
-            layer, name, ty, ..
-        } = call;
+        let base = call.form.base();
         let (bits, operands) = (bits(ty, pointer), call.operands());
         let _ = writeln!(
             table,
-            "    Call {{ layer: Layer::{layer}, name: {name:?}, base: {:?}, ty: {ty:?}, bits: {bits}, \
-             operands: {operands}, run: call_{index} }},",
-            call.form.base()
+            "    Call {{ layer: Layer::{layer}, name: {name:?}, base: {base:?}, ty: {ty:?}, bits: \
+             {bits}, operands: {operands}, run: {prefix}_{index} }},"
         );
     }
-    format!("{functions}/// Every legal call.\npub const CALLS: &[Call] = &[\n{table}];\n")
+    (functions, table)
 }
 
 /// The width of a type in bits.
@@ -91,8 +142,9 @@ pub fn bits(ty: &str, pointer: u32) -> u32 {
     }
 }
 
-/// The call of a function with C's name.
-fn raw(v: Variant<'_>) -> Call<'_> {
+/// The call of a function with C's name, with `constants` as its operands, or, if there are none,
+/// with those that it gets.
+fn raw(v: Variant<'_>, constants: Vec<i8>) -> Call<'_> {
     let ty = match v.family.repr.rust() {
         "*const c_void" => "*const core::ffi::c_void",
         int => int,
@@ -101,12 +153,16 @@ fn raw(v: Variant<'_>) -> Call<'_> {
     let mut after = Vec::new();
     let mut args = Vec::new();
     for (index, arg) in v.of.op.operands().enumerate() {
+        let operand = match constants.get(index) {
+            Some(value) => format!("{value}_{ty}"),
+            None => read_operand(index, ty),
+        };
         if arg.kind == ArgKind::Pointer {
-            statements.push(format!("let mut p = {};", read_operand(index, ty)));
+            statements.push(format!("let mut p = {operand};"));
             after.push(format!("a[{index}] = p.to_word();"));
             args.push("&mut p".to_owned());
         } else {
-            args.push(read_operand(index, ty));
+            args.push(operand);
         }
     }
     let call = format!("x.raw::<{ty}>().{}({})", v.function(), args.join(", "));
@@ -122,6 +178,7 @@ fn raw(v: Variant<'_>) -> Call<'_> {
         name: v.function(),
         form: v.of,
         ty: ty.to_owned(),
+        constants,
         statements,
         comment: None,
     }
@@ -156,6 +213,7 @@ fn typed<'s>(form: FormOf<'s>, ty: &Type, ordering: Ordering) -> [Call<'s>; 2] {
         name: format!("Atomic<{rust}>::{method}({})", ordering.name()),
         form,
         ty: rust.clone(),
+        constants: Vec::new(),
         statements: use_result(&form, &call),
         comment,
     })

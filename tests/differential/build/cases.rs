@@ -156,6 +156,23 @@ pub fn alone(calls: &[Call<'_>], pointer: u32) -> Vec<u8> {
     numbers.0
 }
 
+/// For each call with constant operands: the number of cases, and a case for each edge value of the
+/// variable.
+pub fn constant(calls: &[Call<'_>], pointer: u32) -> Vec<u8> {
+    let mut numbers = Numbers::default();
+    for call in calls {
+        let values = Values::new(&call.ty, pointer);
+        let operands: Vec<i64> = call.constants.iter().copied().map(i64::from).collect();
+        let edges = values.edges();
+        numbers.put_length(edges.len());
+        for memory in edges {
+            let operands = operands.clone();
+            numbers.put_case(&Case::new(&call.form, values.bits, memory, operands));
+        }
+    }
+    numbers.0
+}
+
 /// A call's name in messages.
 fn form_name(call: &Call<'_>) -> String {
     format!("{} on {}", call.form.base(), call.ty)

@@ -2,7 +2,7 @@
 //! `build/cases.rs` writes them.
 
 use crate::counts::{INTERRUPTED, ROUND, THREADS};
-use crate::{CALLS, Call, Layer};
+use crate::{CALLS, CONSTANT_CALLS, Call, Layer};
 
 /// An input of a call, and the effect that the call must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,15 @@ pub fn alone(random: usize) -> impl Iterator<Item = (&'static Call, Alone)> {
         };
         numbers.skip_cases(call, all - edges - cases.random.len());
         (call, cases)
+    })
+}
+
+/// Each call with constant operands, with its cases.
+pub fn constant() -> impl Iterator<Item = (&'static Call, Vec<Case>)> {
+    let mut numbers = numbers!("constant");
+    CONSTANT_CALLS.iter().map(move |call| {
+        let count = numbers.take_length();
+        (call, numbers.take_cases(call, count))
     })
 }
 

@@ -1,4 +1,5 @@
-//! Every legal call of every layer as data, and cases for the tests. The build script writes both.
+//! Every legal call of every layer and calls with constant operands as data, and cases for the
+//! tests. The build script writes them.
 
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;

@@ -75,3 +75,11 @@ fn every_call_agrees_with_the_reference() {
         CALLS.len()
     );
 }
+
+#[test]
+fn calls_with_constant_operands_agree_with_the_reference() {
+    for (call, cases) in cases::constant() {
+        assert!(!cases.is_empty());
+        cases.iter().for_each(|case| compare(call, case));
+    }
+}

@@ -120,10 +120,11 @@ pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Adds i to *v.
-            "amadd.w $zero, {i}, {v}",
+            // Adds i to *v, and loads the old value.
+            "amadd.w {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -577,10 +578,11 @@ pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Clears the bits of *v that are clear in i.
-            "amand.w $zero, {i}, {v}",
+            // Clears the bits of *v that are clear in i, and loads the old value.
+            "amand.w {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -744,10 +746,11 @@ pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Sets the bits of *v that are set in i.
-            "amor.w $zero, {i}, {v}",
+            // Sets the bits of *v that are set in i, and loads the old value.
+            "amor.w {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -856,10 +859,11 @@ pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Flips the bits of *v that are set in i.
-            "amxor.w $zero, {i}, {v}",
+            // Flips the bits of *v that are set in i, and loads the old value.
+            "amxor.w {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -1564,10 +1568,11 @@ pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Adds i to *v.
-            "amadd.d $zero, {i}, {v}",
+            // Adds i to *v, and loads the old value.
+            "amadd.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -2021,10 +2026,11 @@ pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Clears the bits of *v that are clear in i.
-            "amand.d $zero, {i}, {v}",
+            // Clears the bits of *v that are clear in i, and loads the old value.
+            "amand.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -2188,10 +2194,11 @@ pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Sets the bits of *v that are set in i.
-            "amor.d $zero, {i}, {v}",
+            // Sets the bits of *v that are set in i, and loads the old value.
+            "amor.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -2300,10 +2307,11 @@ pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Flips the bits of *v that are set in i.
-            "amxor.d $zero, {i}, {v}",
+            // Flips the bits of *v that are set in i, and loads the old value.
+            "amxor.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -3008,10 +3016,11 @@ pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Adds i to *v.
-            "amadd.d $zero, {i}, {v}",
+            // Adds i to *v, and loads the old value.
+            "amadd.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -3465,10 +3474,11 @@ pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Clears the bits of *v that are clear in i.
-            "amand.d $zero, {i}, {v}",
+            // Clears the bits of *v that are clear in i, and loads the old value.
+            "amand.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -3632,10 +3642,11 @@ pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Sets the bits of *v that are set in i.
-            "amor.d $zero, {i}, {v}",
+            // Sets the bits of *v that are set in i, and loads the old value.
+            "amor.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -3744,10 +3755,11 @@ pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
     // SAFETY: The block accesses only `*v`, as the caller permits.
     unsafe {
         asm!(
-            // Flips the bits of *v that are set in i.
-            "amxor.d $zero, {i}, {v}",
+            // Flips the bits of *v that are set in i, and loads the old value.
+            "amxor.d {o}, {i}, {v}",
             v = in(reg) v,
             i = in(reg) i,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -4998,10 +5010,11 @@ pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Clears the bits of *v that are clear in i.
-            "amand.w $zero, {i}, {word}",
+            // Clears the bits of *v that are clear in i, and loads the old word.
+            "amand.w {o}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -5187,10 +5200,11 @@ pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Sets the bits of *v that are set in i.
-            "amor.w $zero, {i}, {word}",
+            // Sets the bits of *v that are set in i, and loads the old word.
+            "amor.w {o}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -5317,10 +5331,11 @@ pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Flips the bits of *v that are set in i.
-            "amxor.w $zero, {i}, {word}",
+            // Flips the bits of *v that are set in i, and loads the old word.
+            "amxor.w {o}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u8) << shift) as usize,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -6493,10 +6508,11 @@ pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Clears the bits of *v that are clear in i.
-            "amand.w $zero, {i}, {word}",
+            // Clears the bits of *v that are clear in i, and loads the old word.
+            "amand.w {o}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -6682,10 +6698,11 @@ pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Sets the bits of *v that are set in i.
-            "amor.w $zero, {i}, {word}",
+            // Sets the bits of *v that are set in i, and loads the old word.
+            "amor.w {o}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );
@@ -6812,10 +6829,11 @@ pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
     // read, in one atomic access together with `*v`.
     unsafe {
         asm!(
-            // Flips the bits of *v that are set in i.
-            "amxor.w $zero, {i}, {word}",
+            // Flips the bits of *v that are set in i, and loads the old word.
+            "amxor.w {o}, {i}, {word}",
             word = in(reg) word,
             i = in(reg) (u32::from(i as u16) << shift) as usize,
+            o = out(reg) _,
             // The stack pointer and the condition codes do not change.
             options(nostack, preserves_flags),
         );

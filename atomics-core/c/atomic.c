@@ -3216,42 +3216,6 @@ rust_helper_atomic_ptr_cmpxchg_relaxed(const void **v, const void *old, const vo
 }
 
 void
-rust_helper_mb(void)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-void
-rust_helper_rmb(void)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-void
-rust_helper_wmb(void)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-void
-rust_helper_dma_mb(void)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-void
-rust_helper_dma_rmb(void)
-{
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-}
-
-void
-rust_helper_dma_wmb(void)
-{
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-}
-
-void
 rust_helper_smp_mb(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -3280,3 +3244,273 @@ rust_helper_smp_mb__after_atomic(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
+
+/*
+ * C has no fences that reach devices. These functions consist of instructions, so they exist only on
+ * architectures whose instructions the generator knows.
+ */
+#if defined(__aarch64__)
+
+void
+rust_helper_mb(void)
+{
+	/* waits until all earlier accesses are done */
+	__asm__ __volatile__("dsb sy" : : : "memory");
+}
+
+void
+rust_helper_rmb(void)
+{
+	/* waits until all earlier loads are done */
+	__asm__ __volatile__("dsb ld" : : : "memory");
+}
+
+void
+rust_helper_wmb(void)
+{
+	/* waits until all earlier stores are done */
+	__asm__ __volatile__("dsb st" : : : "memory");
+}
+
+void
+rust_helper_dma_mb(void)
+{
+	/* orders all accesses, towards devices as well */
+	__asm__ __volatile__("dmb osh" : : : "memory");
+}
+
+void
+rust_helper_dma_rmb(void)
+{
+	/* orders earlier loads before later accesses, towards devices as well */
+	__asm__ __volatile__("dmb oshld" : : : "memory");
+}
+
+void
+rust_helper_dma_wmb(void)
+{
+	/* orders stores, towards devices as well */
+	__asm__ __volatile__("dmb oshst" : : : "memory");
+}
+
+#elif defined(__loongarch64)
+
+void
+rust_helper_mb(void)
+{
+	/* waits until all earlier accesses are done */
+	__asm__ __volatile__("dbar 0" : : : "memory");
+}
+
+void
+rust_helper_rmb(void)
+{
+	/* waits until all earlier loads are done before later loads */
+	__asm__ __volatile__("dbar 0x05" : : : "memory");
+}
+
+void
+rust_helper_wmb(void)
+{
+	/* waits until all earlier stores are done before later stores */
+	__asm__ __volatile__("dbar 0x0a" : : : "memory");
+}
+
+void
+rust_helper_dma_mb(void)
+{
+	/* waits until all earlier accesses are done */
+	__asm__ __volatile__("dbar 0" : : : "memory");
+}
+
+void
+rust_helper_dma_rmb(void)
+{
+	/* waits until all earlier loads are done before later loads */
+	__asm__ __volatile__("dbar 0x05" : : : "memory");
+}
+
+void
+rust_helper_dma_wmb(void)
+{
+	/* waits until all earlier stores are done before later stores */
+	__asm__ __volatile__("dbar 0x0a" : : : "memory");
+}
+
+#elif defined(__powerpc64__)
+
+void
+rust_helper_mb(void)
+{
+	/* orders all accesses, to devices as well */
+	__asm__ __volatile__("sync" : : : "memory");
+}
+
+void
+rust_helper_rmb(void)
+{
+	/* orders all accesses, to devices as well */
+	__asm__ __volatile__("sync" : : : "memory");
+}
+
+void
+rust_helper_wmb(void)
+{
+	/* orders all accesses, to devices as well */
+	__asm__ __volatile__("sync" : : : "memory");
+}
+
+void
+rust_helper_dma_mb(void)
+{
+	/* orders all accesses */
+	__asm__ __volatile__("sync" : : : "memory");
+}
+
+void
+rust_helper_dma_rmb(void)
+{
+	/* orders all accesses except earlier stores with later loads */
+	__asm__ __volatile__("lwsync" : : : "memory");
+}
+
+void
+rust_helper_dma_wmb(void)
+{
+	/* orders all accesses except earlier stores with later loads */
+	__asm__ __volatile__("lwsync" : : : "memory");
+}
+
+#elif __riscv_xlen == 64
+
+void
+rust_helper_mb(void)
+{
+	/* orders all accesses, to devices as well */
+	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+}
+
+void
+rust_helper_rmb(void)
+{
+	/* orders loads, from devices as well */
+	__asm__ __volatile__("fence ir, ir" : : : "memory");
+}
+
+void
+rust_helper_wmb(void)
+{
+	/* orders stores, to devices as well */
+	__asm__ __volatile__("fence ow, ow" : : : "memory");
+}
+
+void
+rust_helper_dma_mb(void)
+{
+	/* orders all accesses, to devices as well */
+	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+}
+
+void
+rust_helper_dma_rmb(void)
+{
+	/* orders loads, from devices as well */
+	__asm__ __volatile__("fence ir, ir" : : : "memory");
+}
+
+void
+rust_helper_dma_wmb(void)
+{
+	/* orders stores, to devices as well */
+	__asm__ __volatile__("fence ow, ow" : : : "memory");
+}
+
+#elif defined(__s390x__)
+
+void
+rust_helper_mb(void)
+{
+	/* orders all accesses, and waits for a checkpoint */
+	__asm__ __volatile__("bcr 15, 0" : : : "memory");
+}
+
+void
+rust_helper_rmb(void)
+{
+	/* only keeps the compiler from moving accesses across it */
+	__asm__ __volatile__("" : : : "memory");
+}
+
+void
+rust_helper_wmb(void)
+{
+	/* only keeps the compiler from moving accesses across it */
+	__asm__ __volatile__("" : : : "memory");
+}
+
+void
+rust_helper_dma_mb(void)
+{
+	/* orders all accesses, and waits for a checkpoint */
+	__asm__ __volatile__("bcr 15, 0" : : : "memory");
+}
+
+void
+rust_helper_dma_rmb(void)
+{
+	/* only keeps the compiler from moving accesses across it */
+	__asm__ __volatile__("" : : : "memory");
+}
+
+void
+rust_helper_dma_wmb(void)
+{
+	/* only keeps the compiler from moving accesses across it */
+	__asm__ __volatile__("" : : : "memory");
+}
+
+#elif defined(__x86_64__)
+
+void
+rust_helper_mb(void)
+{
+	/* orders all accesses, of every memory type */
+	__asm__ __volatile__("mfence" : : : "memory", "cc");
+}
+
+void
+rust_helper_rmb(void)
+{
+	/* orders loads, of every memory type */
+	__asm__ __volatile__("lfence" : : : "memory", "cc");
+}
+
+void
+rust_helper_wmb(void)
+{
+	/* orders stores, of every memory type */
+	__asm__ __volatile__("sfence" : : : "memory", "cc");
+}
+
+void
+rust_helper_dma_mb(void)
+{
+	/* orders all accesses, of every memory type */
+	__asm__ __volatile__("mfence" : : : "memory", "cc");
+}
+
+void
+rust_helper_dma_rmb(void)
+{
+	/* only keeps the compiler from moving accesses across it */
+	__asm__ __volatile__("" : : : "memory", "cc");
+}
+
+void
+rust_helper_dma_wmb(void)
+{
+	/* only keeps the compiler from moving accesses across it */
+	__asm__ __volatile__("" : : : "memory", "cc");
+}
+
+#endif

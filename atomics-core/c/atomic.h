@@ -464,16 +464,28 @@ bool rust_helper_atomic_ptr_try_cmpxchg_acquire(const void **v, const void **old
 bool rust_helper_atomic_ptr_try_cmpxchg_release(const void **v, const void **old, const void *new);
 bool rust_helper_atomic_ptr_try_cmpxchg_relaxed(const void **v, const void **old, const void *new);
 
+void rust_helper_smp_mb(void);
+void rust_helper_smp_rmb(void);
+void rust_helper_smp_wmb(void);
+void rust_helper_smp_mb__before_atomic(void);
+void rust_helper_smp_mb__after_atomic(void);
+
+/*
+ * C has no fences that reach devices. These functions consist of instructions, so they exist only on
+ * architectures whose instructions the generator knows.
+ */
+#if defined(__aarch64__) || \
+	defined(__loongarch64) || \
+	defined(__powerpc64__) || \
+	__riscv_xlen == 64 || \
+	defined(__s390x__) || \
+	defined(__x86_64__)
 void rust_helper_mb(void);
 void rust_helper_rmb(void);
 void rust_helper_wmb(void);
 void rust_helper_dma_mb(void);
 void rust_helper_dma_rmb(void);
 void rust_helper_dma_wmb(void);
-void rust_helper_smp_mb(void);
-void rust_helper_smp_rmb(void);
-void rust_helper_smp_wmb(void);
-void rust_helper_smp_mb__before_atomic(void);
-void rust_helper_smp_mb__after_atomic(void);
+#endif
 
 #endif

@@ -11,6 +11,9 @@
 //! - [`Full`] orders all earlier accesses before all later ones: C's `mb()`, `smp_mb()`,
 //!   `dma_mb()`.
 //!
+//! [`mb`] and [`dma_mb`] reach devices, for which every architecture has instructions of its own.
+//! Where these are not known, the two do not compile.
+//!
 //! # Memory that the compiler keeps to itself
 //!
 //! To the compiler, a barrier is code that accesses any memory *that it can reach*. Rust promises
@@ -110,6 +113,21 @@ use private::{Dma, Smp};
     message = "`{Self}` is not a kind of access that a barrier can order",
     label = "must be `Full`, `Read` or `Write`"
 )]
+#[cfg_attr(
+    not(any(
+        target_arch = "aarch64",
+        target_arch = "arm",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64",
+        target_arch = "riscv64",
+        target_arch = "s390x",
+        target_arch = "x86",
+        target_arch = "x86_64"
+    )),
+    diagnostic::on_unimplemented(
+        note = "`mb` and `dma_mb` do not exist on this target: no table has its instructions"
+    )
+)]
 pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {
     /// Executes the barrier; not part of the interface.
     #[doc(hidden)]
@@ -123,27 +141,6 @@ mod sealed {
     impl Sealed for super::Full {}
     impl Sealed for super::Read {}
     impl Sealed for super::Write {}
-}
-
-impl MemoryBarrier for Full {
-    #[inline(always)]
-    fn run() {
-        backend::mb();
-    }
-}
-
-impl MemoryBarrier for Read {
-    #[inline(always)]
-    fn run() {
-        backend::rmb();
-    }
-}
-
-impl MemoryBarrier for Write {
-    #[inline(always)]
-    fn run() {
-        backend::wmb();
-    }
 }
 
 impl MemoryBarrier<Smp> for Full {
@@ -167,24 +164,59 @@ impl MemoryBarrier<Smp> for Write {
     }
 }
 
-impl MemoryBarrier<Dma> for Full {
-    #[inline(always)]
-    fn run() {
-        backend::dma_mb();
-    }
-}
+#[cfg(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "loongarch64",
+    target_arch = "powerpc64",
+    target_arch = "riscv64",
+    target_arch = "s390x",
+    target_arch = "x86",
+    target_arch = "x86_64"
+))]
+mod devices {
+    use super::{Dma, Full, MemoryBarrier, Read, Write, backend};
 
-impl MemoryBarrier<Dma> for Read {
-    #[inline(always)]
-    fn run() {
-        backend::dma_rmb();
+    impl MemoryBarrier for Full {
+        #[inline(always)]
+        fn run() {
+            backend::mb();
+        }
     }
-}
 
-impl MemoryBarrier<Dma> for Write {
-    #[inline(always)]
-    fn run() {
-        backend::dma_wmb();
+    impl MemoryBarrier for Read {
+        #[inline(always)]
+        fn run() {
+            backend::rmb();
+        }
+    }
+
+    impl MemoryBarrier for Write {
+        #[inline(always)]
+        fn run() {
+            backend::wmb();
+        }
+    }
+
+    impl MemoryBarrier<Dma> for Full {
+        #[inline(always)]
+        fn run() {
+            backend::dma_mb();
+        }
+    }
+
+    impl MemoryBarrier<Dma> for Read {
+        #[inline(always)]
+        fn run() {
+            backend::dma_rmb();
+        }
+    }
+
+    impl MemoryBarrier<Dma> for Write {
+        #[inline(always)]
+        fn run() {
+            backend::dma_wmb();
+        }
     }
 }
 

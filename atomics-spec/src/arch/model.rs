@@ -82,6 +82,11 @@ pub const BARRIERS: [&str; 11] = [
     "smp_mb__after_atomic",
 ];
 
+/// Whether a barrier also orders accesses of devices, for which C has no fences.
+pub fn reaches_devices(barrier: &str) -> bool {
+    !barrier.starts_with("smp_")
+}
+
 /// The instructions of a barrier or a fence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Barrier {
@@ -96,6 +101,8 @@ pub struct Barrier {
 pub struct Arch {
     /// Its name. For instructions, this is Rust's `target_arch`.
     pub name: String,
+    /// The condition of C's preprocessor for it, if that is not a macro `__NAME__`.
+    pub c_condition: Option<String>,
     /// The language of its templates.
     pub lang: Lang,
     /// The width of a pointer.
@@ -133,6 +140,7 @@ impl Arch {
     pub(super) fn empty() -> Self {
         Self {
             name: String::new(),
+            c_condition: None,
             lang: Lang::Asm,
             width: 0,
             endian: None,
@@ -179,6 +187,12 @@ impl Arch {
                 .map(|e| format!("target_endian = \"{e}\"")),
         );
         format!("all({})", all.join(", "))
+    }
+
+    /// The condition of C's preprocessor for the architecture.
+    pub fn c_condition(&self) -> String {
+        let own = self.c_condition.clone();
+        own.unwrap_or_else(|| format!("defined(__{}__)", self.name))
     }
 
     /// The names of a set of features.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::text::Text;
+use super::text::{Text, attribute};
 use crate::arch::BARRIERS;
 use crate::model::Spec;
 use crate::names;
@@ -26,6 +26,19 @@ impl Barriers {
     }
 }
 
+/// Why there are no barriers for devices on an architecture without a table.
+const MISSING: &str =
+    "`mb` and `dma_mb` do not exist on this target: no table has its instructions";
+
+/// The `cfg` predicate of the architectures whose barriers for devices are known.
+pub(super) fn known_devices(spec: &Spec) -> String {
+    let archs = spec.asm_archs();
+    let archs: Vec<String> = archs
+        .map(|a| format!("target_arch = {:?}", a.name))
+        .collect();
+    format!("any({})", archs.join(", "))
+}
+
 /// Whether the model has the operations that `smp_store_mb()` uses.
 pub(super) fn has_store_mb(spec: &Spec) -> bool {
     let has = |name: &str| spec.typed_forms().any(|f| f.method() == name);
@@ -42,7 +55,9 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
                 uses += &super::text::import("super::internal", &store_mb.traits);
             }
             uses += "pub use super::ordering::Full;\n";
-            include_str!("templates/barrier.rs").replace("$impls\n", &(impls() + "\n"))
+            include_str!("templates/barrier.rs")
+                .replace("$attributes\n", &unimplemented(spec))
+                .replace("$impls\n", &(impls(spec) + "\n"))
         }
         Barriers::Atomic => {
             if let Some(store_mb) = &store_mb {
@@ -66,22 +81,39 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     out.replace("$path", path)
 }
 
+/// What the compiler adds to an error about a barrier that does not exist.
+fn unimplemented(spec: &Spec) -> String {
+    attribute(&format!(
+        "cfg_attr(not({}), diagnostic::on_unimplemented(note = {MISSING:?}))",
+        known_devices(spec)
+    )) + "\n"
+}
+
 /// The implementations of `MemoryBarrier`.
-fn impls() -> String {
+fn impls(spec: &Spec) -> String {
     let mut t = Text::default();
-    let flavours = [("", ""), ("smp_", "<Smp>"), ("dma_", "<Dma>")];
-    for (prefix, flavour) in flavours {
-        for (what, stem) in [("Full", "mb"), ("Read", "rmb"), ("Write", "wmb")] {
-            t.line("");
-            t.block(&format!("impl MemoryBarrier{flavour} for {what}"), |t| {
-                t.line("#[inline(always)]");
-                t.block("fn run()", |t| {
-                    t.line(format!("backend::{prefix}{stem}();"))
-                });
-            });
-        }
-    }
+    emit_impls(&mut t, "smp_", "<Smp>");
+    t.line("");
+    t.lines(&attribute(&format!("cfg({})", known_devices(spec))));
+    t.block("mod devices", |t| {
+        t.line("use super::{Dma, Full, MemoryBarrier, Read, Write, backend};");
+        emit_impls(t, "", "");
+        emit_impls(t, "dma_", "<Dma>");
+    });
     t.finish()
+}
+
+/// The implementations for one flavour.
+fn emit_impls(t: &mut Text, prefix: &str, flavour: &str) {
+    for (what, stem) in [("Full", "mb"), ("Read", "rmb"), ("Write", "wmb")] {
+        t.line("");
+        t.block(&format!("impl MemoryBarrier{flavour} for {what}"), |t| {
+            t.line("#[inline(always)]");
+            t.block("fn run()", |t| {
+                t.line(format!("backend::{prefix}{stem}();"));
+            });
+        });
+    }
 }
 
 /// `smp_store_mb()`, and the traits of the operations that it uses.

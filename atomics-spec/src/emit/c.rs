@@ -2,7 +2,7 @@
 
 use super::c_expression::fill_expression;
 use super::text::fresh;
-use crate::arch::{Arch, BARRIERS, Features, Fence};
+use crate::arch::{Arch, Features, Fence};
 use crate::expr::Expr;
 use crate::model::op::{Arg, ArgKind};
 use crate::model::{Spec, Variant};
@@ -66,7 +66,7 @@ fn head(v: &Variant<'_>, style: Style<'_>) -> String {
 }
 
 /// The first line of a helper that returns `ret`.
-fn returning(ret: &str, style: Style<'_>) -> String {
+pub(super) fn returning(ret: &str, style: Style<'_>) -> String {
     match style.attribute {
         "" => ret.to_owned(),
         attribute => format!("{attribute} {ret}"),
@@ -99,35 +99,9 @@ pub fn declarations<'s>(variants: impl Iterator<Item = Variant<'s>>, style: Styl
     out
 }
 
-/// The declarations of the helpers of all barriers.
-pub fn barrier_declarations(style: Style<'_>) -> String {
-    BARRIERS.iter().fold(String::new(), |mut out, barrier| {
-        let _ = writeln!(out, "void {}(void);", names::helper(style.prefix, barrier));
-        out
-    })
-}
-
 /// The comment for a line with this meaning in the table.
-fn comment(meaning: &str) -> Option<String> {
+pub(super) fn comment(meaning: &str) -> Option<String> {
     (!meaning.is_empty()).then(|| format!("/* {meaning} */"))
-}
-
-/// Helpers of barriers, from the templates of `arch`.
-pub fn barriers<'a>(
-    arch: &Arch,
-    names: impl IntoIterator<Item = &'a str>,
-    style: Style<'_>,
-) -> String {
-    names.into_iter().fold(String::new(), |mut out, barrier| {
-        let name = names::helper(style.prefix, barrier);
-        let _ = write!(out, "{}\n{name}(void)\n{{\n", returning("void", style));
-        for line in arch.barrier(barrier).into_iter().flat_map(|b| &b.lines) {
-            out.extend(comment(&line.meaning).map(|comment| format!("\t{comment}\n")));
-            let _ = writeln!(out, "\t{};", line.text);
-        }
-        out.push_str("}\n\n");
-        out
-    })
 }
 
 /// Helpers that implement the operations, from the templates of `arch`. A helper is written after

@@ -1,9 +1,9 @@
 //! Generates the C backend: one function per variant, which calls the C helper of the variant.
 
-use super::barrier::{Barriers, has_store_mb};
+use super::barrier::{Barriers, has_store_mb, known_devices};
 use super::signature;
-use super::text::{Text, allow_c_name};
-use crate::arch::BARRIERS;
+use super::text::{Text, allow_c_name, attribute};
+use crate::arch::{BARRIERS, reaches_devices};
 use crate::model::op::ArgKind;
 use crate::model::ty::Repr;
 use crate::model::{Spec, Variant};
@@ -64,15 +64,24 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
         t.line("");
         function(&mut t, &v, link);
     }
-    for name in barriers.backend(spec) {
+    let (devices, own): (Vec<&str>, Vec<&str>) = barriers
+        .backend(spec)
+        .partition(|name| reaches_devices(name));
+    own.iter().for_each(|name| barrier(&mut t, name, link));
+    if !devices.is_empty() {
+        let cfg = attribute(&format!("cfg({})", known_devices(spec)));
         t.line("");
-        t.doc(&format!("`{name}()`."));
-        allow_c_name(&mut t, name);
-        t.line("#[inline(always)]");
-        t.block(&format!("pub(crate) fn {name}()"), |t| {
-            let call = format!("{}()", path(link, name));
-            t.proven("A barrier accesses no memory.", "", &call, ";");
+        t.doc("The barriers that reach devices, which only some architectures have.");
+        t.lines(&cfg);
+        t.block("mod devices", |t| {
+            t.line(match link {
+                Link::Bindgen { module, .. } => format!("use super::{};", last(module)),
+                Link::Extern { .. } => "use super::*;".into(),
+            });
+            devices.iter().for_each(|name| barrier(t, name, link));
         });
+        t.lines(&cfg);
+        t.line("pub(crate) use devices::*;");
     }
     if has_store_mb(spec) {
         t.line("");
@@ -82,12 +91,28 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     t.finish()
 }
 
+/// The function of a barrier.
+fn barrier(t: &mut Text, name: &str, link: Link<'_>) {
+    t.line("");
+    t.doc(&format!("`{name}()`."));
+    allow_c_name(t, name);
+    t.line("#[inline(always)]");
+    t.block(&format!("pub(crate) fn {name}()"), |t| {
+        let call = format!("{}()", path(link, name));
+        t.proven("A barrier accesses no memory.", "", &call, ";");
+    });
+}
+
+/// The last segment of a path.
+fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
 /// The path of a C helper.
 fn path(link: Link<'_>, function: &str) -> String {
     match link {
         Link::Bindgen { module, prefix, .. } => {
-            let module = module.rsplit("::").next().unwrap_or(module);
-            format!("{module}::{}", names::helper(prefix, function))
+            format!("{}::{}", last(module), names::helper(prefix, function))
         }
         Link::Extern { prefix } => names::helper(prefix, function),
     }

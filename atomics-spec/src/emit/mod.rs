@@ -11,6 +11,8 @@ pub mod barrier;
 #[cfg(feature = "tools")]
 pub mod c;
 #[cfg(feature = "tools")]
+pub mod c_barrier;
+#[cfg(feature = "tools")]
 mod c_expression;
 pub mod docs;
 mod example;

@@ -23,6 +23,8 @@ pub struct Target {
     pub triple: &'static str,
     /// rustc options for such code.
     pub rustc: &'static [&'static str],
+    /// C compiler options for the C backend, which a kernel does not contain.
+    pub c_helpers: &'static [&'static str],
     /// Options of llvm-objdump.
     pub objdump: &'static [&'static str],
     /// C's calling convention.

@@ -13,6 +13,7 @@
 
 mod constants;
 mod exec;
+mod helpers;
 mod kernel;
 mod order;
 mod ours;

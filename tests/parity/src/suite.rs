@@ -15,6 +15,7 @@ use atomics_spec::Spec;
 use atomics_tools::{Lock, Progress, Toolchain, pool};
 
 use crate::constants;
+use crate::helpers;
 use crate::kernel::Kernel;
 use crate::ours;
 use crate::point::{Point, points};
@@ -151,6 +152,8 @@ impl Run<'_> {
         let (theirs, lock) = suite.kernel(self.jobs).objects(target, configuration, &c)?;
         let theirs = target.read(configuration, &theirs, suite.tools)?;
         drop(lock);
+        let barriers = helpers::points(target, &points);
+        let mut in_c = Vec::new();
         let ours = if ours::has_table(suite.spec, target) {
             let folder = suite.folder.join("ours").join(configuration.folder(target));
             fs::create_dir_all(&folder)
@@ -158,23 +161,38 @@ impl Run<'_> {
             let _lock = Lock::wait(&folder, suite.progress)?;
             let compiler = Compiler::new(target, configuration, suite.tools, suite.progress)?;
             lines.extend(self.check_constants(&compiler, &isa)?);
+            if !barriers.is_empty() {
+                in_c.push(self.compile_helpers(&barriers)?);
+            }
             let object = self.compile(&compiler, &points)?;
             Some(target.read(configuration, &[object], suite.tools)?)
         } else {
             self.tell("there is no table for this architecture; only the kernel's side is read");
             None
         };
+        let in_c = target.read(configuration, &in_c, suite.tools)?;
         self.tell(&format!("comparing {} variants", points.len()));
         let mut shown = String::new();
-        for point in &points {
+        // Each operation of the kernel's, with ours. The barriers are in ours twice: in Rust, and in
+        // the C backend.
+        let rust_abi = target.rust_abi.unwrap_or(target.abi);
+        let in_rust = points
+            .iter()
+            .map(|point| (point, point, ours.as_ref(), rust_abi));
+        let kernel_barriers = barriers.iter().filter_map(|barrier| {
+            let kernel = points
+                .iter()
+                .find(|p| barrier.name == helpers::name(&p.name))?;
+            Some((kernel, barrier, Some(&in_c), target.abi))
+        });
+        for (kernel_point, point, ours, abi) in in_rust.chain(kernel_barriers) {
             let code = |files, isa| Code { files, isa };
-            let kernel = Side::read(code(&theirs, &isa), point, target.abi);
+            let kernel = Side::read(code(&theirs, &isa), kernel_point, target.abi);
             let kernel = kernel.with_context(|| format!("{}, the kernel's", point.name));
             if let Ok(kernel) = &kernel {
                 self.report_kernel_faults(point, kernel);
             }
-            let ours = ours.as_ref().map(|ours| {
-                let abi = target.rust_abi.unwrap_or(target.abi);
+            let ours = ours.map(|ours| {
                 let ours = Side::read(code(ours, &isa), point, abi);
                 ours.with_context(|| format!("{}, ours", point.name))
             });
@@ -225,6 +243,15 @@ impl Run<'_> {
             .iter()
             .flat_map(|(file, _)| operands::check(file, isa));
         Ok(faults.map(|fault| Err(Error::msg(fault))).collect())
+    }
+
+    /// Compiles the barriers of the C backend.
+    fn compile_helpers(&self, barriers: &[Point]) -> Result<PathBuf> {
+        let (suite, target) = (self.suite, self.target);
+        self.tell("compiling the barriers of the C backend");
+        let folder = suite.folder.join("helpers");
+        let (tools, configuration) = (suite.tools, self.configuration);
+        helpers::compile(suite.spec, target, configuration, tools, &folder, barriers)
     }
 
     /// Compiles our functions.

@@ -5110,48 +5110,6 @@ pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
     unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, old, new) }
 }
 
-/// `mb()`.
-#[inline(always)]
-pub(crate) fn mb() {
-    // SAFETY: A barrier accesses no memory.
-    unsafe { bindings::rust_helper_mb() };
-}
-
-/// `rmb()`.
-#[inline(always)]
-pub(crate) fn rmb() {
-    // SAFETY: A barrier accesses no memory.
-    unsafe { bindings::rust_helper_rmb() };
-}
-
-/// `wmb()`.
-#[inline(always)]
-pub(crate) fn wmb() {
-    // SAFETY: A barrier accesses no memory.
-    unsafe { bindings::rust_helper_wmb() };
-}
-
-/// `dma_mb()`.
-#[inline(always)]
-pub(crate) fn dma_mb() {
-    // SAFETY: A barrier accesses no memory.
-    unsafe { bindings::rust_helper_dma_mb() };
-}
-
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: A barrier accesses no memory.
-    unsafe { bindings::rust_helper_dma_rmb() };
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: A barrier accesses no memory.
-    unsafe { bindings::rust_helper_dma_wmb() };
-}
-
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
@@ -5188,6 +5146,74 @@ pub(crate) fn smp_mb__after_atomic() {
     // SAFETY: A barrier accesses no memory.
     unsafe { bindings::rust_helper_smp_mb__after_atomic() };
 }
+
+/// The barriers that reach devices, which only some architectures have.
+#[cfg(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "loongarch64",
+    target_arch = "powerpc64",
+    target_arch = "riscv64",
+    target_arch = "s390x",
+    target_arch = "x86",
+    target_arch = "x86_64"
+))]
+mod devices {
+    use super::bindings;
+
+    /// `mb()`.
+    #[inline(always)]
+    pub(crate) fn mb() {
+        // SAFETY: A barrier accesses no memory.
+        unsafe { bindings::rust_helper_mb() };
+    }
+
+    /// `rmb()`.
+    #[inline(always)]
+    pub(crate) fn rmb() {
+        // SAFETY: A barrier accesses no memory.
+        unsafe { bindings::rust_helper_rmb() };
+    }
+
+    /// `wmb()`.
+    #[inline(always)]
+    pub(crate) fn wmb() {
+        // SAFETY: A barrier accesses no memory.
+        unsafe { bindings::rust_helper_wmb() };
+    }
+
+    /// `dma_mb()`.
+    #[inline(always)]
+    pub(crate) fn dma_mb() {
+        // SAFETY: A barrier accesses no memory.
+        unsafe { bindings::rust_helper_dma_mb() };
+    }
+
+    /// `dma_rmb()`.
+    #[inline(always)]
+    pub(crate) fn dma_rmb() {
+        // SAFETY: A barrier accesses no memory.
+        unsafe { bindings::rust_helper_dma_rmb() };
+    }
+
+    /// `dma_wmb()`.
+    #[inline(always)]
+    pub(crate) fn dma_wmb() {
+        // SAFETY: A barrier accesses no memory.
+        unsafe { bindings::rust_helper_dma_wmb() };
+    }
+}
+#[cfg(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "loongarch64",
+    target_arch = "powerpc64",
+    target_arch = "riscv64",
+    target_arch = "s390x",
+    target_arch = "x86",
+    target_arch = "x86_64"
+))]
+pub(crate) use devices::*;
 
 /// Whether `smp_store_mb()` is implemented with an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;

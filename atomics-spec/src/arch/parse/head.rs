@@ -8,7 +8,8 @@ use crate::lex::{Row, is_name, shorten};
 
 impl<'a> Parser<'a, '_> {
     pub(super) fn parse_arch(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        let cell = take_only(row, "arch  NAME")?;
+        const COLUMNS: &str = "arch  NAME  [CONDITION]";
+        let cell = row.get(1, "NAME", COLUMNS)?;
         if !is_name(cell.text) {
             return Err(cell.error(
                 format!(
@@ -25,6 +26,7 @@ impl<'a> Parser<'a, '_> {
             ));
         }
         self.arch.name = cell.text.into();
+        self.arch.c_condition = row.rest(2).map(|condition| condition.text.to_owned());
         Ok(())
     }
 

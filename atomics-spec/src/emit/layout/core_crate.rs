@@ -6,6 +6,7 @@ use crate::arch::{Arch, BARRIERS, Lang};
 use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
+use crate::emit::c_barrier;
 use crate::emit::extern_c::{self, Link};
 use crate::emit::root::{self, Parts};
 use crate::emit::text::attribute;
@@ -28,7 +29,8 @@ pub struct CFiles {
 }
 
 /// C helpers for user space whose names begin with `prefix`, made of GCC's and Clang's built-ins.
-/// They must be compiled with `-fwrapv`.
+/// They must be compiled with `-fwrapv`. C has no fences that reach devices: the barriers that do
+/// consist of instructions, and exist only on the architectures of the model.
 ///
 /// # Errors
 ///
@@ -49,7 +51,7 @@ pub fn c_files(spec: &Spec, prefix: &str) -> Result<CFiles, Missing> {
         .ok_or_else(missing)?;
     let mut source = "#include \"atomic.h\"\n\n".to_owned();
     source += &c::helpers(spec, arch, spec.variants(), style)?;
-    source += c::barriers(arch, BARRIERS, style).trim_end();
+    source += c_barrier::barriers(spec, arch, BARRIERS, style).trim_end();
     source.push('\n');
     Ok(CFiles {
         header: header(spec, arch, style),
@@ -73,7 +75,7 @@ fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
     }
     out.push_str(&c::declarations(spec.variants(), style));
     out.push('\n');
-    out.push_str(&c::barrier_declarations(style));
+    out.push_str(&c_barrier::declarations(spec, arch, style));
     out.push_str("\n#endif\n");
     out
 }

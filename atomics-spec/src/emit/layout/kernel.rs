@@ -6,6 +6,7 @@ use crate::arch::Arch;
 use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
+use crate::emit::c_barrier;
 use crate::emit::extern_c::{self, Link};
 use crate::emit::kunit;
 use crate::emit::root::{self, Parts};
@@ -171,7 +172,7 @@ fn other_helpers(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
     let own = Barriers::Atomic
         .backend(spec)
         .filter(|name| *name != "smp_mb");
-    text += &c::barriers(arch, own, STYLE);
+    text += &c_barrier::barriers(spec, arch, own, STYLE);
     Ok(text.trim_end().to_owned() + "\n")
 }
 

@@ -9,6 +9,9 @@
 //! - [`Full`] orders all earlier accesses before all later ones: C's `mb()`, `smp_mb()`,
 //!   `dma_mb()`.
 //!
+//! [`mb`] and [`dma_mb`] reach devices, for which every architecture has instructions of its own.
+//! Where these are not known, the two do not compile.
+//!
 //! # Memory that the compiler keeps to itself
 //!
 //! To the compiler, a barrier is code that accesses any memory *that it can reach*. Rust promises
@@ -105,6 +108,7 @@ use private::{Dma, Smp};
     message = "`{Self}` is not a kind of access that a barrier can order",
     label = "must be `Full`, `Read` or `Write`"
 )]
+$attributes
 pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {
     /// Executes the barrier; not part of the interface.
     #[doc(hidden)]

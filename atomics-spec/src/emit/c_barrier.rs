@@ -1,0 +1,136 @@
+//! Generates the C helpers of barriers.
+//!
+//! C has fences between CPUs, but none that reach devices. If the table in C has no expression for a
+//! barrier that does, its helper has the instructions of the architecture for which it is compiled,
+//! from that architecture's table. On an architecture without a table, the helper does not exist.
+
+use super::c::{Style, comment, returning};
+use crate::arch::{Arch, BARRIERS, Barrier, Lang, reaches_devices};
+use crate::model::Spec;
+use crate::names;
+use std::fmt::Write as _;
+
+/// Why some helpers are missing.
+const REASON: &str = "\
+/*
+ * C has no fences that reach devices. These functions consist of instructions, so they exist only on
+ * architectures whose instructions the generator knows.
+ */
+";
+
+/// The helpers of barriers, from the table `arch` in C and the tables of architectures.
+pub fn barriers<'a>(
+    spec: &Spec,
+    arch: &Arch,
+    names: impl IntoIterator<Item = &'a str>,
+    style: Style<'_>,
+) -> String {
+    let (own, devices): (Vec<&str>, Vec<&str>) = names
+        .into_iter()
+        .partition(|name| !is_for_devices(arch, name));
+    let mut out = String::new();
+    for name in own {
+        let mut body = String::new();
+        for line in arch.barrier(name).into_iter().flat_map(|b| &b.lines) {
+            body.extend(comment(&line.meaning).map(|comment| format!("\t{comment}\n")));
+            let _ = writeln!(body, "\t{};", line.text);
+        }
+        out += &function(name, &body, style, "");
+    }
+    if devices.is_empty() {
+        return out;
+    }
+    out += REASON;
+    let mut word = "if";
+    for target in targets(spec, arch) {
+        let _ = write!(out, "#{word} {}\n\n", target.c_condition());
+        for name in &devices {
+            let barrier = target.barrier(name).cloned().unwrap_or_default();
+            // A function that is inlined could have a variable where the instructions write.
+            let attribute = match barrier.uses_stack {
+                true => "__attribute__((noinline)) ",
+                false => "",
+            };
+            out += &function(name, &assembly(target, &barrier), style, attribute);
+        }
+        word = "elif";
+    }
+    match word {
+        "if" => out,
+        _ => out + "#endif\n",
+    }
+}
+
+/// The declarations of the helpers of all barriers.
+pub fn declarations(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
+    let declare = |name: &&str| format!("void {}(void);\n", names::helper(style.prefix, name));
+    let is_own = |name: &&str| !is_for_devices(arch, name);
+    let own: String = BARRIERS
+        .iter()
+        .filter(|name| is_own(name))
+        .map(declare)
+        .collect();
+    let devices: String = BARRIERS
+        .iter()
+        .filter(|name| !is_own(name))
+        .map(declare)
+        .collect();
+    let conditions: Vec<String> = targets(spec, arch).map(Arch::c_condition).collect();
+    match devices.is_empty() || conditions.is_empty() {
+        true => own,
+        false => {
+            let condition = conditions.join(" || \\\n\t");
+            format!("{own}\n{REASON}#if {condition}\n{devices}#endif\n")
+        }
+    }
+}
+
+/// Whether the helper of a barrier has the instructions of architectures.
+fn is_for_devices(arch: &Arch, barrier: &str) -> bool {
+    let has_lines = |barrier: &Barrier| !barrier.lines.is_empty();
+    reaches_devices(barrier) && !arch.barrier(barrier).is_some_and(has_lines)
+}
+
+/// The architectures on which a table in C can be used: their pointers have its width.
+fn targets<'s>(spec: &'s Spec, arch: &Arch) -> impl Iterator<Item = &'s Arch> + use<'s> {
+    let width = arch.width;
+    spec.asm_archs().filter(move |target| target.width == width)
+}
+
+/// The helper of a barrier.
+fn function(barrier: &str, body: &str, style: Style<'_>, attribute: &str) -> String {
+    let name = names::helper(style.prefix, barrier);
+    let returns = returning("void", style);
+    format!("{attribute}{returns}\n{name}(void)\n{{\n{body}}}\n\n")
+}
+
+/// The statements with the instructions of a barrier.
+fn assembly(target: &Arch, barrier: &Barrier) -> String {
+    let clobbers = match target.clobbers_flags {
+        true => "\"memory\", \"cc\"",
+        false => "\"memory\"",
+    };
+    let block = |text: &str| format!("\t__asm__ __volatile__(\"{text}\" : : : {clobbers});\n");
+    if barrier.lines.is_empty() {
+        let comment = comment("only keeps the compiler from moving accesses across it");
+        return format!("\t{}\n{}", comment.unwrap_or_default(), block(""));
+    }
+    let lines = barrier.lines.iter().map(|line| {
+        let comment = comment(&line.meaning.replace("*/", "* /")).unwrap_or_default();
+        format!("\t{comment}\n{}", block(&in_c(target, &line.text)))
+    });
+    lines.collect()
+}
+
+/// An instruction of a table as a string of C. In Rust, x86's have Intel's syntax.
+fn in_c(target: &Arch, text: &str) -> String {
+    let text = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%");
+    let is_x86 = target.lang == Lang::Asm && target.name.starts_with("x86");
+    match is_x86 && text.contains(' ') {
+        true => format!(".intel_syntax noprefix\\n\\t{text}\\n\\t.att_syntax"),
+        false => text,
+    }
+}

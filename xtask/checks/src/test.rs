@@ -68,7 +68,7 @@ const TIERS: [Tier; 9] = [
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
             "test --package atomics-tests --test calls --test cli --test examples --test kunit \
-             --test one_generator --test plans --test structure --test targets",
+             --test one_generator --test plans --test red_zone --test structure --test targets",
             "test --package atomics-tests --package atomics-litmus --doc",
             "doc --workspace --no-deps",
         ],
@@ -82,7 +82,7 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-differential --release",
             "test --package atomics-differential --features c-helpers",
             "test --package atomics-core --features c-helpers",
-            "test --package atomics-tests --test new_op --test user_macro",
+            "test --package atomics-tests --test c_barriers --test new_op --test user_macro",
         ],
     },
     Tier {

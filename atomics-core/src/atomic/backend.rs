@@ -4,6 +4,7 @@
 
 #[cfg(feature = "c-helpers")]
 #[rustfmt::skip]
+#[allow(dead_code, reason = "some barriers exist only on known architectures")]
 mod bindings;
 #[cfg(feature = "c-helpers")]
 mod c;

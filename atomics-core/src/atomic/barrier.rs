@@ -297,9 +297,33 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
 /// ```
 #[inline(always)]
 pub fn barrier() {
+    #[cfg(any(
+        target_arch = "aarch64",
+        target_arch = "arm",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64",
+        target_arch = "riscv64",
+        target_arch = "s390x",
+        target_arch = "x86",
+        target_arch = "x86_64"
+    ))]
     // The compiler must assume that the block accesses any memory that it can reach.
     // SAFETY: The block contains no instructions.
-    unsafe { core::arch::asm!("", options(nostack, preserves_flags)) };
+    unsafe {
+        core::arch::asm!("", options(nostack, preserves_flags))
+    };
+    // Rust may have no stable inline assembly elsewhere. The operations are calls of C there.
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        target_arch = "arm",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64",
+        target_arch = "riscv64",
+        target_arch = "s390x",
+        target_arch = "x86",
+        target_arch = "x86_64"
+    )))]
+    core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
 }
 
 /// Orders earlier accesses before the unordered atomic read-modify-write operation that follows

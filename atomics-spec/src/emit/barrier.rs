@@ -57,6 +57,11 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
             uses += "pub use super::ordering::Full;\n";
             include_str!("templates/barrier.rs")
                 .replace("$attributes\n", &unimplemented(spec))
+                .replace("$known\n", &statement(&known_devices(spec)))
+                .replace(
+                    "$unknown\n",
+                    &statement(&format!("not({})", known_devices(spec))),
+                )
                 .replace("$impls\n", &(impls(spec) + "\n"))
         }
         Barriers::Atomic => {
@@ -87,6 +92,13 @@ fn unimplemented(spec: &Spec) -> String {
         "cfg_attr(not({}), diagnostic::on_unimplemented(note = {MISSING:?}))",
         known_devices(spec)
     )) + "\n"
+}
+
+/// The attribute of a statement that only some targets have.
+fn statement(predicate: &str) -> String {
+    let mut t = Text::default();
+    t.indented(|t| t.lines(&attribute(&format!("cfg({predicate})"))));
+    t.finish()
 }
 
 /// The implementations of `MemoryBarrier`.

@@ -128,7 +128,9 @@ fn core_backend(spec: &Spec) -> String {
     let mut out = "//! Selects the backend that implements the operations.\n\n".to_owned();
     let mut any = vec!["feature = \"c-helpers\"".to_owned()];
     // bindgen formats its output in its own style.
-    out += "#[cfg(feature = \"c-helpers\")]\n#[rustfmt::skip]\nmod bindings;\n";
+    out += "#[cfg(feature = \"c-helpers\")]\n#[rustfmt::skip]\n\
+            #[allow(dead_code, reason = \"some barriers exist only on known architectures\")]\n\
+            mod bindings;\n";
     out += "#[cfg(feature = \"c-helpers\")]\nmod c;\n";
     out += "#[cfg(feature = \"c-helpers\")]\npub(crate) use c::*;\n";
     for arch in spec.asm_archs() {

@@ -201,7 +201,13 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
 /// ```
 #[inline(always)]
 pub fn barrier() {
+$known
     // The compiler must assume that the block accesses any memory that it can reach.
     // SAFETY: The block contains no instructions.
-    unsafe { core::arch::asm!("", options(nostack, preserves_flags)) };
+    unsafe {
+        core::arch::asm!("", options(nostack, preserves_flags))
+    };
+    // Rust may have no stable inline assembly elsewhere. The operations are calls of C there.
+$unknown
+    core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
 }

@@ -5,6 +5,8 @@
 //! mark immediate operands with it. Lines end in LF or CR LF. The kernel's own `atomics.tbl` parses
 //! unchanged.
 
+use std::collections::HashSet;
+
 use crate::diag::{Error, Errors, Place, is_invisible};
 
 /// The maximum length of a line, in characters. No row or comment needs as many, and the limit
@@ -284,6 +286,8 @@ fn comment(line: &str) -> Option<usize> {
 #[derive(Debug, Default)]
 pub(crate) struct Faulty<'a> {
     names: Vec<&'a str>,
+    /// The names in lower case.
+    lower: HashSet<String>,
     anything: bool,
 }
 
@@ -291,11 +295,17 @@ impl<'a> Faulty<'a> {
     /// Notes that the row of `name` has a fault.
     pub fn add(&mut self, name: &'a str) {
         self.names.push(name);
+        self.lower.insert(name.to_ascii_lowercase());
     }
 
     /// Notes that any name may have a faulty row.
     pub fn add_anything(&mut self) {
         self.anything = true;
+    }
+
+    /// Whether this name, in upper or lower case, has, or may have, a faulty row.
+    pub fn has_in_any_case(&self, name: &str) -> bool {
+        self.anything || self.lower.contains(&name.to_ascii_lowercase())
     }
 
     /// Whether a name that `is_it` accepts has, or may have, a faulty row.

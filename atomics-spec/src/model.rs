@@ -82,6 +82,8 @@ pub struct Spec {
     pub archs: Vec<Arch>,
     /// The documentation of each operation, if it has any, in the order of `ops`.
     pub docs: Vec<Option<Doc>>,
+    /// Whether each operation has a `try_` twin, in the order of `ops`.
+    twinned: Vec<bool>,
 }
 
 /// One form of one operation, for all families that have it: `fetch_add`.
@@ -97,7 +99,7 @@ pub struct FormOf<'s> {
     pub form: Form,
     /// The documentation of the operation, if it has any.
     pub doc: Option<&'s Doc>,
-    spec: &'s Spec,
+    typed: bool,
     index: usize,
 }
 
@@ -139,7 +141,7 @@ impl<'s> FormOf<'s> {
     /// Whether the typed layer offers the form. If the operation has a `try_` twin, the typed layer
     /// offers the twin instead, which also returns whether it stored.
     pub fn is_typed(&self) -> bool {
-        !self.op.has_twin(self.spec.ops.iter())
+        self.typed
     }
 
     /// Whether the typed method returns a `Result`: `Ok` if it stored something, else `Err`.
@@ -230,7 +232,10 @@ impl Spec {
         let mut files = vec![tables.ops.name, tables.semantics.name, tables.types.name];
         files.extend(tables.archs.iter().map(|s| s.name));
         files.extend(tables.docs.iter().map(|s| s.name));
+        let names = op::twinned(ops.iter());
+        let twinned = ops.iter().map(|op| names.contains(&*op.name)).collect();
         let spec = Self {
+            twinned,
             ops,
             meanings,
             types,
@@ -252,13 +257,14 @@ impl Spec {
             .zip(&self.meanings)
             .enumerate()
             .flat_map(move |(index, (op, meaning))| {
+                let typed = !self.twinned[index];
                 op.forms.iter().map(move |&form| FormOf {
                     op,
                     meaning,
                     class: &self.types.classes[meaning.class],
                     form,
                     doc: self.docs.get(index).and_then(Option::as_ref),
-                    spec: self,
+                    typed,
                     index,
                 })
             })

@@ -1,5 +1,7 @@
 //! `semantics.tbl`: what each operation computes.
 
+use std::collections::HashMap;
+
 use crate::diag::Errors;
 use crate::expr::{Binary, Expr, Yields, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
@@ -60,11 +62,15 @@ pub(crate) fn parse(
     errors: &mut Errors,
 ) -> Vec<Meaning> {
     let rows = rows(source, errors);
-    let mut found: Vec<(usize, Cell<'_>, Option<Meaning>)> = Vec::new();
+    let ops = table.ops.iter().enumerate();
+    let indices: HashMap<&str, usize> = ops.map(|(at, o)| (&*o.op.name, at)).collect();
+    // By the index of the operation: its row and what was read of it.
+    let mut found: Vec<Option<(Cell<'_>, Option<Meaning>)>> = Vec::new();
+    found.resize_with(table.ops.len(), || None);
     for row in &rows.list {
         let name = row.head();
-        let Some(index) = table.ops.iter().position(|o| o.op.name == name.text) else {
-            if strict && !table.faulty.has(|op| op.eq_ignore_ascii_case(name.text)) {
+        let Some(&index) = indices.get(name.text) else {
+            if strict && !table.faulty.has_in_any_case(name.text) {
                 errors.push(name.error(
                     format!(
                         "`{}` is not an operation of {}",
@@ -76,7 +82,7 @@ pub(crate) fn parse(
             }
             continue;
         };
-        if let Some((_, first, _)) = found.iter().find(|(other, ..)| *other == index) {
+        if let Some((first, _)) = &found[index] {
             errors.push(name.error(
                 format!("the operation `{}` has two rows", name.text),
                 format!(
@@ -87,12 +93,12 @@ pub(crate) fn parse(
             continue;
         }
         let meaning = parse_row(row, &table.ops[index], types, errors);
-        found.push((index, name, meaning));
+        found[index] = Some((name, meaning));
     }
     let mut meanings = Vec::new();
-    for (index, parsed) in table.ops.iter().enumerate() {
-        match found.iter_mut().find(|(other, ..)| *other == index) {
-            Some((.., meaning)) => meanings.extend(meaning.take()),
+    for (parsed, found) in table.ops.iter().zip(found) {
+        match found {
+            Some((_, meaning)) => meanings.extend(meaning),
             // Its row may be one that could not be read.
             None if !rows.complete => {}
             None => errors.push(parsed.name.error(

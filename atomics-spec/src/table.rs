@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
-use crate::model::op::{Arg, ArgKind, Form, Op, Strength};
+use crate::model::op::{Arg, ArgKind, Form, Op, Strength, twinned};
 use crate::model::ty::Types;
 use crate::names;
 
@@ -71,17 +71,18 @@ pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) 
         table.faulty.add_anything();
     }
     let mut names: BTreeMap<String, Cell<'a>> = BTreeMap::new();
+    let mut read: BTreeMap<&str, Cell<'a>> = BTreeMap::new();
     for row in &rows.list {
         let Some(parsed) = parse_row(row, types, errors) else {
             table.faulty.add(row.head().text);
             continue;
         };
-        if let Some(first) = table.ops.iter().find(|o| o.op.name == parsed.op.name) {
+        if let Some(first) = read.get(parsed.name.text) {
             errors.push(parsed.name.error(
                 format!("the operation `{}` has two rows", parsed.op.name),
                 format!(
                     "the first row is in line {}: list all forms there",
-                    first.name.place().line
+                    first.place().line
                 ),
             ));
             continue;
@@ -105,6 +106,7 @@ pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) 
             continue;
         }
         names.extend(variants.map(|name| (name, parsed.name)));
+        read.insert(parsed.name.text, parsed.name);
         table.ops.push(parsed);
     }
     check_methods(&table.ops, errors);
@@ -114,9 +116,10 @@ pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) 
 /// Checks that the names of the typed methods are unique: they can differ from the C names.
 fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
     let mut methods: BTreeMap<String, &Parsed<'_>> = BTreeMap::new();
+    let twinned = twinned(ops.iter().map(|p| &p.op));
     for parsed in ops {
         let op = &parsed.op;
-        if op.has_twin(ops.iter().map(|p| &p.op)) {
+        if twinned.contains(&*op.name) {
             continue;
         }
         for &form in &op.forms {

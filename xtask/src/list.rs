@@ -1,5 +1,6 @@
 //! `cargo xtask list`, and the error for an unknown name.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use atomics_spec::arch::Arch;
 use atomics_spec::emit::docs::{rust_call, strength};
 use atomics_spec::plan::{Plan, Planner};
-use atomics_spec::{Spec, Variant};
+use atomics_spec::{FormOf, Spec, Variant};
 use clap::Args;
 use serde_json::{Value, json};
 use xtask::output::print;
@@ -48,7 +49,8 @@ impl List {
             (.., []) => table(&spec),
             (.., [arch]) => arch_table(&spec, arch)?,
             _ => bail!("more than one --arch requires --json"),
-        })
+        })?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -158,10 +160,19 @@ pub fn names(spec: &Spec) -> String {
         .fold(String::new(), |out, name| out + name + "\n")
 }
 
-/// The Rust call of a variant, typed if there is one.
-fn call(v: &Variant<'_>, spec: &Spec) -> String {
-    let twin = spec.typed_forms().find(|f| f.method() == v.of.base());
-    rust_call(twin.as_ref().unwrap_or(&v.of), v.ordering)
+/// The typed forms, by the names of their methods.
+struct Typed<'s>(HashMap<String, FormOf<'s>>);
+
+impl<'s> Typed<'s> {
+    fn new(spec: &'s Spec) -> Self {
+        Self(spec.typed_forms().map(|f| (f.method(), f)).collect())
+    }
+
+    /// The Rust call of a variant, typed if there is one.
+    fn call(&self, v: &Variant<'_>) -> String {
+        let twin = self.0.get(&v.of.base());
+        rust_call(twin.unwrap_or(&v.of), v.ordering)
+    }
 }
 
 /// A table of all variants.
@@ -172,6 +183,7 @@ pub fn table(spec: &Spec) -> String {
         "{:<36} {:<16} {:<14} Rust",
         "variant", "on", "ordering"
     );
+    let typed = Typed::new(spec);
     for v in spec.variants() {
         let _ = writeln!(
             out,
@@ -179,7 +191,7 @@ pub fn table(spec: &Spec) -> String {
             v.function(),
             v.family.repr.rust(),
             strength(&v),
-            call(&v, spec)
+            typed.call(&v)
         );
     }
     out
@@ -187,6 +199,7 @@ pub fn table(spec: &Spec) -> String {
 
 /// All variants as JSON, with how each of `archs` implements them.
 pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
+    let typed = Typed::new(spec);
     let variants: Vec<Value> = spec
         .variants()
         .map(|v| {
@@ -205,7 +218,7 @@ pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
                 "fails": meaning.fails.as_ref().map(|e| text(&meaning.expand(e))),
                 "result": v.of.result().map(|e| text(&meaning.expand(&e))),
                 "method": v.of.is_typed().then(|| v.of.method()),
-                "rust": call(&v, spec),
+                "rust": typed.call(&v),
             });
             for arch in archs {
                 let ways = ways(spec, arch, &v)?;

@@ -5,28 +5,37 @@
 //! temporary file beside its destination, and `Transaction::commit` sets the originals aside and
 //! renames the new files into place. The originals are deleted only after every rename has
 //! succeeded; until then, any error restores them.
+//!
+//! A caller holds the [`Lock`] of the tree while it judges and writes, and first removes what a
+//! killed run has left: [`find_debris`].
+
+mod lock;
+mod owner;
+mod place;
+mod search;
+mod temporary;
+mod transaction;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use similar::TextDiff;
-use tempfile::{Builder, TempPath};
+
+pub use lock::Lock;
+use place::{at, plain_file, real_root, resolve};
+pub use search::HEAD_LINES;
+use transaction::Transaction;
 
 #[cfg(test)]
 mod tests;
 
 /// How many lines of one file's diff are shown. The rest is only counted.
 const DIFF_LINES: usize = 60;
-
-/// How many lines at the start of a file may contain the marker. A kernel file begins with its
-/// licence.
-pub const HEAD_LINES: usize = 3;
 
 /// One generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +56,8 @@ pub enum Finding {
     Differs(PathBuf, String),
     /// The file exists but is no longer generated.
     Orphaned(PathBuf),
+    /// The file is a temporary file that a killed run has left.
+    Debris(PathBuf),
 }
 
 impl fmt::Display for Finding {
@@ -55,6 +66,7 @@ impl fmt::Display for Finding {
             Self::Missing(path) => write!(f, "missing: {}", path.display()),
             Self::Differs(path, diff) => write!(f, "differs: {}\n{diff}", path.display()),
             Self::Orphaned(path) => write!(f, "no longer generated: {}", path.display()),
+            Self::Debris(path) => write!(f, "left by a run that was killed: {}", path.display()),
         }
     }
 }
@@ -94,14 +106,14 @@ pub fn check(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Ve
 /// new directory or temporary file is left. An existing file keeps its mode.
 ///
 /// A process that is killed half-way cannot roll back. Each file is then either old or new, and
-/// temporary files may be left. They contain the marker, so [`find_orphans`] finds them.
+/// temporary files may be left. [`find_debris`] finds them.
 ///
 /// # Errors
 ///
 /// The same as [`check`], and when a file cannot be written, renamed or removed.
 pub fn write(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Written> {
     let plan = Plan::new(root, files, orphans)?;
-    Transaction::stage(&plan)?.commit()?;
+    plan.stage()?.commit()?;
     for dir in plan.removals.iter().filter_map(|(_, dest)| dest.parent()) {
         // This fails if the directory is not empty, which is fine.
         let _ = fs::remove_dir(dir);
@@ -110,7 +122,8 @@ pub fn write(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Wr
 }
 
 /// Finds the files that an earlier run generated and this one does not: files under `dirs` whose
-/// first lines contain `marker` and that are not in `keep`.
+/// first lines contain `marker` and that are not in `keep`. Temporary files are not among them:
+/// see [`find_debris`].
 ///
 /// `dirs` are relative to `root` and are searched recursively, without following symbolic links. A
 /// directory that does not exist is skipped.
@@ -133,14 +146,56 @@ pub fn find_orphans(
     for dir in dirs {
         // Resolve a file in `dir` rather than `dir`, so that `dir` is followed if it is a link.
         let inside = resolve(root, &dir.join("file"))?;
-        search(inside.parent().unwrap_or(root), marker, &mut found)?;
+        search::marked(inside.parent().unwrap_or(root), marker, &mut found)?;
     }
     // Compare resolved paths, so that a file reached through a link counts as the same file.
     for file in keep {
         found.remove(&resolve(root, &file.path)?);
     }
+    Ok(relative(root, &found))
+}
+
+/// Finds the temporary files that killed runs have left: those below `dirs` and in the folders of
+/// `files`. Call it while holding the tree's [`Lock`], or it finds those of a run in progress.
+///
+/// # Errors
+///
+/// When a path is not inside `root`, or when a directory cannot be read.
+pub fn find_debris(root: &Path, dirs: &[&Path], files: &[Generated]) -> Result<Vec<PathBuf>> {
+    let root = &real_root(root)?;
+    let mut found = BTreeSet::new();
+    for dir in dirs {
+        let inside = resolve(root, &dir.join("file"))?;
+        search::temporary(inside.parent().unwrap_or(root), true, &mut found)?;
+    }
+    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.path.parent()).collect();
+    for folder in folders {
+        let inside = resolve(root, &folder.join("file"))?;
+        search::temporary(inside.parent().unwrap_or(root), false, &mut found)?;
+    }
+    Ok(relative(root, &found))
+}
+
+/// Removes what [`find_debris`] has found, and directories that this leaves empty.
+///
+/// # Errors
+///
+/// When a file cannot be removed.
+pub fn remove_debris(root: &Path, debris: &[PathBuf]) -> Result<()> {
+    for path in debris.iter().map(|path| root.join(path)) {
+        at("remove", &path, fs::remove_file(&path))?;
+        if let Some(dir) = path.parent().filter(|dir| *dir != root) {
+            // This fails if the directory is not empty, which is fine.
+            let _ = fs::remove_dir(dir);
+        }
+    }
+    Ok(())
+}
+
+/// The paths without the root.
+fn relative(root: &Path, paths: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
     let relative = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).to_owned();
-    Ok(found.iter().map(relative).collect())
+    paths.iter().map(relative).collect()
 }
 
 /// A file as it is on disk.
@@ -169,29 +224,6 @@ pub fn original(root: &Path, path: &Path) -> Result<Option<Original>> {
         contents: at("read", &place, fs::read(&place))?,
         executable: meta.permissions().mode() & 0o111 != 0,
     }))
-}
-
-/// Adds the files under `dir` that contain the marker to `found`.
-fn search(dir: &Path, marker: &str, found: &mut BTreeSet<PathBuf>) -> Result<()> {
-    let entries = fs::read_dir(dir);
-    if matches!(&entries, Err(error) if error.kind() == ErrorKind::NotFound) {
-        return Ok(());
-    }
-    for entry in at("search", dir, entries)? {
-        let entry = at("search", dir, entry)?;
-        let path = entry.path();
-        let kind = at("look at", &path, entry.file_type())?;
-        if kind.is_dir() {
-            search(&path, marker, found)?;
-        } else if kind.is_file() {
-            let text = at("read", &path, fs::read(&path))?;
-            let mut head = text.split(|&byte| byte == b'\n').take(HEAD_LINES);
-            if head.any(|line| String::from_utf8_lossy(line).contains(marker)) {
-                found.insert(path);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A unified diff, cut to [`DIFF_LINES`] lines.
@@ -258,6 +290,14 @@ impl<'a> Plan<'a> {
         plan.counts.removed = plan.removals.len();
         Ok(plan)
     }
+
+    /// Writes the new contents to temporary files.
+    fn stage(&self) -> Result<Transaction> {
+        let changes = self.changes.iter();
+        let changes = changes.map(|change| (&*change.dest, &*change.file.contents));
+        let removals = self.removals.iter().map(|(_, dest)| dest.clone());
+        Transaction::stage(changes, removals.collect())
+    }
 }
 
 /// Resolves `path` and adds it to `claims`. Fails if it is already there.
@@ -270,218 +310,4 @@ fn claim(root: &Path, path: &Path, claims: &mut BTreeSet<PathBuf>) -> Result<Pat
         );
     }
     Ok(dest)
-}
-
-/// The root with symbolic links resolved, for comparison with resolved paths.
-fn real_root(root: &Path) -> Result<PathBuf> {
-    at("find the tree", root, fs::canonicalize(root))
-}
-
-/// Joins `root` and `path`, and resolves symbolic links in the directories of `path`.
-fn resolve(root: &Path, path: &Path) -> Result<PathBuf> {
-    let shown = path.display();
-    let mut place = root.to_owned();
-    for part in path.components() {
-        let name = match part {
-            Component::CurDir => continue,
-            Component::Normal(name) => name,
-            _ => bail!("{shown}: the path must be relative to the tree and must not contain `..`"),
-        };
-        // Every part but the last is a directory, or will be created as one.
-        let link = place.clone();
-        if place.is_symlink() {
-            place = at("follow the link", &link, fs::canonicalize(&link))?;
-        }
-        let (link, target) = (link.display(), place.display());
-        if !place.starts_with(root) {
-            bail!("{shown}: {link} leads to {target}, outside the tree: replace it by a directory");
-        }
-        if place.exists() && !place.is_dir() {
-            bail!("{shown}: the file {link} is in the way: a directory belongs there");
-        }
-        place.push(name);
-    }
-    Ok(place)
-}
-
-/// The metadata of a plain file. None if it does not exist, an error if it is not a plain file.
-fn plain_file(path: &Path) -> Result<Option<fs::Metadata>> {
-    let meta = fs::symlink_metadata(path);
-    if matches!(&meta, Err(error) if error.kind() == ErrorKind::NotFound) {
-        return Ok(None);
-    }
-    let meta = at("look at", path, meta)?;
-    let kind = match meta.file_type() {
-        kind if kind.is_file() => return Ok(Some(meta)),
-        kind if kind.is_dir() => "a directory",
-        kind if kind.is_symlink() => "a symbolic link",
-        _ => "a special file",
-    };
-    let shown = path.display();
-    bail!("{shown} is in the way: it is {kind}, but a plain file belongs there")
-}
-
-/// The phases that change the disk. Dropping a transaction before its end rolls everything back.
-#[derive(Default)]
-struct Transaction {
-    new_dirs: Vec<PathBuf>,
-    staged: Vec<(TempPath, PathBuf)>,
-    removals: Vec<PathBuf>,
-    /// The files that were replaced, created or removed, with the original if there was one.
-    done: Vec<(PathBuf, Option<TempPath>)>,
-}
-
-impl Transaction {
-    /// Writes all new contents to temporary files.
-    fn stage(plan: &Plan<'_>) -> Result<Self> {
-        let mut this = Self::default();
-        for change in &plan.changes {
-            if let Err(error) = this.stage_one(change) {
-                return Err(this.abandon(error));
-            }
-        }
-        this.removals = plan.removals.iter().map(|(_, dest)| dest.clone()).collect();
-        Ok(this)
-    }
-
-    fn stage_one(&mut self, change: &Change<'_>) -> Result<()> {
-        let dest = &change.dest;
-        let dir = dest.parent().unwrap_or(dest);
-        self.make_dir(dir)?;
-        let mode = plain_file(dest)?.map(|meta| meta.permissions());
-        let temp = at("write", dest, fill(dir, &change.file.contents, mode))?;
-        self.staged.push((temp, dest.clone()));
-        Ok(())
-    }
-
-    /// Creates `dir` and its missing parents, and records each.
-    fn make_dir(&mut self, dir: &Path) -> Result<()> {
-        if dir.is_dir() {
-            return Ok(());
-        }
-        self.make_dir(dir.parent().unwrap_or(dir))?;
-        at("create the directory", dir, fs::create_dir(dir))?;
-        self.new_dirs.push(dir.to_owned());
-        Ok(())
-    }
-
-    /// Renames all files into place, or none.
-    fn commit(mut self) -> Result<()> {
-        if let Err(error) = self.apply() {
-            return Err(self.abandon(error));
-        }
-        // This is the point of no return: dropping the originals deletes them. If one cannot be
-        // deleted, the next run finds it as an orphan and removes it.
-        self.done.clear();
-        self.new_dirs.clear();
-        Ok(())
-    }
-
-    fn apply(&mut self) -> Result<()> {
-        for (temp, dest) in std::mem::take(&mut self.staged) {
-            // With a hard link, the original stays in place until the rename, so readers always
-            // find a file. Not every file system supports hard links.
-            let existed = self.set_aside(&dest, |backup| {
-                fs::hard_link(&dest, backup).or_else(|_| fs::rename(&dest, backup))
-            })?;
-            at("replace", &dest, temp.persist(&dest).map_err(|e| e.error))?;
-            if !existed {
-                self.done.push((dest, None));
-            }
-        }
-        for dest in std::mem::take(&mut self.removals) {
-            self.set_aside(&dest, |backup| fs::rename(&dest, backup))?;
-        }
-        Ok(())
-    }
-
-    /// Backs up the file at `dest` under a temporary name, by calling `keep`. False if there is no
-    /// file.
-    fn set_aside(&mut self, dest: &Path, keep: impl Fn(&Path) -> io::Result<()>) -> Result<bool> {
-        // Check again: the file may have changed since the plan was made.
-        let (Some(_), Some(dir)) = (plain_file(dest)?, dest.parent()) else {
-            return Ok(false);
-        };
-        let mut name = Builder::new();
-        let backup = name.prefix(".gen-").suffix(".old").make_in(dir, keep);
-        let backup = at("set aside", dest, backup)?.into_temp_path();
-        self.done.push((dest.to_owned(), Some(backup)));
-        Ok(true)
-    }
-
-    /// Rolls back because of `error`, and adds the result of that to the error.
-    fn abandon(mut self, error: anyhow::Error) -> anyhow::Error {
-        let problems = self.roll_back().join("; ");
-        if problems.is_empty() {
-            return error.context("nothing was written: every file is unchanged");
-        }
-        error.context(format!(
-            "writing failed half-way, and could not be undone: {problems}"
-        ))
-    }
-
-    /// Undoes every step in reverse order. Returns an error message for each that failed.
-    fn roll_back(&mut self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut note = |path: &Path, result: io::Result<()>| {
-            problems.extend(at("restore", path, result).err().map(|e| e.to_string()));
-        };
-        for (dest, backup) in self.done.drain(..).rev() {
-            let Some(mut backup) = backup else {
-                note(&dest, fs::remove_file(&dest));
-                continue;
-            };
-            let restored = fs::rename(&backup, &dest);
-            // If both are names of one file, the rename did nothing, and dropping `backup` deletes
-            // the extra name. If the rename failed, keep the backup.
-            backup.disable_cleanup(restored.is_err());
-            note(&dest, restored);
-        }
-        self.staged.clear();
-        for dir in self.new_dirs.drain(..).rev() {
-            note(&dir, fs::remove_dir(&dir));
-        }
-        problems
-    }
-}
-
-impl Drop for Transaction {
-    fn drop(&mut self) {
-        // There is something to undo only during a panic, which reports the cause.
-        self.roll_back();
-    }
-}
-
-/// Creates a temporary file in `dir` with `contents`, and with `mode` or the default mode.
-fn fill(dir: &Path, contents: &str, mode: Option<fs::Permissions>) -> io::Result<TempPath> {
-    let mut temp = Builder::new()
-        .prefix(".gen-")
-        .suffix(".new")
-        // The default mode of a new file; the umask is applied to it.
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(dir)?;
-    temp.write_all(contents.as_bytes())?;
-    // A full disk may be noticed only here, and must be noticed before the first rename.
-    temp.as_file().sync_all()?;
-    if let Some(mode) = mode {
-        temp.as_file().set_permissions(mode)?;
-    }
-    Ok(temp.into_temp_path())
-}
-
-/// Turns an I/O error into one that names the action, the path and the remedy.
-fn at<T>(what: &str, path: &Path, result: io::Result<T>) -> Result<T> {
-    let error = match result {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => ": check its permissions",
-        ErrorKind::ReadOnlyFilesystem => ": choose a tree on a writable file system",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ": free some space and try again",
-        ErrorKind::NotADirectory => ": a file is in the place of a directory: move it",
-        ErrorKind::NotFound => ": it must exist",
-        _ => "",
-    };
-    Err(anyhow!("cannot {what} {}: {error}{remedy}", path.display()))
 }

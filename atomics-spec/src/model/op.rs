@@ -1,5 +1,7 @@
 //! Operations: their forms, their orderings and their arguments.
 
+use std::collections::HashSet;
+
 /// A memory ordering of the LKMM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ordering {
@@ -141,11 +143,13 @@ impl Op {
     pub fn pointer(&self) -> Option<&Arg> {
         self.args.iter().find(|a| a.kind == ArgKind::Pointer)
     }
+}
 
-    /// Whether `ops` has a `try_` twin of `self`, which returns whether it stored. The typed layer
-    /// then offers the twin instead of `self`.
-    pub fn has_twin<'o>(&self, mut ops: impl Iterator<Item = &'o Op>) -> bool {
-        let twin = format!("try_{}", self.name);
-        ops.any(|o| o.name == twin && o.pointer().is_some())
-    }
+/// The names of those of `ops` that have a `try_` twin among them, which returns whether it stored.
+/// The typed layer then offers the twin instead.
+pub(crate) fn twinned<'o>(ops: impl Iterator<Item = &'o Op>) -> HashSet<&'o str> {
+    let with_pointer = ops.filter(|op| op.pointer().is_some());
+    with_pointer
+        .filter_map(|op| op.name.strip_prefix("try_"))
+        .collect()
 }

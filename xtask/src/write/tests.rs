@@ -1,6 +1,7 @@
 //! Tests of the writer: what it writes, what it refuses, and that a failure leaves no trace.
 
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tempfile::TempDir;
@@ -99,7 +100,7 @@ fn fails<T: fmt::Debug>(root: &Path, run: impl FnOnce() -> Result<T>) -> String 
 fn commit_sabotaged(root: &Path, sabotage: impl Fn(&Path)) -> String {
     let (files, orphans) = (files(), paths(&["a/orphan"]));
     let plan = Plan::new(root, &files, &orphans).unwrap();
-    let transaction = Transaction::stage(&plan).unwrap();
+    let transaction = plan.stage().unwrap();
     sabotage(root);
     format!("{:#}", transaction.commit().unwrap_err())
 }
@@ -341,7 +342,7 @@ fn a_failure_while_staging_leaves_nothing() {
     let files = self::files();
     let plan = Plan::new(root, &files, &[]).unwrap();
     put(root, "b", "");
-    let told = format!("{:#}", Transaction::stage(&plan).err().unwrap());
+    let told = format!("{:#}", plan.stage().err().unwrap());
     assert!(
         told.contains("nothing was written") && told.contains("directory"),
         "{told}"
@@ -357,7 +358,7 @@ fn a_panic_half_way_brings_everything_back() {
     let files = files();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let plan = Plan::new(tree.path(), &files, &[]).unwrap();
-        let mut transaction = Transaction::stage(&plan).unwrap();
+        let mut transaction = plan.stage().unwrap();
         transaction.apply().unwrap();
         assert_eq!(get(tree.path(), "b/c/four"), "new four\n");
         panic!("on purpose");
@@ -426,4 +427,70 @@ fn io_errors_name_the_remedy() {
         told.to_string()
             .ends_with("choose a tree on a writable file system")
     );
+}
+
+#[test]
+fn what_a_killed_run_left_is_found_by_name_and_judged_as_nothing_else() {
+    let tree = tree();
+    let root = tree.path();
+    fs::create_dir_all(root.join("b/c")).unwrap();
+    fs::create_dir(root.join("other")).unwrap();
+    // Whole, half-written and empty ones; in a searched folder and in one that is not.
+    put(root, "a/.gen-aB3dEf.new", "// made by us\nhalf");
+    put(root, "a/.gen-000000.old", "// made by us\n");
+    put(root, "b/c/.gen-zzzzzz.new", "");
+    // Not the writer's.
+    put(root, "a/.gen-aB3dEf.txt", "");
+    put(root, "other/.gen-aB3dEf.new", "");
+    symlink("one", root.join("a/.gen-link00.new")).unwrap();
+    let orphans = find_orphans(root, &[Path::new("a")], &[], "made by us").unwrap();
+    assert_eq!(orphans, paths(&["a/orphan"]));
+    let debris = find_debris(root, &[Path::new("a")], &files()).unwrap();
+    let expected = [
+        "a/.gen-000000.old",
+        "a/.gen-aB3dEf.new",
+        "b/c/.gen-zzzzzz.new",
+    ];
+    assert_eq!(debris, paths(&expected));
+    remove_debris(root, &debris).unwrap();
+    assert!(expected.iter().all(|path| !root.join(path).exists()));
+    assert!(!root.join("b/c").exists());
+    for kept in [
+        "a/.gen-aB3dEf.txt",
+        "other/.gen-aB3dEf.new",
+        "a/.gen-link00.new",
+    ] {
+        assert!(fs::symlink_metadata(root.join(kept)).is_ok(), "{kept}");
+    }
+    assert_eq!(
+        find_debris(root, &[Path::new("a")], &files()).unwrap(),
+        paths(&[])
+    );
+}
+
+/// Only root can write files of another user.
+#[test]
+fn root_leaves_files_to_the_owner_of_the_tree() {
+    let tree = tree();
+    let root = tree.path();
+    let (user, group) = (Some(12345), Some(23456));
+    let places = ["", "a", "a/one", "a/orphan"];
+    if places
+        .iter()
+        .any(|path| chown(root.join(path), user, group).is_err())
+    {
+        return;
+    }
+    chown(root.join("a/two"), Some(12346), group).unwrap();
+    write(root, &files(), &[]).unwrap();
+    let owner = |path: &str| {
+        let meta = fs::metadata(root.join(path)).unwrap();
+        (meta.uid(), meta.gid())
+    };
+    for path in ["a/one", "a/three", "b", "b/five", "b/c", "b/c/four"] {
+        assert_eq!(owner(path), (12345, 23456), "{path}");
+    }
+    assert_eq!(owner("a/two"), (12346, 23456));
+    let mode = fs::metadata(root.join("a/two")).unwrap().mode();
+    assert_eq!(mode & 0o7777, 0o640);
 }

@@ -1,0 +1,57 @@
+//! The names of the writer's temporary files, by which a later run knows what a killed one left.
+
+use std::ffi::OsStr;
+
+use tempfile::Builder;
+
+const PREFIX: &str = ".gen-";
+/// How many random characters there are between the prefix and the suffix.
+const RANDOM: usize = 6;
+
+/// The end of the name of a file with new contents.
+pub const NEW: &str = ".new";
+/// The end of the name of an original that was set aside.
+pub const OLD: &str = ".old";
+
+/// A builder of temporary files whose names end in `suffix`: [`NEW`] or [`OLD`].
+pub fn builder(suffix: &str) -> Builder<'_, '_> {
+    let mut builder = Builder::new();
+    builder.prefix(PREFIX).rand_bytes(RANDOM).suffix(suffix);
+    builder
+}
+
+/// Whether a file of this name is a temporary file of the writer.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let random = name.to_str().and_then(|name| {
+        let rest = name.strip_prefix(PREFIX)?;
+        rest.strip_suffix(NEW).or(rest.strip_suffix(OLD))
+    });
+    random.is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_files_are_known_by_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        for suffix in [NEW, OLD] {
+            let file = builder(suffix).tempfile_in(folder.path()).unwrap();
+            assert!(is_temporary(file.path().file_name().unwrap()));
+        }
+        for other in [
+            "atomic.rs",
+            ".gen-.new",
+            ".gen-abcdefg.new",
+            ".gen-abcde/.new",
+            ".gen-abcdef",
+            "x.gen-abcdef.new",
+            ".gen-abcdef.new.rs",
+        ] {
+            assert!(!is_temporary(OsStr::new(other)), "{other}");
+        }
+    }
+}

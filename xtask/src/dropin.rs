@@ -4,10 +4,11 @@ mod backend;
 mod checksum;
 mod derive;
 mod edits;
+mod line_ends;
 pub mod memory_model;
 mod message;
-pub mod output;
 mod patch;
+pub mod patch_file;
 mod version;
 
 use std::fs;
@@ -17,9 +18,11 @@ use anyhow::{Context, Result, bail};
 use atomics_spec::emit::{self, layout};
 
 pub use backend::Backend;
+use edits::Edit;
 pub use patch::Identity;
 use version::Version;
 
+use crate::output;
 use crate::tables::TableArgs;
 use crate::write::{self, Generated};
 
@@ -68,7 +71,8 @@ impl Dropin {
         let unknown = Version::of(tree).and_then(|version| version.require_known(tree));
         if let Err(error) = unknown {
             let text = error.to_string();
-            eprintln!("warning: {}", text.lines().next().unwrap_or_default());
+            let text = text.lines().next().unwrap_or_default();
+            output::tell(&format!("warning: {text}"));
         }
         Self::of_any_version(tree, tables, backend)
     }
@@ -94,7 +98,7 @@ impl Dropin {
         let text = text.with_context(|| format!("cannot read {}", lib.display()))?;
         files.push(Generated {
             path: derive::LIB.into(),
-            contents: derive::with_entry(&text)?,
+            contents: line_ends::keep(&text, derive::with_entry)?,
         });
         if tree.join(memory_model::FOLDER).exists() {
             files.push(Generated {
@@ -155,12 +159,20 @@ impl Dropin {
         let root = root.display();
         if force {
             for edit in &edits {
-                eprintln!("warning: discarding a local edit in {root}: {edit}");
+                output::tell(&format!(
+                    "warning: discarding a local edit in {root}: {edit}"
+                ));
             }
         } else if !edits.is_empty() {
             let list: String = edits.iter().map(|edit| format!("\n  {edit}")).collect();
+            let crlf = match edits.iter().any(Edit::is_of_line_ends) {
+                true => {
+                    "\n = help: git writes CRLF if core.autocrlf is set: check the tree out with LF"
+                }
+                false => "",
+            };
             bail!(
-                "{root} has local edits that would be lost:{list}\n \
+                "{root} has local edits that would be lost:{list}{crlf}\n \
                  = help: save them elsewhere, or give --force to discard them"
             );
         }
@@ -221,7 +233,11 @@ fn body(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Checks that `tree` is a kernel tree.
-fn require_tree(tree: &Path) -> Result<()> {
+///
+/// # Errors
+///
+/// If it is not.
+pub fn require_tree(tree: &Path) -> Result<()> {
     let named = tree.display();
     if !tree.is_dir() {
         let fault = if tree.exists() {

@@ -35,6 +35,7 @@ impl Explain {
         };
         let archs = list::archs(&spec, &self.arch)?;
         let text = atomics_spec::emit::explain::explain(&spec, &variant, &archs)?;
-        print(&text)
+        print(&text)?;
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,9 +9,10 @@ use anyhow::{Context, Result};
 use atomics_spec::emit::{self, layout};
 use clap::Args;
 use xtask::dropin::{self, Backend, Dropin, Identity};
+use xtask::output::{line, tell};
 use xtask::repository;
 use xtask::tables::TableArgs;
-use xtask::write::{self, Generated};
+use xtask::write::{self, Finding, Generated, Lock};
 
 use crate::bindings;
 
@@ -64,10 +65,18 @@ fn run(options: &Gen) -> Result<ExitCode> {
         let files = core_files(options)?;
         let generated = start.elapsed();
         let root = options.out.clone().unwrap_or_else(repository::root);
-        make_out(options)?;
+        let _lock = lock(options, &root)?;
         let folders = FOLDERS.map(Path::new);
+        let debris = debris(options, &root, &folders, &files)?;
         let orphans = write::find_orphans(&root, &folders, &files, layout::MARKER)?;
-        return finish(options, &root, &files, &orphans, (start, generated));
+        let left = (&*orphans, &*debris);
+        return finish(options, &root, &files, left, (start, generated));
+    };
+    dropin::require_tree(tree)?;
+    // What goes elsewhere only reads the tree.
+    let tree_lock = match (&options.out, &options.patch) {
+        (None, None) => lock(options, tree)?,
+        _ => Lock::for_reading(tree, &tell)?,
     };
     let read = if options.force {
         Dropin::read_any_version
@@ -77,19 +86,54 @@ fn run(options: &Gen) -> Result<ExitCode> {
     let dropin = read(tree, &options.tables, options.backend)?;
     let generated = start.elapsed();
     if let Some(file) = &options.patch {
-        return patch(options, &dropin, tree, file);
+        let patch = patch(options, &dropin, tree)?;
+        drop(tree_lock);
+        return write_patch(options, tree, file, patch);
     }
-    let root = options.out.as_ref().unwrap_or(tree);
-    make_out(options)?;
+    let (root, _lock) = match &options.out {
+        None => (tree, tree_lock),
+        Some(out) => {
+            // No run holds two locks, so that no two wait for each other.
+            drop(tree_lock);
+            (out, lock(options, out)?)
+        }
+    };
+    let folders = dropin::FOLDERS.map(Path::new);
+    let debris = debris(options, root, &folders, dropin.files())?;
     let orphans = dropin.orphans(root)?;
     if !options.check {
         dropin.require_unedited(root, &orphans, options.force)?;
     }
-    let code = finish(options, root, dropin.files(), &orphans, (start, generated))?;
+    let left = (&*orphans, &*debris);
+    let code = finish(options, root, dropin.files(), left, (start, generated))?;
     if options.check && !options.force && !dropin.edits(root)?.is_empty() {
-        println!("There are local edits. They are not overwritten unless --force is given.");
+        line("There are local edits. They are not overwritten unless --force is given.")?;
     }
     Ok(code)
+}
+
+/// Locks the tree that is written or, with `--check`, compared. Creates it if `--out` names it.
+fn lock(options: &Gen, root: &Path) -> Result<Lock> {
+    if options.check {
+        return Lock::for_reading(root, &tell);
+    }
+    make_out(options)?;
+    Lock::for_writing(root, &tell)
+}
+
+/// Removes what killed runs have left. With `--check`, only finds it.
+fn debris(
+    options: &Gen,
+    root: &Path,
+    folders: &[&Path],
+    files: &[Generated],
+) -> Result<Vec<PathBuf>> {
+    let debris = write::find_debris(root, folders, files)?;
+    if options.check {
+        return Ok(debris);
+    }
+    write::remove_debris(root, &debris)?;
+    Ok(Vec::new())
 }
 
 /// Creates the output folder if `--out` names one.
@@ -102,19 +146,29 @@ fn make_out(options: &Gen) -> Result<()> {
     }
 }
 
-/// Writes the drop-in as a patch.
-fn patch(options: &Gen, dropin: &Dropin, tree: &Path, file: &Path) -> Result<ExitCode> {
+/// The drop-in as a patch. None if the tree already has it.
+fn patch(options: &Gen, dropin: &Dropin, tree: &Path) -> Result<Option<Vec<u8>>> {
     dropin.require_unedited(tree, &dropin.orphans(tree)?, options.force)?;
-    let Some(patch) = dropin.patch(&Identity::of_user(tree)?)? else {
-        eprintln!(
-            "{} already has this drop-in: no patch is needed.",
-            tree.display()
-        );
+    dropin.patch(&Identity::of_user(tree)?)
+}
+
+/// Writes a patch to a file or to standard output.
+fn write_patch(
+    options: &Gen,
+    tree: &Path,
+    file: &Path,
+    patch: Option<Vec<u8>>,
+) -> Result<ExitCode> {
+    let Some(patch) = patch else {
+        let tree = tree.display();
+        tell(&format!(
+            "{tree} already has this drop-in: no patch is needed."
+        ));
         return Ok(ExitCode::SUCCESS);
     };
-    dropin::output::write(file, &patch, options.force)?;
+    dropin::patch_file::write(file, &patch, options.force)?;
     if file != Path::new("-") {
-        println!("{}: apply it with `git am`.", file.display());
+        line(&format!("{}: apply it with `git am`.", file.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -124,28 +178,32 @@ fn finish(
     options: &Gen,
     root: &Path,
     files: &[Generated],
-    orphans: &[PathBuf],
+    (orphans, debris): (&[PathBuf], &[PathBuf]),
     (start, generated): (Instant, Duration),
 ) -> Result<ExitCode> {
     if options.check {
-        let findings = write::check(root, files, orphans)?;
+        let mut findings = write::check(root, files, orphans)?;
+        findings.extend(debris.iter().cloned().map(Finding::Debris));
         for finding in &findings {
-            println!("{finding}");
+            line(&finding.to_string())?;
         }
         if findings.is_empty() {
-            println!("All {} generated files are up to date.", files.len());
+            line(&format!(
+                "All {} generated files are up to date.",
+                files.len()
+            ))?;
             return Ok(ExitCode::SUCCESS);
         }
-        println!(
-            "{} of {} generated files are not up to date.",
+        line(&format!(
+            "{} of {} generated files are not up to date.\nRun `{}` to update them.",
             findings.len(),
-            files.len()
-        );
-        println!("Run `{}` to update them.", command(options));
+            files.len(),
+            command(options)
+        ))?;
         return Ok(ExitCode::FAILURE);
     }
     let written = write::write(root, files, orphans)?;
-    println!(
+    line(&format!(
         "{}: {} files written, {} removed, {} unchanged; generated in {:.1} ms, \
          {:.1} ms in total.",
         root.display(),
@@ -154,7 +212,7 @@ fn finish(
         written.unchanged,
         generated.as_secs_f64() * 1e3,
         start.elapsed().as_secs_f64() * 1e3,
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,12 @@
 //! This crate has few dependencies, because `cargo xtask gen --kernel TREE` waits for its build.
 //! Code that needs bindgen, a C compiler or the crates below `tests/` is in separate crates.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the macros panic if nobody reads: xtask::output prints"
+)]
+
 pub mod cargo;
 pub mod dropin;
 pub mod output;

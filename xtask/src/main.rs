@@ -1,5 +1,11 @@
 //! The project's own commands, as `cargo xtask COMMAND`.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the macros panic if nobody reads: xtask::output prints"
+)]
+
 mod bindings;
 mod explain;
 mod generate;
@@ -10,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use others::Forwarded;
-use xtask::output::finish;
+use xtask::output::{finish, parse};
 
 /// Atomics under the Linux Kernel Memory Model: the generator and its tools.
 #[derive(Parser)]
@@ -43,7 +49,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    finish(match Cli::parse().command {
+    let cli: Cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    finish(match cli.command {
         Command::Gen(args) => args.run(),
         Command::List(args) => args.run(),
         Command::Explain(args) => args.run(),

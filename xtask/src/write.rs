@@ -19,12 +19,14 @@ mod transaction;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use similar::TextDiff;
+use tempfile::NamedTempFile;
 
 pub use lock::Lock;
 use place::{at, plain_file, real_root, resolve};
@@ -190,6 +192,28 @@ pub fn remove_debris(root: &Path, debris: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes the temporary files that killed runs have left in one folder, as far as possible. Call it
+/// while holding the folder's [`Lock`].
+pub fn sweep(dir: &Path) {
+    let mut found = BTreeSet::new();
+    if search::temporary(dir, false, &mut found).is_ok() {
+        for path in found {
+            // In a folder like /tmp, it may be another user's.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Creates a temporary file, which the next run removes if this one is killed.
+///
+/// # Errors
+///
+/// If it cannot be created.
+pub fn temporary_file(dir: &Path, mode: fs::Permissions) -> io::Result<NamedTempFile> {
+    let mut builder = temporary::builder(temporary::NEW);
+    builder.permissions(mode).tempfile_in(dir)
 }
 
 /// The paths without the root.

@@ -27,6 +27,12 @@
 //!   them on.
 //! - [`Suite`] checks tests; [`report`] prints the findings.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a library prints nothing"
+)]
+
 mod case;
 mod compile;
 mod dialect;

@@ -10,6 +10,12 @@
 //! - [`operands`] checks the rules about registers that an instruction must not combine.
 //! - [`abi`] describes where a function gets its arguments.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a library prints nothing"
+)]
+
 pub mod abi;
 pub mod alternative;
 pub mod cfg;

@@ -11,6 +11,12 @@
 //!
 //! [`Suite::compare`] runs the comparison. [`report`] prints the result, and [`reasons`] checks it.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a library prints nothing"
+)]
+
 mod constants;
 mod exec;
 mod helpers;

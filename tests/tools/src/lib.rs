@@ -3,6 +3,12 @@
 //! This crate does not install or print anything, and does not depend on the location of this
 //! repository. `cargo xtask setup` installs missing tools.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a library prints nothing"
+)]
+
 pub mod herd7;
 pub mod kernel_tree;
 pub mod libclang;

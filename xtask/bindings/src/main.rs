@@ -4,6 +4,12 @@
 //! bindgen needs libclang. Without libclang, the file in the repository is printed unchanged if it
 //! was generated from the same header.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the macros panic if nobody reads"
+)]
+
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -18,7 +24,8 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // An error of this is ignored: there is nowhere to report it.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -30,7 +37,8 @@ fn run() -> Result<()> {
         .read_to_string(&mut header)
         .context("cannot read the header")?;
     let text = generate(&header)?;
-    let written = io::stdout().write_all(text.as_bytes());
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.context("cannot print the declarations")
 }
 

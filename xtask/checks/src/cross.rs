@@ -16,6 +16,7 @@ use atomics_machine_code::targets::{TARGETS, platforms};
 use atomics_tools::CrossTools;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use xtask::output::line;
 
 use build::Program;
 use emulate::TestRun;
@@ -82,20 +83,24 @@ fn run(options: &Cross) -> Result<ExitCode> {
     let (sender, built) = mpsc::channel();
     let (failed, ran) = thread::scope(|scope| {
         let builder = scope.spawn(|| build_all(&tools, &jobs, options.c_helpers, sender));
-        let (mut failed, ran) = run_all(&tools, built);
+        // If this fails, the builder notices when it sends the next run.
+        let ran = run_all(&tools, built);
         // A panic is a bug, and its message has been printed.
-        failed.extend(builder.join().unwrap_or_else(|_| vec!["the builds".into()]));
-        (failed, ran)
-    });
+        let not_built = builder
+            .join()
+            .unwrap_or_else(|_| Ok(vec!["the builds".into()]));
+        let (mut failed, ran) = ran?;
+        failed.extend(not_built?);
+        anyhow::Ok((failed, ran))
+    })?;
     let time = start.elapsed().as_secs_f64();
-    println!();
     if failed.is_empty() {
-        println!("{ran} runs passed in {time:.0} s");
+        line(&format!("\n{ran} runs passed in {time:.0} s"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("FAILED in {time:.0} s, of {ran} runs:");
+    line(&format!("\nFAILED in {time:.0} s, of {ran} runs:"))?;
     for name in failed {
-        println!("  {name}");
+        line(&format!("  {name}"))?;
     }
     Ok(ExitCode::FAILURE)
 }
@@ -110,10 +115,10 @@ fn jobs(options: &Cross) -> Result<Vec<Job<'_>>> {
             continue;
         };
         if options.c_helpers && target.bits != 64 {
-            println!(
+            line(&format!(
                 "{:<12} skipped: the C helpers support only 64-bit architectures",
                 target.name
-            );
+            ))?;
             continue;
         }
         let named = |build: &Build| {
@@ -158,13 +163,13 @@ fn build_all<'a>(
     jobs: &'a [Job<'a>],
     c_helpers: bool,
     sender: Sender<Waiting<'a>>,
-) -> Vec<String> {
+) -> Result<Vec<String>> {
     let mut failed = Vec::new();
     for of_target in jobs.chunk_by(|a, b| a.target.name == b.target.name) {
         let first = &of_target[0];
         if !step(first, "Rust library", || {
             build::library(tools, first.programs)
-        }) {
+        })? {
             failed.push(format!("{} Rust library", first.name()));
             continue;
         }
@@ -173,7 +178,7 @@ fn build_all<'a>(
             let built = step(job, "build", || {
                 program = Some(build::tests(tools, job.programs, job.build, c_helpers)?);
                 Ok("built".into())
-            });
+            })?;
             if !built {
                 failed.push(format!("{} build", job.name()));
             }
@@ -182,13 +187,13 @@ fn build_all<'a>(
             };
             for run in list_runs(job) {
                 if sender.send((job, run, program.clone())).is_err() {
-                    // The receiving threads have panicked.
-                    return failed;
+                    // The receiving threads have failed.
+                    return Ok(failed);
                 }
             }
         }
     }
-    failed
+    Ok(failed)
 }
 
 /// One run of a job's program.
@@ -228,7 +233,7 @@ fn list_runs<'a>(job: &Job<'a>) -> Vec<Run<'a>> {
 
 /// Runs the programs as they arrive, as many at a time as this machine has cores: most of the time,
 /// a run uses one. Returns the names of the failed runs, and the number of runs.
-fn run_all(tools: &CrossTools, built: Receiver<Waiting<'_>>) -> (Vec<String>, usize) {
+fn run_all(tools: &CrossTools, built: Receiver<Waiting<'_>>) -> Result<(Vec<String>, usize)> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let built = Mutex::new(built);
     let work = || {
@@ -242,26 +247,25 @@ fn run_all(tools: &CrossTools, built: Receiver<Waiting<'_>>) -> (Vec<String>, us
                 Run::Tests(cpu) => check_pass(tools, job.programs, cpu, &program),
                 Run::Interrupts(cpu) => check_interrupts(tools, job.programs, cpu, &program),
                 Run::Fault(cpu) => check_fault(tools, job.programs, cpu, &program),
-            });
+            })?;
             if !passed {
                 failed.push(format!("{} {name}", job.name()));
             }
         }
-        (failed, ran)
+        anyhow::Ok((failed, ran))
     };
-    let ended = thread::scope(|scope| {
+    let ended: Vec<_> = thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        // A panic is a bug, and its message has been printed.
-        let ended = workers.into_iter().map(|worker| worker.join());
-        ended
-            .map(|end| end.unwrap_or_else(|_| (vec!["the runs".into()], 0)))
-            .collect::<Vec<_>>()
+        workers.into_iter().map(|worker| worker.join()).collect()
     });
-    let ran = ended.iter().map(|(_, ran)| ran).sum();
-    (
-        ended.into_iter().flat_map(|(failed, _)| failed).collect(),
-        ran,
-    )
+    let (mut failed, mut ran) = (Vec::new(), 0);
+    for end in ended {
+        // A panic is a bug, and its message has been printed.
+        let (some, count) = end.unwrap_or_else(|_| Ok((vec!["the runs".into()], 0)))?;
+        failed.extend(some);
+        ran += count;
+    }
+    Ok((failed, ran))
 }
 
 /// Runs all tests on a CPU. They must pass.
@@ -307,14 +311,18 @@ fn check_fault(
 }
 
 /// Runs one step and prints a line about it. Returns whether it succeeded.
-fn step(job: &Job<'_>, what: &str, run: impl FnOnce() -> Result<String>) -> bool {
+///
+/// # Errors
+///
+/// If the line cannot be printed.
+fn step(job: &Job<'_>, what: &str, run: impl FnOnce() -> Result<String>) -> Result<bool> {
     let start = Instant::now();
     let outcome = run();
     let time = start.elapsed().as_secs_f64();
     let name = format!("{} {what:<28}", job.name());
     match &outcome {
-        Ok(told) => println!("{name} {time:6.1} s  {told}"),
-        Err(error) => println!("{name} {time:6.1} s  FAILED: {error:#}"),
+        Ok(told) => line(&format!("{name} {time:6.1} s  {told}"))?,
+        Err(error) => line(&format!("{name} {time:6.1} s  FAILED: {error:#}"))?,
     }
-    outcome.is_ok()
+    Ok(outcome.is_ok())
 }

@@ -16,9 +16,11 @@ use sha1_smol::Sha1;
 use atomics_tools::path::{find_program, has_program};
 use atomics_tools::{Lock, Toolchain, kernel_tree};
 use clap::Args;
-use xtask::dropin::{Backend, Dropin, Identity};
+use xtask::dropin::{self, Backend, Dropin, Identity};
+use xtask::output::{line, tell};
+use xtask::repository;
 use xtask::tables::TableArgs;
-use xtask::{repository, write};
+use xtask::write::{self, Lock as TreeLock};
 
 use machine::{Compiler, Machine};
 use progress::{Checks, Log};
@@ -97,6 +99,8 @@ const BUILT: [&str; 4] = ["kunit", "calls", "rustdoc", "clippy"];
 
 fn run(options: &KernelArgs) -> Result<ExitCode> {
     let tree = kernel_tree::find(options.tree.as_deref())?;
+    dropin::require_tree(&tree)?;
+    let tree_lock = TreeLock::for_reading(&tree, &tell)?;
     let dropin = if options.force {
         Dropin::read_any_version(&tree, &options.tables, options.backend)?
     } else {
@@ -119,17 +123,20 @@ fn run(options: &KernelArgs) -> Result<ExitCode> {
     }
     let folders = Folders::new(&tree, options)?;
     let _lock = Lock::take(&folders.root)?;
-    println!(
+    line(&format!(
         "Linux {} in {}, ARCH={}, {}, backend {}",
         dropin.version()?,
         tree.display(),
         options.machine.name(),
         options.compiler.name(),
         options.backend.name(),
-    );
+    ))?;
     for edit in dropin.edits(&tree)? {
-        println!("note: the build uses the drop-in in place of a local edit: {edit}");
+        line(&format!(
+            "note: the build uses the drop-in in place of a local edit: {edit}"
+        ))?;
     }
+    drop(tree_lock);
     let build = Build {
         options,
         tools,
@@ -137,7 +144,7 @@ fn run(options: &KernelArgs) -> Result<ExitCode> {
         folders,
         tree,
     };
-    Ok(if build.run_checks() {
+    Ok(if build.run_checks()? {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -193,33 +200,33 @@ struct Build<'a> {
 
 impl Build<'_> {
     /// Runs the checks. Returns whether all passed.
-    fn run_checks(&self) -> bool {
+    fn run_checks(&self) -> Result<bool> {
         let mut checks = Checks::new(self.folders.logs.clone());
-        let ready = checks.check("copy", |log| self.copy(log))
-            && checks.check("generate", |_| self.generate());
+        let ready = checks.check("copy", |log| self.copy(log))?
+            && checks.check("generate", |_| self.generate())?;
         if !ready {
             checks.skip(
                 &["checkpatch", "rustfmt", "configure", "build"],
                 "the drop-in was not generated",
-            );
-            checks.skip(&BUILT, "the drop-in was not generated");
+            )?;
+            checks.skip(&BUILT, "the drop-in was not generated")?;
             return checks.finish();
         }
         if !self.options.quick {
-            checks.check("checkpatch", |log| self.checkpatch(log));
-            checks.check("rustfmt", |log| self.rustfmt(log));
+            checks.check("checkpatch", |log| self.checkpatch(log))?;
+            checks.check("rustfmt", |log| self.rustfmt(log))?;
         }
-        let built = checks.check("configure", |log| self.configure(log))
-            && checks.check("build", |log| self.make_without_warnings(log, &[], &[]));
+        let built = checks.check("configure", |log| self.configure(log))?
+            && checks.check("build", |log| self.make_without_warnings(log, &[], &[]))?;
         if !built {
-            checks.skip(&BUILT, "the kernel was not built");
+            checks.skip(&BUILT, "the kernel was not built")?;
             return checks.finish();
         }
-        checks.check("kunit", |log| self.kunit(log));
-        checks.check("calls", |log| self.calls(log));
+        checks.check("kunit", |log| self.kunit(log))?;
+        checks.check("calls", |log| self.calls(log))?;
         if !self.options.quick {
-            checks.check("rustdoc", |log| self.rustdoc(log));
-            checks.check("clippy", |log| self.clippy(log));
+            checks.check("rustdoc", |log| self.rustdoc(log))?;
+            checks.check("clippy", |log| self.clippy(log))?;
         }
         checks.finish()
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use atomics_litmus::{Shard, Suite, Targets, Tools, load_spec, read_files, read_generated, report};
 use clap::Args;
-use xtask::output::print;
+use xtask::output::{print, tell};
 use xtask::repository;
 
 /// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by herd7's
@@ -88,7 +88,7 @@ impl Litmus {
             .targets(&targets)?
             .scratch_below(&repository::root().join("target/litmus"))?
             .limit(Duration::from_secs(self.limit))
-            .progress(&|text| eprintln!("litmus: {text}"));
+            .progress(&|text| tell(&format!("litmus: {text}")));
         if let Some(jobs) = self.jobs {
             suite = suite.jobs(jobs);
         }

@@ -2,6 +2,12 @@
 //!
 //! `cargo xtask COMMAND` builds this program and replaces its process by it.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the macros panic if nobody reads: xtask::output prints"
+)]
+
 mod cross;
 mod kernel;
 mod litmus;
@@ -12,7 +18,7 @@ mod test;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::output::finish;
+use xtask::output::{finish, parse};
 
 /// Atomics under the Linux Kernel Memory Model: the checks.
 #[derive(Parser)]
@@ -33,7 +39,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    finish(match Cli::parse().command {
+    let cli: Cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    finish(match cli.command {
         Command::Kernel(args) => args.run(),
         Command::Parity(args) => args.run(),
         Command::Litmus(args) => args.run(),

@@ -12,7 +12,7 @@ use atomics_spec::{Source, Spec};
 use atomics_tools::process::write_changed;
 use atomics_tools::{Toolchain, kernel_tree};
 use clap::Args;
-use xtask::output::print;
+use xtask::output::{print, tell};
 use xtask::repository;
 
 /// The path of the report.
@@ -61,7 +61,7 @@ impl Parity {
             tree: kernel_tree::find(self.tree.as_deref())?,
             folder: repository::root().join("target/parity"),
             tools: &tools,
-            progress: &|text| eprintln!("parity: {text}"),
+            progress: &|text| tell(&format!("parity: {text}")),
         };
         let version = suite.version()?;
         let named = self.archs.iter().map(|name| targets::find(name));
@@ -72,13 +72,14 @@ impl Parity {
         let jobs = thread::available_parallelism().map_or(1, usize::from);
         let found = suite.compare(&targets, self.show.as_deref(), jobs)?;
         if self.show.is_some() {
-            return print(&found.shown);
+            print(&found.shown)?;
+            return Ok(ExitCode::SUCCESS);
         }
         let lines = &found.lines;
         if self.write {
             let path = repository::root().join(REPORT);
             write_changed(&path, &report::table(&version, lines))?;
-            eprintln!("parity: wrote {REPORT}");
+            tell(&format!("parity: wrote {REPORT}"));
         } else if self.json {
             print(&report::json(&version, lines)?)?;
         } else {
@@ -89,7 +90,7 @@ impl Parity {
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
         let faults = reasons::find_faults(Source::new(REASONS, &text), lines, whole)?;
         for fault in &faults {
-            eprintln!("error: {fault}");
+            tell(&format!("error: {fault}"));
         }
         Ok(match faults.is_empty() {
             true => ExitCode::SUCCESS,

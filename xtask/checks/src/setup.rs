@@ -14,6 +14,7 @@ use anyhow::{Context, Result, ensure};
 use atomics_tools::kernel_tree::{self, PACKAGE, VAR, is_kernel_tree, unpacked_tree};
 use atomics_tools::path::has_program;
 use clap::Args;
+use xtask::output::line;
 
 use apt::PrivateApt;
 use need::Need;
@@ -65,7 +66,7 @@ fn run() -> Result<()> {
             .collect::<Vec<_>>(),
     )?;
     match kernel_tree::kernel_tree() {
-        Some(tree) => println!("Linux tree: already in {}", tree.display()),
+        Some(tree) => line(&format!("Linux tree: already in {}", tree.display()))?,
         None => fetch_kernel_tree().with_context(|| {
             format!("cannot fetch {PACKAGE}; to use another tree, set {VAR} to its path")
         })?,
@@ -90,7 +91,7 @@ fn without_apt() -> Result<()> {
         list.is_empty(),
         "setup supports only Debian. Install by hand:{list}"
     );
-    println!("everything is installed");
+    line("everything is installed")?;
     Ok(())
 }
 

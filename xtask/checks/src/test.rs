@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use atomics_tools::kernel_tree::{VAR, kernel_tree};
 use atomics_tools::{Herd, herd7};
 use clap::Args;
+use xtask::output::line;
 use xtask::repository;
 
 use crate::setup::need::{self, Need};
@@ -169,7 +170,7 @@ fn run(all: bool, wanted: &[String]) -> Result<ExitCode> {
     for tier in TIERS.iter().filter(chosen) {
         outcomes.push((tier, run_tier(tier)?));
     }
-    println!();
+    line("")?;
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (tier, outcome) in &outcomes {
         let told = match outcome {
@@ -190,9 +191,14 @@ fn run(all: bool, wanted: &[String]) -> Result<ExitCode> {
                 )
             }
         };
-        println!("{:<13} {told}\n{:<13} {}", tier.name, "", tier.proves);
+        line(&format!(
+            "{:<13} {told}\n{:<13} {}",
+            tier.name, "", tier.proves
+        ))?;
     }
-    println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+    line(&format!(
+        "\n{passed} passed, {failed} failed, {skipped} skipped"
+    ))?;
     let good = failed == 0 && (skipped == 0 || !all);
     Ok(if good {
         ExitCode::SUCCESS
@@ -208,7 +214,7 @@ fn run_tier(tier: &Tier) -> Result<Outcome> {
     }
     let start = Instant::now();
     for args in tier.commands {
-        println!("\n[{}] cargo {args}", tier.name);
+        line(&format!("\n[{}] cargo {args}", tier.name))?;
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use atomics_spec::emit::layout;
 
-use super::{checksum, derive, memory_model};
+use super::{checksum, derive, line_ends, memory_model};
 use crate::write::{self, Generated};
 
 /// The files of Linux that the drop-in replaces, each with its git blob hashes in all known
@@ -41,11 +41,21 @@ const UPSTREAM: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// The fault of a file that has only other line ends.
+const CRLF: &str = "has CRLF line ends, and no other edit";
+
 /// A file with local edits that would be lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     path: PathBuf,
     fault: &'static str,
+}
+
+impl Edit {
+    /// Whether only the line ends would be lost.
+    pub fn is_of_line_ends(&self) -> bool {
+        self.fault == CRLF
+    }
 }
 
 impl fmt::Display for Edit {
@@ -78,6 +88,12 @@ pub fn find(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Vec
 fn fault(path: &Path, old: &[u8], new: Option<&str>) -> Option<&'static str> {
     if new.is_some_and(|new| new.as_bytes() == old) {
         return None;
+    }
+    if line_ends::has_crlf(old) {
+        let keeps_crlf = new.is_none_or(|new| line_ends::has_crlf(new.as_bytes()));
+        let new = new.map(|new| new.replace("\r\n", "\n"));
+        let fault = fault(path, &line_ends::with_lf(old), new.as_deref());
+        return fault.or((!keeps_crlf).then_some(CRLF));
     }
     if path == Path::new(derive::LIB) {
         return derive::lost(old, new);

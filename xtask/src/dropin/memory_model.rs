@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 pub use atomics_spec::emit::herd::definitions::DEF;
 use atomics_spec::emit::herd::definitions::{defined, find, generated, mark, meanings, replace};
 
-use super::checksum;
+use super::{checksum, line_ends};
 
 /// The folder of the memory model. A tree need not have it.
 pub const FOLDER: &str = "tools/memory-model";
@@ -26,7 +26,9 @@ pub fn of_tree(tree: &Path, section: &str) -> Result<String> {
         )
     })?;
     let section = checksum::sign(section.to_owned());
-    replace(&text, &section).map_err(anyhow::Error::msg)
+    line_ends::keep(&text, |text| {
+        replace(text, &section).map_err(anyhow::Error::msg)
+    })
 }
 
 /// Says why replacing `old` by `new` would lose an edit, if it would. Both are texts of the file.

@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use tempfile::Builder;
+
+use crate::output::{print_bytes, tell};
+use crate::write::{self, Lock};
 
 /// Text that the message of every generated patch contains.
 const OURS: &str = "\n  cargo xtask gen --kernel TREE";
@@ -18,12 +20,7 @@ const OURS: &str = "\n  cargo xtask gen --kernel TREE";
 /// If writing fails, or if `file` exists and is not a generated patch and `force` is not set.
 pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
     if file == Path::new("-") {
-        return match io::stdout().write_all(patch) {
-            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-                Err(e).context("cannot write the patch to standard output")
-            }
-            _ => Ok(()),
-        };
+        return print_bytes(patch);
     }
     let shown = file.display();
     let failed = || format!("cannot write the patch {shown}");
@@ -68,8 +65,9 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
         );
     }
     let mode = meta.map_or(Permissions::from_mode(0o666), |meta| meta.permissions());
-    let temp = Builder::new().permissions(mode).tempfile_in(folder);
-    let mut temp = temp.with_context(failed)?;
+    let _lock = Lock::for_writing(folder, &tell)?;
+    write::sweep(folder);
+    let mut temp = write::temporary_file(folder, mode).with_context(failed)?;
     temp.write_all(patch).with_context(failed)?;
     temp.as_file().sync_all().with_context(failed)?;
     temp.persist(&place).with_context(failed)?;

@@ -25,10 +25,14 @@ fn differing(new: &Metadata, of: &Metadata) -> Option<(Option<u32>, Option<u32>)
     (user.is_some() || group.is_some()).then_some((user, group))
 }
 
-/// Only root may give files away. For others, a file that they write is theirs.
+/// Only root may give files away, and only to users that it knows, in a container. Otherwise a file
+/// belongs to who writes it.
 fn as_far_as_possible(result: io::Result<()>) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match result {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => {
+            Ok(())
+        }
         result => result,
     }
 }

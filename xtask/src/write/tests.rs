@@ -1,6 +1,6 @@
 //! Tests of the writer: what it writes, what it refuses, and that a failure leaves no trace.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

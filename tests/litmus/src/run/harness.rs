@@ -188,7 +188,8 @@ fn batch(
             };
             if let Err(error) = thread::Builder::new().spawn_scoped(scope, turns) {
                 // The threads that have started would wait for this one forever.
-                eprintln!("a test needs {threads} threads, but one cannot be started: {error}");
+                let what = "threads, but one cannot be started";
+                let _ = writeln!(io::stderr(), "a test needs {threads} {what}: {error}");
                 process::exit(1);
             }
         }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use xtask::output::{Closed, line, print};
 
 /// How often progress is shown, on a terminal and elsewhere.
 const EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(20)];
@@ -33,49 +34,64 @@ impl Checks {
     }
 
     /// Runs one check and prints its result or its error. Returns whether it passed.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be printed.
     pub fn check(
         &mut self,
         name: &'static str,
         run: impl FnOnce(&mut Log) -> Result<String>,
-    ) -> bool {
+    ) -> Result<bool> {
         let start = Instant::now();
         let path = self.logs.join(format!("{name}.log"));
         let outcome = Log::create(&path, name).and_then(|mut log| {
             let outcome = run(&mut log);
-            log.clear();
+            log.clear()?;
             outcome
         });
         let time = format!("{:7.1} s", start.elapsed().as_secs_f64());
         match outcome {
             Ok(found) => {
-                println!("{name:<12} ok     {time}  {found}");
-                true
+                line(&format!("{name:<12} ok     {time}  {found}"))?;
+                Ok(true)
             }
+            // Not an error of the check.
+            Err(error) if error.is::<Closed>() => Err(error),
             Err(error) => {
-                println!("{name:<12} FAILED {time}  {error:#}");
-                println!("{:<12} see the log {}", "", path.display());
+                line(&format!("{name:<12} FAILED {time}  {error:#}"))?;
+                line(&format!("{:<12} see the log {}", "", path.display()))?;
                 self.failed.push(name);
-                false
+                Ok(false)
             }
         }
     }
 
     /// Prints that checks were skipped, and why.
-    pub fn skip(&mut self, names: &[&'static str], why: &str) {
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be printed.
+    pub fn skip(&mut self, names: &[&'static str], why: &str) -> Result<()> {
         for name in names {
-            println!("{name:<12} skipped: {why}");
+            line(&format!("{name:<12} skipped: {why}"))?;
         }
+        Ok(())
     }
 
     /// Prints the summary of the run. Returns whether all checks passed.
-    pub fn finish(self) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be printed.
+    pub fn finish(self) -> Result<bool> {
         let time = self.start.elapsed().as_secs_f64();
         match self.failed.as_slice() {
-            [] => println!("all checks passed in {time:.0} s"),
-            failed => println!("FAILED in {time:.0} s: {}", failed.join(", ")),
+            [] => line(&format!("all checks passed in {time:.0} s"))?,
+            failed => line(&format!("FAILED in {time:.0} s: {}", failed.join(", ")))?,
         }
-        println!("logs: {}", self.logs.display());
-        self.failed.is_empty()
+        line(&format!("logs: {}", self.logs.display()))?;
+        Ok(self.failed.is_empty())
     }
 }
 
@@ -104,7 +120,7 @@ impl Log {
 
     /// Writes a line to the log.
     pub fn note(&mut self, line: &str) -> Result<()> {
-        self.progress(line);
+        self.progress(line)?;
         writeln!(self.file, "{line}").context("cannot write the log")
     }
 
@@ -139,7 +155,7 @@ impl Log {
         ];
         let mut text = String::new();
         for line in lines {
-            self.progress(&line);
+            self.progress(&line)?;
             writeln!(self.file, "{line}").context("cannot write the log")?;
             text.push_str(&line);
             text.push('\n');
@@ -198,33 +214,33 @@ impl Log {
                 );
             }
             thread::sleep(Duration::from_millis(50));
-            self.progress("running");
+            self.progress("running")?;
         }
     }
 
     /// Shows progress from time to time.
-    fn progress(&mut self, line: &str) {
+    fn progress(&mut self, now: &str) -> Result<()> {
         let [terminal, other] = EVERY;
         let every = if self.is_terminal { terminal } else { other };
         if self.told.elapsed() < every {
-            return;
+            return Ok(());
         }
         self.told = Instant::now();
         let seconds = self.start.elapsed().as_secs();
-        let line: String = line.trim().chars().take(70).collect();
+        let now: String = now.trim().chars().take(70).collect();
         if self.is_terminal {
-            print!("\r\x1b[K{:<12} {seconds:4} s  {line}", self.name);
-            let _ = std::io::stdout().flush();
+            print(&format!("\r\x1b[K{:<12} {seconds:4} s  {now}", self.name))
         } else {
-            println!("{:<12} ...    {seconds:5} s    {line}", self.name);
+            line(&format!("{:<12} ...    {seconds:5} s    {now}", self.name))
         }
     }
 
     /// Removes the progress line from the terminal.
-    fn clear(&self) {
+    fn clear(&self) -> Result<()> {
         if self.is_terminal {
-            print!("\r\x1b[K");
+            print("\r\x1b[K")?;
         }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use atomics_machine_code::targets::platforms;
 use atomics_tools::path::entries;
 use atomics_tools::qemu::{CrossTools, Platform, ROOT_VAR, fetched_root};
+use xtask::output::line;
 
 use super::apt::PrivateApt;
 use super::work::{WorkDir, step};
@@ -37,7 +38,10 @@ fn packages(platform: &Platform) -> [String; 4] {
 pub(super) fn install() -> Result<()> {
     // LLVM and the source of the Rust standard library have been installed by `toolchain`.
     match CrossTools::find(platforms()) {
-        Ok(tools) => println!("other architectures: already in {}", tools.root().display()),
+        Ok(tools) => line(&format!(
+            "other architectures: already in {}",
+            tools.root().display()
+        ))?,
         Err(_) => fetch().with_context(|| {
             format!(
                 "cannot fetch QEMU and C libraries; to use your own, set {ROOT_VAR} to their folder"

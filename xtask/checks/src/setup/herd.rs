@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use atomics_tools::herd7::{self, Herd, OLDEST, SCRIPT_NAME, VAR};
 use atomics_tools::path::entries;
+use xtask::output::line;
 
 use super::apt::PrivateApt;
 use super::work::{WorkDir, step};
@@ -34,7 +35,7 @@ exec "$here/lib/LINKER" --library-path "$here/lib" "$here/program" -set-libdir "
 /// If `LKMM_HERD7` does not name a usable herd7, or a step fails.
 pub fn install() -> Result<()> {
     match Herd::find() {
-        Ok(herd) => println!("herd7: already in {}", herd.program().display()),
+        Ok(herd) => line(&format!("herd7: already in {}", herd.program().display()))?,
         Err(fault) if herd7::path_in_variable().is_some() => {
             return Err(fault.context(format!(
                 "{VAR} does not name a usable herd7: correct or unset it"

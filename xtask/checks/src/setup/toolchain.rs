@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use atomics_tools::path::{cache_folder, has_program};
 use atomics_tools::rust;
 use atomics_tools::toolchain::{BINDGEN, bindgen_folder};
+use xtask::output::line;
 
 use super::apt::PrivateApt;
 use super::work::{WorkDir, run_command, step};
@@ -44,11 +45,11 @@ const RUST_SRC_SUITE: &str = "trixie-backports";
 /// If a step fails.
 pub fn install() -> Result<()> {
     match bindgen_folder() {
-        Some(dir) => println!("bindgen: already in {}", dir.display()),
+        Some(dir) => line(&format!("bindgen: already in {}", dir.display()))?,
         None => step(&format!("bindgen: building {BINDGEN}"), install_bindgen)?,
     }
     match rust::library() {
-        Some(dir) => println!("Rust library: already in {}", dir.display()),
+        Some(dir) => line(&format!("Rust library: already in {}", dir.display()))?,
         None => fetch_library().context(
             "cannot fetch the source of the Rust library; set RUST_LIB_SRC to its path, or run \
              `rustup component add rust-src`",

@@ -1,7 +1,6 @@
 //! Runs the steps of setup, in a temporary folder.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::time::Instant;
@@ -9,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use atomics_tools::path::{entries, has_program};
 use atomics_tools::process::tail;
+use xtask::output::{line, print};
 
 /// Installs those of the packages `wanted` that are missing.
 ///
@@ -19,7 +19,10 @@ pub fn install_packages(wanted: &[&str]) -> Result<()> {
     let missing = wanted.iter().copied().filter(|p| !is_installed(p));
     let missing: Vec<_> = missing.collect();
     if missing.is_empty() {
-        println!("packages: already installed: {}", wanted.join(" "));
+        line(&format!(
+            "packages: already installed: {}",
+            wanted.join(" ")
+        ))?;
         return Ok(());
     }
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
@@ -124,13 +127,12 @@ impl Drop for WorkDir {
 ///
 /// The error of the step.
 pub fn step(what: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
-    print!("{what} ... ");
     // Show the line before the step is run.
-    let _ = io::stdout().flush();
+    print(&format!("{what} ... "))?;
     let start = Instant::now();
     let result = run();
     let end = if result.is_ok() { "done" } else { "failed" };
-    println!("{end} in {:.1} s", start.elapsed().as_secs_f32());
+    line(&format!("{end} in {:.1} s", start.elapsed().as_secs_f32()))?;
     result
 }
 

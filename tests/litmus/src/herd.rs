@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use atomics_tools::process::tie;
 use wait_timeout::ChildExt as _;
 
 use crate::lang::ast::Value;
@@ -45,7 +46,7 @@ pub enum Ran {
 pub fn run(mut command: Command, file: &Path, limit: Duration) -> Result<Ran> {
     command.arg(file).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().context("cannot start herd7")?;
+    let child = tie(&mut command).spawn().context("cannot start herd7")?;
     let mut child = Running(child);
     let out = reader(child.stdout.take());
     let err = reader(child.stderr.take());

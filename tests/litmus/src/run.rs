@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, anyhow, ensure};
 use atomics_spec::Spec;
 use atomics_tools::Progress;
-use atomics_tools::process::write_changed;
+use atomics_tools::process::{tie, write_changed};
 
 use crate::case::Case;
 use crate::compile::{self, Library};
@@ -49,7 +49,7 @@ pub fn run(
     ));
     let mut command = Command::new(program);
     command.arg(iterations.to_string()).stdin(Stdio::null());
-    let child = command.stdout(Stdio::piped()).spawn();
+    let child = tie(command.stdout(Stdio::piped())).spawn();
     let mut child = Running(child.context("cannot start the test program")?);
     let out = child
         .stdout

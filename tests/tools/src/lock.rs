@@ -16,6 +16,9 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// The name of the file in a folder that is locked, or was.
+    pub const FILE: &str = "lock";
+
     /// Locks the folder. Fails if it is locked.
     ///
     /// # Errors
@@ -47,7 +50,7 @@ impl Lock {
     }
 
     fn open(dir: &Path, operation: FlockOperation) -> Result<Result<Self, Errno>> {
-        let path = dir.join("lock");
+        let path = dir.join(Self::FILE);
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).open(&path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;

@@ -1,13 +1,45 @@
 //! Runs programs.
 
 use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
 /// How many lines of a failed command's output the error contains.
 const TAIL: usize = 25;
+
+/// Makes a command's process die with this one, however this one ends: a signal to it alone would
+/// leave the process running. For a program without children of its own, or that starts another in
+/// its place.
+///
+/// The thread that starts the command has to wait for it: the process dies with that thread, too.
+pub fn tie(command: &mut Command) -> &mut Command {
+    tie_with(command, Signal::KILL)
+}
+
+/// Like [`tie`], for a program that has children of its own and ends them when it is asked to end,
+/// such as make.
+pub fn tie_gently(command: &mut Command) -> &mut Command {
+    tie_with(command, Signal::TERM)
+}
+
+fn tie_with(command: &mut Command, signal: Signal) -> &mut Command {
+    let parent = getpid();
+    let before_exec = move || {
+        set_parent_process_death_signal(Some(signal))?;
+        // The parent may have died before.
+        if getppid() != Some(parent) {
+            return Err(io::Error::from(io::ErrorKind::NotFound));
+        }
+        Ok(())
+    };
+    // SAFETY: Between fork and exec, the closure makes two system calls, and allocates nothing.
+    unsafe { command.pre_exec(before_exec) }
+}
 
 /// Runs a command and returns its output.
 ///
@@ -16,7 +48,7 @@ const TAIL: usize = 25;
 /// If it does not start, or fails. The error contains the end of its output.
 pub fn output(command: &mut Command) -> Result<Output> {
     let shown = format!("{command:?}");
-    let output = command.output();
+    let output = tie(command).output();
     let output = output.with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
         let all = [output.stdout, output.stderr].concat();
@@ -56,7 +88,23 @@ pub fn write_changed(path: &Path, text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
     use super::*;
+
+    /// The thread that starts a process stands for its parent: the system treats both alike.
+    #[test]
+    fn a_tied_process_dies_with_its_parent() {
+        for (tie, signal) in [
+            (tie as fn(&mut Command) -> &mut Command, Signal::KILL),
+            (tie_gently, Signal::TERM),
+        ] {
+            let start = move || tie(Command::new("sleep").arg("600")).spawn();
+            let mut child = std::thread::spawn(start).join().unwrap().unwrap();
+            let status = child.wait().unwrap();
+            assert_eq!(status.signal(), Some(signal.as_raw()));
+        }
+    }
 
     #[test]
     fn the_error_of_a_failing_command_contains_its_output() {

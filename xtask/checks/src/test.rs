@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use atomics_tools::kernel_tree::{VAR, kernel_tree};
+use atomics_tools::process::tie_gently;
 use atomics_tools::{Herd, herd7};
 use clap::Args;
 use xtask::output::line;
@@ -230,7 +231,8 @@ fn run_tier(tier: &Tier) -> Result<Outcome> {
         if let Ok(herd) = Herd::find() {
             command.env(herd7::VAR, herd.program());
         }
-        if !command.status().context("cannot start cargo")?.success() {
+        let status = tie_gently(&mut command).status();
+        if !status.context("cannot start cargo")?.success() {
             return Ok(Outcome::Failed(start.elapsed()));
         }
     }

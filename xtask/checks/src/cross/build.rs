@@ -10,7 +10,7 @@ use rustc_build_sysroot::{SysrootBuilder, SysrootConfig, SysrootStatus};
 use atomics_machine_code::target::{Build, Programs};
 use atomics_tools::CrossTools;
 use atomics_tools::path::text;
-use atomics_tools::process::tail;
+use atomics_tools::process::{tail, tie_gently};
 use xtask::{cargo, repository};
 
 /// The test to build.
@@ -84,13 +84,14 @@ pub fn tests(
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
     command.env("CARGO_INCREMENTAL", "0");
     command.stdin(Stdio::null()).current_dir(repository::root());
-    let output = command.output().context("cannot start cargo")?;
+    let output = tie_gently(&mut command).output();
+    let output = output.context("cannot start cargo")?;
     let told = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
         bail!("{}", tail(&told, LINES));
     }
     // Show warnings about other crates.
-    std::io::stderr().write_all(&output.stderr)?;
+    let _ = std::io::stderr().write_all(&output.stderr);
     let messages = cargo::messages(&output.stdout, TEST);
     let mut programs = messages.iter().filter_map(|m| m["executable"].as_str());
     let program = programs.next();

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use atomics_machine_code::target::{NATIVE, Programs};
 use atomics_tools::CrossTools;
-use atomics_tools::process::tail;
+use atomics_tools::process::{tail, tie};
 use wait_timeout::ChildExt as _;
 
 use super::build::{LINES, Program};
@@ -133,7 +133,7 @@ fn run(command: &mut Command) -> Result<(ExitStatus, String)> {
     let duplicate = |file: &File| file.try_clone().context("cannot duplicate a file");
     command.stdin(Stdio::null());
     command.stdout(duplicate(&file)?).stderr(duplicate(&file)?);
-    let mut child = command
+    let mut child = tie(command)
         .spawn()
         .with_context(|| format!("cannot start {}", command.get_program().display()))?;
     let status = child

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use atomics_tools::process::tie_gently;
 use xtask::output::{Closed, line, print};
 
 /// How often progress is shown, on a terminal and elsewhere.
@@ -144,7 +145,7 @@ impl Log {
         writeln!(self.file, "+ {}", format_command(command)).context("cannot write the log")?;
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
+        let mut child = tie_gently(command)
             .spawn()
             .with_context(|| format!("cannot start `{}`", format_command(command)))?;
         let (sender, lines) = mpsc::channel();
@@ -189,7 +190,7 @@ impl Log {
         let too = file.try_clone().context("cannot duplicate a file")?;
         command.stdin(Stdio::null()).stdout(file).stderr(too);
         let start = Instant::now();
-        let mut child = command
+        let mut child = tie_gently(command)
             .spawn()
             .with_context(|| format!("cannot start `{}`", format_command(command)))?;
         loop {

@@ -1,9 +1,8 @@
 //! One test in progress: asks the kernel's memory model about it, and translates it to Rust.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use atomics_spec::Spec;
 
 use crate::herd::{Outcome, Ran};
@@ -14,6 +13,7 @@ use crate::lkmm::model::Model;
 use crate::outcome::{Allowed, Observed};
 use crate::rust::{Ending, Problem, Translator};
 use crate::test::Test;
+use crate::work;
 
 /// A test and the variables to observe.
 #[derive(Clone, Debug)]
@@ -152,7 +152,7 @@ impl<'t> Case<'t> {
             Ok(printed) => printed,
             Err(what) => return Ok(Allowed::Skipped(what)),
         };
-        fs::write(path, printed).with_context(|| format!("cannot write {}", path.display()))?;
+        work::write(path, &printed)?;
         let outcome = match model.run(path)? {
             Ran::Done(outcome) => outcome,
             Ran::TimedOut => return Ok(Allowed::TimedOut),
@@ -184,8 +184,7 @@ impl<'t> Case<'t> {
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.
     fn as_it_stands(&self, model: &Model<'_>, path: &Path) -> Result<Option<Ran>> {
-        fs::write(path, &self.test.text)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        work::write(path, &self.test.text)?;
         Ok(model.run(path).ok())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use crate::herd::{self, Ran};
 use crate::lang::ast::{Location, Value};
 use crate::outcome::{self, variable};
 use crate::rust::{Ending, function};
+use crate::work;
 
 /// Judges tests on one target.
 pub struct Judge<'a> {
@@ -113,7 +113,7 @@ impl Judge<'_> {
         (herd, limit): (Command, Duration),
     ) -> Result<Judgement> {
         let program = self.program(spec, index, case, compiled)?;
-        fs::write(path, &program).with_context(|| format!("cannot write {}", path.display()))?;
+        work::write(path, &program)?;
         let mut command = herd;
         command.args(self.dialect.options());
         if let Some(model) = &self.model {

@@ -43,6 +43,7 @@ mod judge;
 mod lang;
 mod lkmm;
 mod outcome;
+mod printable;
 pub mod report;
 mod run;
 mod running;
@@ -52,6 +53,7 @@ mod suite;
 mod test;
 mod tools;
 mod verdict;
+mod work;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::finding::{Finding, Judgement, Seen};
+use crate::printable;
 use crate::verdict::Verdict;
 
 /// Whether every finding is good.
@@ -344,7 +345,9 @@ fn listed(names: &[String]) -> String {
 }
 
 fn indented(text: &str) -> String {
-    let lines = text.lines().map(|line| format!("    {line}\n"));
+    let lines = text
+        .lines()
+        .map(|line| format!("    {}\n", printable::line(line)));
     lines.collect()
 }
 

@@ -1,7 +1,6 @@
 //! Checks tests: asks the kernel's memory model, and judges the machine code.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -11,7 +10,6 @@ use anyhow::{Context, Result};
 use atomics_spec::Spec;
 use atomics_tools::progress::Meter;
 use atomics_tools::{Progress, pool};
-use tempfile::TempDir;
 
 use crate::case::Case;
 use crate::compile::{Compiler, Library};
@@ -24,6 +22,7 @@ use crate::run;
 use crate::select::{Selected, Targets};
 use crate::test::Test;
 use crate::tools::Tools;
+use crate::work::Work;
 
 /// The default time limit of herd7 for one test.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -41,23 +40,6 @@ pub struct Suite<'a> {
     work: Work,
 }
 
-/// The folder of the intermediate files.
-enum Work {
-    /// A temporary folder.
-    Scratch(TempDir),
-    /// A folder that is kept.
-    Kept(PathBuf),
-}
-
-impl Work {
-    fn folder(&self) -> &Path {
-        match self {
-            Self::Scratch(folder) => folder.path(),
-            Self::Kept(folder) => folder,
-        }
-    }
-}
-
 impl<'a> Suite<'a> {
     /// A suite for the operations of `spec`, on all targets that herd7 has a model of.
     ///
@@ -65,7 +47,6 @@ impl<'a> Suite<'a> {
     ///
     /// If the temporary folder cannot be made.
     pub fn new(tools: &'a Tools, spec: &'a Spec) -> Result<Self> {
-        let scratch = tempfile::tempdir().context("cannot make a folder for herd7's files")?;
         let suite = Self {
             tools,
             spec,
@@ -73,7 +54,7 @@ impl<'a> Suite<'a> {
             jobs: thread::available_parallelism().map_or(1, NonZero::get),
             limit: LIMIT,
             progress: &|_| {},
-            work: Work::Scratch(scratch),
+            work: Work::scratch()?,
         };
         suite.targets(&Targets::all())
     }
@@ -107,16 +88,14 @@ impl<'a> Suite<'a> {
     }
 
     /// Puts the temporary folder with the intermediate files below `folder`; below the system's
-    /// if this is not called. `run` executes a program there.
+    /// if this is not called. `run` executes a program there. Removes those of runs that were
+    /// killed.
     ///
     /// # Errors
     ///
     /// If it cannot be created.
     pub fn scratch_below(mut self, folder: &Path) -> Result<Self> {
-        let scratch = fs::create_dir_all(folder).and_then(|()| tempfile::tempdir_in(folder));
-        let scratch = scratch
-            .with_context(|| format!("cannot create a folder below {}", folder.display()))?;
-        self.work = Work::Scratch(scratch);
+        self.work = Work::scratch_below(folder)?;
         Ok(self)
     }
 
@@ -125,11 +104,9 @@ impl<'a> Suite<'a> {
     ///
     /// # Errors
     ///
-    /// If the folder does not exist and cannot be made.
+    /// If the folder cannot be made, is in use, or has files that are not those of an earlier run.
     pub fn keep(mut self, folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        // herd7 runs in another directory, so the path has to be absolute.
-        self.work = Work::Kept(folder.canonicalize()?);
+        self.work = Work::kept(folder)?;
         Ok(self)
     }
 
@@ -179,11 +156,10 @@ impl<'a> Suite<'a> {
             |done| meter.show(done),
         )?;
         self.tell_time("LKMM", start);
-        if let Work::Kept(folder) = &self.work {
+        if self.work.is_kept() {
             for case in &cases {
-                let path = folder.join(format!("{}.litmus", case.stem));
-                fs::write(&path, case.test.text())
-                    .with_context(|| format!("cannot write {}", path.display()))?;
+                let path = work.join(format!("{}.litmus", case.stem));
+                crate::work::write(&path, case.test.text())?;
             }
         }
         let findings = cases.into_iter().zip(allowed);
@@ -245,8 +221,7 @@ impl<'a> Suite<'a> {
             let name = selected.name;
             let model = dialect.model().map(|text| {
                 let path = self.work.folder().join(format!("{name}.cat"));
-                fs::write(&path, text)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
+                crate::work::write(&path, &text)?;
                 anyhow::Ok(path)
             });
             let Selected {

@@ -6,6 +6,7 @@ use crate::generate::Generated;
 use crate::lang::ast::Litmus;
 use crate::lang::parse;
 use crate::lang::source::File;
+use crate::printable;
 use crate::rust::{Problem, Translator};
 use crate::verdict::Verdict;
 
@@ -33,7 +34,7 @@ impl Test {
         file: impl Into<String>,
         text: impl Into<String>,
     ) -> Result<Self, Box<Error>> {
-        let (file, text) = (file.into(), text.into());
+        let (file, text) = (printable::line(&file.into()), text.into());
         let source = File {
             name: &file,
             text: &text,

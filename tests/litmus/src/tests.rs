@@ -541,3 +541,21 @@ fn values_follow_chains_of_statements() {
     let x = values.found_by(0, "x").unwrap();
     assert_eq!(x, BTreeSet::from([0, 1, 4]));
 }
+
+/// herd7 reads no empty body.
+#[test]
+fn a_thread_may_be_empty() {
+    for body in ["", ";", "{}", "{ ; {} }"] {
+        let found = for_herd("int x;", body).unwrap();
+        assert_eq!(found, "\tint t0 = 0;\n", "{body}");
+    }
+}
+
+/// A name ends up in comments, file names and reports.
+#[test]
+fn names_are_printable() {
+    let name = format!("a\u{202e}b\rpanic!()\u{1b}[2J{}", "n".repeat(300));
+    let test = read(&format!("C {name}\n{{}}\nP0(int *x) {{}}\nexists (x=1)\n")).unwrap();
+    let expected = format!("a_b_panic!()_[2J{}", "n".repeat(104));
+    assert_eq!(test.name(), expected);
+}

@@ -4,7 +4,9 @@
 //! `LKMM_HERD7` and `LKMM_KERNEL_TREE`.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use atomics_tests::project;
 use atomics_tests::tree::tree;
@@ -104,4 +106,69 @@ fn malformed_files_are_a_failure() {
     for place in ["one.litmus:6:1", "two.litmus:7:9"] {
         assert!(told.contains(place), "{place} is not in:\n{told}");
     }
+}
+
+/// The children of a process.
+fn children(parent: u32) -> Vec<PathBuf> {
+    let is_child = |path: &PathBuf| {
+        let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned());
+        let rest = after_name.unwrap_or_default();
+        rest.split(' ').nth(1) == Some(parent.to_string().as_str())
+    };
+    let all = fs::read_dir("/proc").expect("processes");
+    let paths = all.map(|entry| entry.expect("a process").path());
+    paths.filter(is_child).collect()
+}
+
+/// Waits until `find` finds something.
+fn wait<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(120), "{what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A signal to the command alone ends the program that it runs, too, and the next run removes the
+/// folder.
+#[test]
+fn a_signal_ends_the_test_program() {
+    let Some(tree) = tree_and_herd() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("SB.litmus");
+    let test = "C SB\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\nexists (x=1)\n";
+    fs::write(&file, test).expect("a file");
+    // Build it first.
+    project::xtask(&["litmus", "--help"]);
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--quiet", "--package", "xtask", "--", "litmus"]);
+    command.args(["--run=100000000000", "--kernel", text(&tree), text(&file)]);
+    command.current_dir(project::repository());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut command = command.spawn().expect("cargo");
+    let (program, exe) = wait("the program does not start", || {
+        children(command.id()).into_iter().find_map(|path| {
+            let exe = fs::read_link(path.join("exe")).ok()?;
+            exe.ends_with("build/run/litmus").then_some((path, exe))
+        })
+    });
+    let scratch = exe.ancestors().nth(3).expect("a folder");
+    let pid = command.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(killed.expect("kill").success());
+    command.wait().expect("it ends");
+    wait("the program goes on", || {
+        let exe_now = fs::read_link(program.join("exe")).ok();
+        (exe_now.as_ref() != Some(&exe)).then_some(())
+    });
+    assert!(scratch.is_dir(), "the command was not ended by the signal");
+    project::xtask(&["litmus", "--run=1", "--kernel", text(&tree), text(&file)]);
+    assert!(!scratch.exists(), "{} is left", scratch.display());
 }

@@ -6,6 +6,7 @@ use atomics_spec::diag::Error;
 use crate::lang::ast::{Init, Litmus, Parameter, Proposition, Quantifier, Thread, Value};
 use crate::lang::lex::{self, Token};
 use crate::lang::source::{File, Span};
+use crate::printable;
 use crate::verdict::Verdict;
 use parser::{Parsed, Parser};
 
@@ -30,7 +31,7 @@ pub fn parse(file: File<'_>) -> Result<Litmus, Error> {
         end: header.len(),
     };
     let name = match header.trim_end().split_once(char::is_whitespace) {
-        Some(("C", name)) if !name.trim().is_empty() => name.trim().to_owned(),
+        Some(("C", name)) if !name.trim().is_empty() => printable::name(name.trim()),
         _ => {
             let help = "a litmus test in C begins with a line `C NAME`";
             return Err(file.error(whole, "this is not a litmus test in C", help));

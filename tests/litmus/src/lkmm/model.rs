@@ -11,6 +11,7 @@ use atomics_spec::{Spec, Variant};
 
 use crate::herd::{self, Ran};
 use crate::lkmm::definitions::Definitions;
+use crate::work;
 use atomics_tools::Herd;
 
 /// The folder of the model in a kernel tree.
@@ -55,7 +56,7 @@ impl<'a> Model<'a> {
         let text = text.with_context(|| format!("cannot read {}", theirs.display()))?;
         let ours = work.join(DEFINITIONS);
         let text = definitions::replace(&text, &section(spec)).map_err(anyhow::Error::msg)?;
-        fs::write(&ours, text).with_context(|| format!("cannot write {}", ours.display()))?;
+        work::write(&ours, &text)?;
         let variants = spec.variants().filter(|v| definition(v).is_ok());
         let defined = variants.map(|v| v.function()).collect();
         Ok(Self {

@@ -51,7 +51,7 @@ impl<'a> Printer<'a> {
     /// What cannot be expressed for herd7.
     pub fn body(mut self) -> Printed<String> {
         let thread = self.thread;
-        thread.body.iter().try_for_each(|s| self.statement(s, 1))?;
+        self.block(&thread.body, 1)?;
         Ok(self.out)
     }
 
@@ -129,11 +129,13 @@ impl<'a> Printer<'a> {
 
     /// Prints the statements of a block. herd7 rejects an empty block, so it gets a declaration.
     fn block(&mut self, body: &[Statement], depth: usize) -> Printed<()> {
-        if body.is_empty() {
+        let before = self.out.len();
+        body.iter().try_for_each(|s| self.statement(s, depth))?;
+        if self.out.len() == before {
             let unused = self.temporary();
             self.line(depth, &format!("int {unused} = 0;"));
         }
-        body.iter().try_for_each(|s| self.statement(s, depth))
+        Ok(())
     }
 
     fn has_result(&self, name: &str) -> bool {

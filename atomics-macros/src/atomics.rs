@@ -6,7 +6,7 @@ use std::{env, fs};
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::{arch_items, module_tree};
 use atomics_spec::plan::Missing;
-use atomics_spec::{Source, Spec, Tables};
+use atomics_spec::{Source, Spec, Tables, input};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -164,7 +164,7 @@ impl Loaded {
 fn load(name: &LitStr) -> syn::Result<Loaded> {
     let path = absolute(name);
     let text = name.value();
-    fs::read(&path)
+    input::read(&path)
         .map(|bytes| Loaded {
             name: text.clone(),
             path,
@@ -200,7 +200,7 @@ fn load_folder(folder: &LitStr) -> syn::Result<Vec<Loaded>> {
             );
             files.push(Loaded {
                 name,
-                bytes: fs::read(&path).map_err(fault)?,
+                bytes: input::read(&path).map_err(fault)?,
                 path,
             });
         }

@@ -10,13 +10,15 @@
 //! - [`emit`] turns the model into files: pure functions from a [`Spec`] to paths and contents.
 //! - [`interp`] is the reference implementation for the differential tests.
 //!
-//! This crate does not read or write files: it takes text, and returns a model, errors or text.
+//! It takes text, and returns a model, errors or text. Only [`input`] reads files, for those who call
+//! this crate.
 
 pub mod arch;
 pub mod diag;
 mod docs;
 pub mod emit;
 pub mod expr;
+pub mod input;
 pub mod interp;
 pub mod lex;
 pub mod model;

@@ -1,10 +1,9 @@
 //! The command-line options that select the tables.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use atomics_spec::{Source, Spec, Tables};
+use anyhow::{Context, Result};
+use atomics_spec::{Source, Spec, Tables, input};
 use clap::Args;
 
 /// The tables that replace the built-in tables.
@@ -44,9 +43,6 @@ impl TableArgs {
 
 fn read(path: &Path) -> Result<(String, Vec<u8>)> {
     let name = path.display().to_string();
-    if path.is_dir() {
-        bail!("cannot read the table {name}: it is a directory");
-    }
-    let bytes = fs::read(path).with_context(|| format!("cannot read the table {name}"))?;
+    let bytes = input::read(path).with_context(|| format!("cannot read the table {name}"))?;
     Ok((name, bytes))
 }

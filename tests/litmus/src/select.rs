@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, bail};
 use atomics_machine_code::target::{Configuration, Target};
 use atomics_machine_code::targets::TARGETS;
-use atomics_spec::{Error, Spec, Tables};
+use atomics_spec::{Error, Spec, Tables, input};
 
 use crate::generate;
 use crate::test::Test;
@@ -123,7 +123,7 @@ impl Targets {
 pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
     let mut own = Vec::new();
     for path in tables {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = input::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         own.push((path, path.display().to_string(), bytes));
     }
     let mut builtin = Tables::builtin();
@@ -187,7 +187,7 @@ fn together(results: impl Iterator<Item = Result<Test, Box<Error>>>) -> Result<V
 fn collect(path: &Path, all: &mut Vec<(String, String)>) -> Result<()> {
     let shown = path.display();
     if !path.is_dir() {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        let text = input::read_text(path).with_context(|| format!("cannot read {shown}"))?;
         all.push((shown.to_string(), text));
         return Ok(());
     }

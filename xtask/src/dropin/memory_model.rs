@@ -1,11 +1,12 @@
 //! The definitions of the atomics for herd7, in a tree's `tools/memory-model/linux-kernel.def`.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 pub use atomics_spec::emit::herd::definitions::DEF;
 use atomics_spec::emit::herd::definitions::{defined, find, generated, mark, meanings, replace};
+
+use atomics_spec::input;
 
 use super::{checksum, line_ends};
 
@@ -19,7 +20,7 @@ pub const FOLDER: &str = "tools/memory-model";
 /// If the file cannot be read, or [`replace`] fails.
 pub fn of_tree(tree: &Path, section: &str) -> Result<String> {
     let path = tree.join(DEF);
-    let text = fs::read_to_string(&path).with_context(|| {
+    let text = input::read_text(&path).with_context(|| {
         format!(
             "cannot read {}, whose atomics are to be replaced: a tree with {FOLDER} must have it",
             path.display()

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -97,7 +98,9 @@ pub struct Change {
 ///
 /// If git cannot be run, or fails.
 pub fn make(changes: &[Change], message: &str, identity: &Identity) -> Result<Vec<u8>> {
+    let history = history(changes, message, identity);
     let home = tempfile::tempdir().context("cannot create a temporary folder")?;
+    require_room(home.path(), &history)?;
     let repository = home.path().join("patch.git");
     let git = |arguments: &[&str], input: &[u8]| -> Result<Vec<u8>> {
         let mut git = isolated_git(home.path());
@@ -105,19 +108,17 @@ pub fn make(changes: &[Change], message: &str, identity: &Identity) -> Result<Ve
         let output = run(&mut git, input)?;
         if !output.status.success() {
             bail!(
-                "`git {}` failed: {}",
+                "`git {}` failed in the temporary folder {}: {}",
                 arguments[0],
-                last_error_line(&output)
+                home.path().display(),
+                fatal_line(&output)
             );
         }
         Ok(output.stdout)
     };
     let sha1 = "--object-format=sha1";
     git(&["init", "--quiet", "--bare", "--template=", sha1], &[])?;
-    git(
-        &["fast-import", "--quiet"],
-        &history(changes, message, identity),
-    )?;
+    git(&["fast-import", "--quiet"], &history)?;
     let options = ["--stdout", "-1", "--binary", "--full-index", "--no-renames"];
     git(
         &[&["format-patch"], &options[..], &["--no-signature", BRANCH]].concat(),
@@ -197,6 +198,32 @@ fn run(git: &mut Command, input: &[u8]) -> Result<Output> {
         }
     }
     child.wait_with_output().context("cannot wait for git")
+}
+
+/// Fails if a folder has no room for what git will write there: as much as it reads, at most. If git
+/// runs out of room, it writes about a crash.
+fn require_room(folder: &Path, history: &[u8]) -> Result<()> {
+    let probe = folder.join("probe");
+    let written = File::create(&probe).and_then(|mut file| {
+        file.write_all(history)?;
+        file.sync_all()
+    });
+    written.with_context(|| {
+        let parent = folder.parent().unwrap_or(folder).display();
+        format!(
+            "cannot write {} bytes of temporary files for the patch below {parent}; free some space \
+             there, or set TMPDIR to another folder",
+            history.len()
+        )
+    })?;
+    fs::remove_file(&probe).context("cannot remove a temporary file")
+}
+
+/// The line of git's error output that says what is wrong: what comes after it is about a crash.
+fn fatal_line(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let fatal = text.lines().find(|line| line.starts_with("fatal: "));
+    fatal.map_or_else(|| last_error_line(output), str::to_owned)
 }
 
 /// The last line of git's error output. The lines before it are advice.

@@ -1,10 +1,10 @@
 //! The Linux version of a tree.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use atomics_spec::input;
 
 /// The versions in which the drop-in has been built and run.
 pub const KNOWN: [Version; 2] = [Version(7, 2), Version(7, 3)];
@@ -28,7 +28,8 @@ impl Version {
     /// If the tree's Makefile cannot be read or does not contain the version.
     pub fn of(tree: &Path) -> Result<Self> {
         let path = tree.join("Makefile");
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes =
+            input::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
         let number = |name: &str| {
             let assigned = text.lines().filter_map(|line| line.split_once('='));

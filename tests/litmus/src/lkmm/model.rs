@@ -1,13 +1,12 @@
 //! The Linux kernel's memory model, as herd7 runs it.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use atomics_spec::emit::herd::{definition, definitions, section};
-use atomics_spec::{Spec, Variant};
+use atomics_spec::{Spec, Variant, input};
 
 use crate::herd::{self, Ran};
 use crate::lkmm::definitions::Definitions;
@@ -52,7 +51,7 @@ impl<'a> Model<'a> {
             tree.display()
         );
         let theirs = folder.join(DEFINITIONS);
-        let text = fs::read_to_string(&theirs);
+        let text = input::read_text(&theirs);
         let text = text.with_context(|| format!("cannot read {}", theirs.display()))?;
         let ours = work.join(DEFINITIONS);
         let text = definitions::replace(&text, &section(spec)).map_err(anyhow::Error::msg)?;

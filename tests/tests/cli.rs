@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use atomics_tests::project::{self, contents};
 use tempfile::TempDir;
@@ -116,6 +117,30 @@ error: the line is too long: 10485760 characters
         " ".repeat(34)
     );
     refused_table("--table", "x".repeat(10 << 20).as_bytes(), &long);
+}
+
+/// A pipe would keep the command waiting for ever, and a device has no end.
+#[test]
+fn what_is_no_file() {
+    let files = folder();
+    let pipe = files.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let zero = files.path().join("zero");
+    std::os::unix::fs::symlink("/dev/zero", &zero).expect("a link");
+    for (path, what) in [(&pipe, "a pipe"), (&zero, "a device")] {
+        let path = text(path);
+        for args in [
+            &["list", "--table", path][..],
+            &["list", "--semantics", path],
+            &["explain", "atomic_add", "--table", path],
+            &["gen", "--check", "--table", path],
+        ] {
+            let report = refused(args);
+            let told = format!("error: cannot read the table {path}: it is {what}, not a file\n");
+            assert_eq!(report, told, "{args:?}");
+        }
+    }
 }
 
 #[test]

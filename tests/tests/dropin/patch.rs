@@ -185,6 +185,37 @@ fn the_patch_is_written_to_a_file_or_to_stdout() {
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
+/// With a full temporary folder, git would write about a crash.
+#[test]
+fn a_full_temporary_folder() {
+    let tree = tree();
+    let small = tempfile::tempdir().expect("a temporary folder");
+    // Only root can make a small file system, in a name space of its own.
+    let mount = "mount -t tmpfs -o size=16k none \"$0\"";
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", mount]).arg(small.path());
+    if !unshare.output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: this user cannot mount a file system");
+        return;
+    }
+    success(&project::xtask(&["--help"]));
+    let script = format!("{mount} && TMPDIR=\"$0\" exec \"$@\"");
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", &script]).arg(small.path());
+    unshare.args(["cargo", "run", "--quiet", "--package", "xtask", "--"]);
+    unshare.args(["gen", "--kernel", text(tree.path()), "--patch", "-"]);
+    unshare.current_dir(project::repository());
+    unshare.env("GIT_COMMITTER_NAME", "Some Body");
+    unshare.env("GIT_COMMITTER_EMAIL", "body@example.org");
+    let output = unshare.output().expect("unshare");
+    assert_eq!(output.status.code(), Some(1));
+    let report = printed(&output);
+    assert!(report.starts_with("error: cannot write "), "{report}");
+    let told = format!("below {}; free some space there", small.path().display());
+    assert!(report.contains(&told), "{report}");
+    assert!(!report.contains("crash"), "{report}");
+}
+
 #[test]
 fn a_patch_needs_an_author() {
     let tree = tree();

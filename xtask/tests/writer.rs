@@ -207,7 +207,9 @@ fn kills(count: usize) -> Hit {
         if kill % 2 == 0 {
             thread::sleep(random.up_to(time));
         } else {
-            while run.try_wait().expect("a process").is_none() && read_names(tree) == old.len() {}
+            while run.try_wait().expect("a process").is_none() && read_names(tree) == old.len() {
+                thread::sleep(Duration::from_micros(200));
+            }
             thread::sleep(random.up_to(time / 20));
         }
         run.kill().expect("a process");

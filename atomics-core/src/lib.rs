@@ -36,8 +36,8 @@
 //! # Backends
 //!
 //! The operations are inline assembly. Instructions that only some CPUs have are used if the
-//! compiler may assume them (`-C target-feature`). With the feature `std`, they are also used if the
-//! CPU reports them at run time, where the second column says so. The last column is the oldest
+//! compiler may assume them (`-C target-feature`). With the feature `std`, they are also used if
+//! the CPU reports them at run time, where the second column says so. The last column is the oldest
 //! version of Rust.
 //!
 //! | `target_arch` | `std` asks for | Rust |
@@ -53,16 +53,16 @@
 //!
 //! With the feature `c-helpers`, the operations call C functions that are built with the crate, on
 //! any 64-bit architecture. This needs a C compiler. C has no fences that reach devices: for
-//! [`barrier::mb`] and [`barrier::dma_mb`], these functions have the same instructions as the inline
-//! assembly, and on an architecture without inline assembly the two do not compile.
+//! [`barrier::mb`] and [`barrier::dma_mb`], these functions have the same instructions as the
+//! inline assembly, and on an architecture without inline assembly the two do not compile.
 //!
 //! # Fences
 //!
-//! A path through an operation has the fences of the kernel's C. A checked report compares the machine
-//! code of both. The largest exception is s390x, which orders loads before loads and stores before
-//! stores by itself, also for devices: the kernel has a serializing branch in `dma_rmb()` and
-//! `dma_wmb()`, which are compiler barriers here, and after every interlocked operation that returns a
-//! value, of which here only the fully ordered ones have one.
+//! A path through an operation has the fences of the kernel's C. A checked report compares the
+//! machine code of both. The largest exception is s390x, which orders loads before loads and stores
+//! before stores by itself, also for devices: the kernel has a serializing branch in `dma_rmb()`
+//! and `dma_wmb()`, which are compiler barriers here, and after every interlocked operation that
+//! returns a value, of which here only the fully ordered ones have one.
 //!
 //! # Sanitizers
 //!

@@ -16,9 +16,9 @@
 //!   reordered with each other across the operation.
 //!
 //! No ordering and no barrier keeps the compiler from reordering plain accesses to memory that, by
-//! Rust's rules, no other code can reach: what is behind a `&mut` reference or in a `Box`, and local
-//! variables. What another CPU or a device accesses belongs behind raw pointers, and is accessed
-//! with volatile accesses or as an `Atomic`.
+//! Rust's rules, no other code can reach: what is behind a `&mut` reference or in a `Box`, and
+//! local variables. What another CPU or a device accesses belongs behind raw pointers, and is
+//! accessed with volatile accesses or as an `Atomic`.
 
 $imports
 /// Full ordering: as if `smp_mb()` were executed before and after. See the [module](self).
@@ -27,8 +27,8 @@ pub struct Full;
 
 /// Acquire ordering: orders the load before all later accesses. See the [module](self).
 ///
-/// Plain accesses behind a `&mut` reference are not among them: the compiler may move them to before
-/// the load.
+/// Plain accesses behind a `&mut` reference are not among them: the compiler may move them to
+/// before the load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acquire;
 

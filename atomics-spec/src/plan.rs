@@ -23,7 +23,7 @@ use std::fmt;
 
 use crate::arch::{Arch, Features, Fence, Lang, Template};
 use crate::expr::{Bindings, Expr};
-use crate::model::op::{Form, Ordering};
+use crate::model::op::{ArgKind, Form, Ordering};
 use crate::model::{FormKey, FormOf, Spec, Variant};
 use crate::semantics::NEW;
 
@@ -92,6 +92,50 @@ pub struct Derived<'s> {
     pub args: Vec<Expr>,
     /// What `source` returns.
     pub tells: Tells,
+}
+
+impl Derived<'_> {
+    /// Whether `v`, which is derived like this, needs the value behind its `p` argument: as an
+    /// operand of the call, or after the call.
+    pub(crate) fn reads_pointer(&self, v: &Variant<'_>) -> bool {
+        let Some(pointer) = v.of.op.pointer() else {
+            return false;
+        };
+        let meaning = v.of.meaning;
+        let result = v.of.result();
+        let operands = self.source.of.op.operands().zip(&self.args);
+        let mut passed = operands
+            .filter(|(arg, _)| self.tells != Tells::Result || arg.kind != ArgKind::Pointer)
+            .map(|(_, expr)| expr);
+        let after = match self.tells {
+            Tells::Result => [None, None],
+            Tells::Old => [&meaning.fails, &result].map(|e| e.as_ref().map(|e| meaning.expand(e))),
+            Tells::New => [meaning.fails.as_ref().map(|e| meaning.expand(e)), result],
+        };
+        passed.any(|e| e.mentions(&pointer.name))
+            || after.iter().flatten().any(|e| e.mentions(&pointer.name))
+    }
+
+    /// Whether `v`, which is derived like this, needs what the source returns, or writes through
+    /// its `p` argument.
+    pub(crate) fn uses_found(&self, v: &Variant<'_>) -> bool {
+        let (op, meaning) = (v.of.op, v.of.meaning);
+        let uses = |e: Expr| match self.tells {
+            Tells::New => e.mentions(NEW) || e.mentions(op.variable()),
+            _ => meaning.expand(&e).mentions(op.variable()),
+        };
+        op.pointer().is_some() || v.of.result().is_some_and(uses)
+    }
+}
+
+/// Whether `v`, which is a loop, needs the value behind its `p` argument.
+pub(crate) fn loop_reads_pointer(v: &Variant<'_>) -> bool {
+    let meaning = v.of.meaning;
+    let exprs = [meaning.new.clone(), meaning.fails.clone(), v.of.result()];
+    let mut exprs = exprs.iter().flatten().map(|e| meaning.expand(e));
+    v.of.op
+        .pointer()
+        .is_some_and(|p| exprs.any(|e| e.mentions(&p.name)))
 }
 
 /// What the source of a derived variant returns.

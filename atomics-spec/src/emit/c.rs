@@ -7,7 +7,7 @@ use crate::expr::Expr;
 use crate::model::op::{Arg, ArgKind};
 use crate::model::{Spec, Variant};
 use crate::names;
-use crate::plan::{Derived, Missing, Plan, Planner, Tells};
+use crate::plan::{Derived, Missing, Plan, Planner, Tells, loop_reads_pointer};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -300,6 +300,9 @@ impl Body<'_> {
             args,
             tells,
         } = derived;
+        if derived.reads_pointer(self.v) {
+            self.read_pointer();
+        }
         if *tells == Tells::Result {
             let passed = source
                 .of
@@ -314,7 +317,6 @@ impl Body<'_> {
             self.finish(&call);
             return;
         }
-        self.read_pointer();
         let found = fresh(
             if *tells == Tells::New { "now" } else { "found" },
             self.v.of.op,
@@ -332,7 +334,7 @@ impl Body<'_> {
             }
         }
         let call = self.call(source, &operands);
-        if behind_pointer || (!self.returns() && self.v.of.op.pointer().is_none()) {
+        if behind_pointer || !derived.uses_found(self.v) {
             self.line("");
             self.line(&format!("{call};"));
         } else {
@@ -363,7 +365,9 @@ impl Body<'_> {
         let op = self.v.of.op;
         let meaning = self.v.of.meaning;
         let (found, next) = (fresh("found", op), fresh("next", op));
-        self.read_pointer();
+        if loop_reads_pointer(self.v) {
+            self.read_pointer();
+        }
         let first = self.call(read, &[]);
         self.declare(&found, &first);
         let ty = &self.v.family.c_value;

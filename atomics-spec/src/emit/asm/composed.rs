@@ -6,7 +6,7 @@ use crate::emit::instructions::format_name;
 use crate::emit::text::{Text, fresh};
 use crate::model::Variant;
 use crate::model::op::ArgKind;
-use crate::plan::{Derived, Tells};
+use crate::plan::{Derived, Tells, loop_reads_pointer};
 
 /// Emits the body of a function that calls another variant.
 pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>) {
@@ -16,7 +16,7 @@ pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>)
         tells,
     } = derived;
     let returned = v.of.result();
-    if *tells != Tells::Result {
+    if derived.reads_pointer(v) {
         emit_read_pointer(t, v);
     }
     let mut found = fresh("old", v.of.op);
@@ -41,9 +41,7 @@ pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>)
             t.proven(SAME_CONTRACT, "", &call, end);
         }
         Tells::Old if source.of.op.pointer().is_some() => t.proven(SAME_CONTRACT, "", &call, ";"),
-        Tells::Old if returned.is_none() && v.of.op.pointer().is_none() => {
-            t.proven(SAME_CONTRACT, "", &call, ";");
-        }
+        _ if !derived.uses_found(v) => t.proven(SAME_CONTRACT, "", &call, ";"),
         Tells::Old => t.proven(SAME_CONTRACT, &format!("let {found} = "), &call, ";"),
         Tells::New => {
             found = fresh("new", v.of.op);
@@ -73,7 +71,9 @@ pub(super) fn emit_loop(t: &mut Text, v: &Variant<'_>, read: &Variant<'_>, excha
     let op = v.of.op;
     let meaning = v.of.meaning;
     let (found, next) = (fresh("found", op), fresh("next", op));
-    emit_read_pointer(t, v);
+    if loop_reads_pointer(v) {
+        emit_read_pointer(t, v);
+    }
     t.proven(
         SAME_CONTRACT,
         &format!("let mut {found} = "),

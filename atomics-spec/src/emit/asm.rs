@@ -18,6 +18,7 @@ use super::docs::strength;
 use super::signature;
 use super::text::{Text, fresh};
 use crate::arch::{Arch, Features};
+use crate::model::ty::Repr;
 use crate::model::{Spec, Variant};
 use crate::plan::{Choice, Missing, Plan, Planners};
 use barriers::{emit_barrier, fence_name};
@@ -52,12 +53,7 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
         arch.name
     ));
     text.line("use core::arch::asm;");
-    if spec
-        .types
-        .families
-        .iter()
-        .any(|f| f.repr.rust().contains("c_void"))
-    {
+    if spec.variants().any(|v| v.family.repr == Repr::Pointer) {
         text.line("use core::ffi::c_void;");
     }
     let mut fences = Vec::new();
@@ -159,6 +155,9 @@ fn emit_function(
     text.doc("# Safety");
     text.doc("");
     text.doc("See the [module](self).");
+    if signature::ignores_operands(&v.of) {
+        text.line("#[allow(unused_variables, reason = \"this form needs fewer than the others\")]");
+    }
     text.line("#[inline(always)]");
     let head = format!("pub(crate) unsafe fn {}", v.function());
     text.signature(

@@ -38,7 +38,7 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
          for reads, if they are `*const`) and aligned to the size of their type, and concurrent\n\
          accesses to `v` are atomic.",
     );
-    let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
+    let has_pointer = spec.variants().any(|v| v.family.repr == Repr::Pointer);
     if has_pointer {
         t.line("use core::ffi::c_void;");
         t.line("");
@@ -58,7 +58,13 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     }
     match link {
         Link::Bindgen { module, .. } => t.line(format!("use {module};")),
-        Link::Extern { prefix } => declare(&mut t, spec, prefix),
+        Link::Extern { prefix } => t.block("mod helpers", |t| {
+            if has_pointer {
+                t.line("use core::ffi::c_void;");
+                t.line("");
+            }
+            declare(t, spec, prefix);
+        }),
     }
     for v in spec.variants() {
         t.line("");
@@ -114,7 +120,7 @@ fn path(link: Link<'_>, function: &str) -> String {
         Link::Bindgen { module, prefix, .. } => {
             format!("{}::{}", last(module), names::helper(prefix, function))
         }
-        Link::Extern { prefix } => names::helper(prefix, function),
+        Link::Extern { prefix } => format!("helpers::{}", names::helper(prefix, function)),
     }
 }
 
@@ -124,12 +130,13 @@ fn declare(t: &mut Text, spec: &Spec, prefix: &str) {
             let ret = signature::ret(&v).map_or(String::new(), |r| format!(" -> {r}"));
             let name = names::helper(prefix, &v.function());
             t.line(format!(
-                "fn {name}({}){ret};",
+                "pub(super) fn {name}({}){ret};",
                 signature::params(&v).join(", ")
             ));
         }
         for barrier in BARRIERS {
-            t.line(format!("fn {}();", names::helper(prefix, barrier)));
+            let name = names::helper(prefix, barrier);
+            t.line(format!("pub(super) fn {name}();"));
         }
     });
 }

@@ -23,7 +23,9 @@ pub fn module(spec: &Spec, path: &str) -> String {
         t.line("use core::ffi::c_void;");
         t.line("");
     }
-    t.line("use super::backend;");
+    if spec.variants().next().is_some() {
+        t.line("use super::backend;");
+    }
     t.line("use super::internal::AtomicRepr;");
     for family in &spec.types.families {
         let name = names::raw_type(family);

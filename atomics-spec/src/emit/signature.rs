@@ -58,3 +58,12 @@ fn operand_type(form: &FormOf<'_>, kind: ArgKind, of: &str) -> String {
         _ => of.into(),
     }
 }
+
+/// Whether the form does not depend on all operands, because only other forms do.
+pub(super) fn ignores_operands(form: &FormOf<'_>) -> bool {
+    let result = form.result();
+    let exprs = [&form.meaning.new, &form.meaning.fails, &result];
+    let used = |name: &str| exprs.into_iter().flatten().any(|e| e.mentions(name));
+    let mut values = form.op.operands().filter(|a| a.kind != ArgKind::Pointer);
+    values.any(|a| !used(&a.name))
+}

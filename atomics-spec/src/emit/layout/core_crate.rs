@@ -64,7 +64,14 @@ fn header(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
     for include in &arch.includes {
         out.push_str(&format!("#include {include}\n"));
     }
-    out.push_str("\ntypedef int8_t s8;\ntypedef int16_t s16;\ntypedef int64_t s64;\n\n");
+    out.push('\n');
+    for bits in ["8", "16", "32", "64"] {
+        let name = format!("s{bits}");
+        if spec.types.families.iter().any(|f| f.c_value == name) {
+            out.push_str(&format!("typedef int{bits}_t {name};\n"));
+        }
+    }
+    out.push('\n');
     for family in &spec.types.families {
         if let Some(object) = &family.c_object {
             let value = &family.c_value;

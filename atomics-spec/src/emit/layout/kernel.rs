@@ -12,6 +12,7 @@ use crate::emit::kunit;
 use crate::emit::root::{self, Parts};
 use crate::emit::text::attribute;
 use crate::model::Spec;
+use crate::model::ty::Family;
 use crate::names;
 use crate::plan::Missing;
 
@@ -140,14 +141,19 @@ fn inline_archs(spec: &Spec) -> impl Iterator<Item = &Arch> {
     spec.asm_archs().filter(|arch| arch.kernel)
 }
 
+/// Whether upstream's own script generates the helpers of a family.
+fn is_upstream(family: &Family) -> bool {
+    UPSTREAM.contains(&family.name.as_str()) && family.c_object.is_some()
+}
+
 /// Upstream's helpers, as upstream's script writes them.
 fn upstream_helpers(spec: &Spec) -> String {
     let mut text = String::from(
         "/*\n * This file provides helpers for the various atomic functions for Rust.\n */\n\
          #ifndef _RUST_ATOMIC_API_H\n#define _RUST_ATOMIC_API_H\n\n#include <linux/atomic.h>\n\n",
     );
-    for family in UPSTREAM {
-        text += &c::wrappers(spec.variants_of(family), STYLE);
+    for family in spec.types.families.iter().filter(|f| is_upstream(f)) {
+        text += &c::wrappers(spec.variants_of(&family.name), STYLE);
     }
     text + "#endif /* _RUST_ATOMIC_API_H */\n"
 }
@@ -161,7 +167,7 @@ fn other_helpers(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
     text.push('\n');
     for family in &spec.types.families {
         let variants = spec.variants_of(&family.name);
-        if UPSTREAM.contains(&family.name.as_str()) {
+        if is_upstream(family) {
             continue;
         }
         text += &match family.c_object {

@@ -99,6 +99,11 @@ impl Expr {
         Expr::Var(name.to_owned())
     }
 
+    /// `a != b`.
+    pub fn differ(a: Self, b: Self) -> Self {
+        Expr::Binary(Binary::Ne, Box::new(a), Box::new(b))
+    }
+
     /// What the expression yields.
     pub fn yields(&self) -> Yields {
         match self {

@@ -14,6 +14,7 @@
 //! this crate.
 
 pub mod arch;
+mod clashes;
 pub mod diag;
 mod docs;
 pub mod emit;

@@ -4,13 +4,14 @@ pub mod op;
 pub mod ty;
 
 use crate::arch::{self, Arch, Lang};
+use crate::clashes;
 use crate::diag::Errors;
 use crate::docs::{self, Doc};
 use crate::expr::Expr;
 use crate::lex::Source;
 use crate::names;
 use crate::semantics::{self, Meaning};
-use crate::table::{self, Table};
+use crate::table;
 use crate::types;
 use op::{Form, Op, Ordering};
 use ty::{Class, Family, Types};
@@ -219,13 +220,15 @@ impl Spec {
         let table = table::parse(tables.ops, &types.types, &mut errors);
         let meanings =
             semantics::parse(tables.semantics, &table, &types, tables.strict, &mut errors);
-        let Table { ops, faulty, .. } = table;
-        let ops: Vec<Op> = ops.into_iter().map(|p| p.op).collect();
+        let ops: Vec<Op> = table.ops.iter().map(|p| p.op.clone()).collect();
         let strict = tables.strict_archs;
         let mut archs = Vec::new();
         for source in &tables.archs {
-            let parsed = arch::parse(*source, &ops, &faulty, strict, &archs, &mut errors);
+            let parsed = arch::parse(*source, &ops, &table.faulty, strict, &archs, &mut errors);
             archs.extend(parsed);
+        }
+        if errors.0.is_empty() {
+            clashes::check(&table, &meanings, &types, &archs, &mut errors);
         }
         let docs = docs::parse(&tables.docs, &ops, &mut errors);
         let types = types.types;

@@ -23,7 +23,10 @@ mod keywords;
 use crate::model::op::{Form, Op, Ordering};
 use crate::model::ty::{Class, Family};
 
-pub use keywords::{C_KEYWORDS, RUST_PATHS, rust_ident};
+pub use keywords::{
+    C_COMPILER_MACROS, C_KEYWORDS, C_TYPES, KERNEL_MACRO_PREFIXES, KERNEL_MACROS, RUST_PATHS,
+    RUST_TYPES, c_macro, rust_ident,
+};
 
 /// The prefix of the C helpers of the kernel, and of `atomics-core`.
 pub const HELPER_PREFIX: &str = "rust_helper_";
@@ -91,6 +94,26 @@ pub fn method(op: &Op, form: Form) -> String {
 /// The methods that every `Atomic` has, independent of the table.
 pub const METHODS: &[&str] = &["new", "from_ptr", "as_ptr", "as_raw", "get_mut"];
 
+/// The methods of the prelude that every type has and that take `self`. A call `x.into()` means
+/// the method of the prelude, even if `Atomic` has a method `into(&self)`.
+pub const PRELUDE_METHODS: &[&str] = &["into", "try_into"];
+
+/// The operations of the typed methods that generated code calls.
+pub const CALLED: &[(&str, &str)] = &[("read", "load"), ("set", "store")];
+
+/// The functions of the backends that are neither operations nor barriers, except those that ask
+/// for a feature of the CPU.
+pub const BACKEND_FUNCTIONS: &[&str] = &[
+    "fence_acquire",
+    "fence_full_after",
+    "fence_full_before",
+    "fence_release",
+    "word_around",
+];
+
+/// The methods of every raw type.
+pub const RAW_METHODS: &[&str] = &["new", "from_ptr", "as_ptr"];
+
 /// The function on a raw pointer for a typed method: `atomic_` and the name of the method, except
 /// for the exchanges, which C has for plain fields under the same names.
 pub fn pointer_function(method: &str) -> String {
@@ -100,8 +123,14 @@ pub fn pointer_function(method: &str) -> String {
     }
 }
 
-/// The traits that exist independent of the tables.
-const TRAITS: &[&str] = &["AtomicAdd", "AtomicImpl", "AtomicRepr", "AtomicType"];
+/// The traits and types that exist independent of the tables.
+const TRAITS: &[&str] = &[
+    "AtomicAdd",
+    "AtomicFlag",
+    "AtomicImpl",
+    "AtomicRepr",
+    "AtomicType",
+];
 
 /// The first trait name of `class` that is already used: by a class in `others`, or by an item of
 /// the generated code that does not depend on a table.
@@ -152,9 +181,32 @@ pub fn kunit_calls(name: &str) -> String {
 pub fn kunit_test(method: &str, ty: Option<&str>) -> String {
     match ty {
         Some(ty) => format!("{method}_{}", ty.replace('*', "ptr_")),
+        None if is_kunit_item(method) => format!("{method}_method"),
         None => rust_ident(method),
     }
 }
+
+/// Whether the KUnit suite has another item that is, or may be, called `method`.
+fn is_kunit_item(method: &str) -> bool {
+    let ends = ["_by_workers", "_calls", "_ptr_const", "_ptr_mut", "_bool"];
+    KUNIT_ITEMS.contains(&method) || ends.iter().any(|end| method.ends_with(end))
+}
+
+/// The functions and tests of the KUnit suite that do not depend on the tables.
+const KUNIT_ITEMS: &[&str] = &[
+    "atomic_flag",
+    "check",
+    "derived",
+    "exchange",
+    "identity",
+    "pass_messages",
+    "repeat",
+    "retry",
+    "smp_store_mb",
+    "store_buffering",
+    "variable",
+    "whole",
+];
 
 /// The name of a form without a method, for use in place of a method name: `raw_cmpxchg`.
 pub fn kunit_raw(base: &str) -> String {

@@ -7,6 +7,7 @@ use crate::expr::{Binary, Expr, Yields, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
 use crate::model::op::{Form, Op};
 use crate::model::ty::{Class, Operand, Type, Types};
+use crate::names;
 use crate::table::{Parsed, Table};
 use crate::types::{self, unknown_class};
 
@@ -92,7 +93,7 @@ pub(crate) fn parse(
             ));
             continue;
         }
-        let meaning = parse_row(row, &table.ops[index], types, errors);
+        let meaning = parse_row(row, &table.ops[index], table, types, errors);
         found[index] = Some((name, meaning));
     }
     let mut meanings = Vec::new();
@@ -117,6 +118,7 @@ pub(crate) fn parse(
 fn parse_row(
     row: &Row<'_>,
     parsed: &Parsed<'_>,
+    table: &Table<'_>,
     types: &types::Parsed<'_>,
     errors: &mut Errors,
 ) -> Option<Meaning> {
@@ -164,6 +166,18 @@ fn parse_row(
         result: result_cell,
     };
     check_forms(&meaning, parsed, &cells, errors);
+    for (cell, expr) in [(fails_cell, &meaning.fails), (result_cell, &meaning.result)] {
+        let expanded = expr.as_ref().map(|e| meaning.expand(e));
+        if let Some(Expr::Binary(_, a, b)) = expanded.filter(|e| e.yields() == Yields::Truth)
+            && a == b
+        {
+            errors.push(cell.error(
+                "both sides of the comparison are the same",
+                "compare different values; `-` in the column `fails` means never",
+            ));
+        }
+    }
+    check_called(op, &classes[meaning.class], class, errors);
     // A load has only the old value.
     if !op.forms.contains(&Form::Load) {
         check_class(&meaning, op, &classes[meaning.class], &cells, errors);
@@ -171,7 +185,42 @@ fn parse_row(
             check_signs(&meaning, &types.types, &cells, errors);
         }
     }
+    let exprs = [&meaning.new, &meaning.fails, &meaning.result];
+    let used = |name: &str| exprs.into_iter().flatten().any(|e| e.mentions(name));
+    let unused = op.operands().find(|arg| !used(&arg.name));
+    if let Some(unused) = unused.filter(|_| errors.0.len() == before) {
+        errors.push(row.head().error(
+            format!(
+                "no expression of `{}` has its argument `{}`",
+                op.name, unused.name
+            ),
+            format!(
+                "write it in an expression, or remove the argument from {}",
+                table.name
+            ),
+        ));
+    }
     (errors.0.len() == before).then_some(meaning)
+}
+
+/// Checks the class of an operation that generated code calls on every type.
+fn check_called(op: &Op, class: &Class, cell: Cell<'_>, errors: &mut Errors) {
+    let is_called = |form: &Form| {
+        let method = names::method(op, *form);
+        names::CALLED
+            .iter()
+            .any(|(name, called)| *name == op.name && *called == method)
+    };
+    if class.operand != Operand::Stored && op.forms.iter().any(is_called) {
+        errors.push(cell.error(
+            format!(
+                "`{}` cannot have the class `{}`, which computes values",
+                op.name, class.name
+            ),
+            "the generated code loads and stores values of every type: use a class with the \
+             operand `stored`",
+        ));
+    }
 }
 
 struct Cells<'a> {

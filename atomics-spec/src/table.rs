@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::arch::BARRIERS;
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
 use crate::model::op::{Arg, ArgKind, Form, Op, Strength, twinned};
@@ -132,6 +133,15 @@ fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
                     ),
                     "every `Atomic` has a method with this name: rename the operation",
                 ));
+            } else if names::PRELUDE_METHODS.contains(&method.as_str()) {
+                errors.push(parsed.name.error(
+                    format!(
+                        "`{}` defines the method `{method}`, which cannot be called",
+                        op.name
+                    ),
+                    "every value has a method with this name from the prelude, which hides it: \
+                     rename the operation",
+                ));
             } else if let Some(first) = methods.get(&method) {
                 errors.push(parsed.name.error(
                     format!(
@@ -143,6 +153,17 @@ fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
                         first.op.name,
                         first.name.place().line
                     ),
+                ));
+            } else if let Some((name, _)) = names::CALLED
+                .iter()
+                .find(|(name, called)| *called == method && *name != op.name)
+            {
+                errors.push(parsed.name.error(
+                    format!(
+                        "`{}` defines the method `{method}` of the operation `{name}`",
+                        op.name
+                    ),
+                    "rename the operation: generated code calls the method of this name",
                 ));
             } else {
                 methods.insert(method, parsed);
@@ -171,6 +192,12 @@ fn parse_row<'a>(row: &Row<'a>, types: &Types, errors: &mut Errors) -> Option<Pa
     let meta = errors.take(row.get(1, "meta", COLUMNS))?;
     let forms = forms(meta, errors);
     let (args, variable) = args(row, types, errors)?;
+    if forms.contains(&Form::Load) && args.len() > 1 {
+        errors.push(meta.error(
+            "the form `l` takes no argument but the variable",
+            "remove the other arguments, or use another meta letter",
+        ));
+    }
     (errors.0.len() == before).then(|| Parsed {
         op: Op {
             name: name.text.into(),
@@ -312,8 +339,12 @@ fn arg_name(name: Cell<'_>, types: &Types) -> Result<(), Error> {
         "a Rust keyword that cannot be an identifier"
     } else if names::C_KEYWORDS.contains(&name.text) {
         "a C keyword"
-    } else if types.is_c_word(name.text) {
+    } else if types.is_c_word(name.text) || names::C_TYPES.contains(&name.text) {
         "a C type"
+    } else if let Some(place) = names::c_macro(name.text) {
+        &format!("a macro {place}")
+    } else if BARRIERS.contains(&name.text) {
+        "a barrier, which the generated code calls"
     } else {
         return Ok(());
     };

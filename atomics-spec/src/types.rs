@@ -11,6 +11,8 @@ pub(crate) struct Parsed<'a> {
     pub name: &'a str,
     /// Its rows without faults.
     pub types: Types,
+    /// The names of its families.
+    pub families: Vec<Cell<'a>>,
     /// The classes and families with faults.
     pub faulty: Faulty<'a>,
 }
@@ -19,6 +21,7 @@ pub(crate) struct Parsed<'a> {
 pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
     let mut types = Types::default();
     let mut faulty = Faulty::default();
+    let mut families = Vec::new();
     let rows = rows(source, errors);
     if !rows.complete {
         faulty.add_anything();
@@ -33,13 +36,15 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
                 "a row starts with `class`, `family` or `type`",
             )),
         };
-        if errors.take(result).is_none() {
-            match row.cells.get(1) {
-                Some(name) => faulty.add(name.text),
-                None => faulty.add_anything(),
-            }
+        let name = row.cells.get(1);
+        match (errors.take(result), name) {
+            (Some(()), Some(name)) if row.head().text == "family" => families.push(*name),
+            (Some(()), _) => {}
+            (None, Some(name)) => faulty.add(name.text),
+            (None, None) => faulty.add_anything(),
         }
     }
+    check_sums(&rows.list, &types, errors);
     if let (Some(first), true) = (rows.list.first(), rows.complete) {
         for needed in ["class", "family", "type"] {
             if rows.list.iter().all(|row| row.head().text != needed) {
@@ -54,7 +59,34 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
     Parsed {
         name: source.name,
         types,
+        families,
         faulty,
+    }
+}
+
+/// Checks that a type has all classes that add, or none: `AtomicAdd` stands for all of them.
+fn check_sums(rows: &[Row<'_>], types: &Types, errors: &mut Errors) {
+    let adding = |class: &&Class| class.operand == Operand::Delta;
+    let adding: Vec<&Class> = types.classes.iter().filter(adding).collect();
+    for row in rows.iter().filter(|row| row.head().text == "type") {
+        let [_, name, _, classes, ..] = &row.cells[..] else {
+            continue;
+        };
+        let Some(ty) = types.types.iter().find(|t| t.name == name.text) else {
+            continue;
+        };
+        let has = |class: &&Class| ty.classes.iter().any(|at| types.classes[*at] == **class);
+        let (has, lacks): (Vec<&Class>, Vec<&Class>) = adding.iter().copied().partition(|c| has(c));
+        if let ([has, ..], [lacks, ..]) = (&has[..], &lacks[..]) {
+            errors.push(classes.error(
+                format!(
+                    "`{}` has the class `{}`, but not the class `{}`",
+                    ty.name, has.name, lacks.name
+                ),
+                "a type has all classes with the operand `delta`, or none: `AtomicAdd` stands for \
+                 all of them",
+            ));
+        }
     }
 }
 
@@ -106,8 +138,17 @@ fn parse_class(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
             ));
         }
     };
-    row.get(3, "title", COLUMNS)?;
-    let title = row.rest(3).map_or("", |cell| cell.text).into();
+    let title = row.get(3, "title", COLUMNS)?;
+    let title = row.rest(3).unwrap_or(title);
+    // It becomes a part of attributes, format strings and documentation.
+    let is_plain = |c: char| c.is_alphanumeric() || " -_,.()/&+".contains(c);
+    if let Some(other) = title.text.chars().find(|c| !is_plain(*c)) {
+        return Err(title.error(
+            format!("a title cannot have the character `{other}`"),
+            "a title is made of words, and of - _ , . ( ) / & +",
+        ));
+    }
+    let title = title.text.into();
     let class = Class {
         name,
         operand,
@@ -180,27 +221,33 @@ fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     if c_object.is_some() && !is_c_type(object.text) {
         return Err(object.error(
             format!("`{}` is not the name of a C type", shorten(object.text)),
-            "write the name of a `typedef`, such as atomic_t, or `-` if there is none",
+            "write the name of its own `typedef`, such as atomic_t, or `-` if there is none",
         ));
     }
     row.get(5, "C-value", COLUMNS)?;
     let value = row.rest(5).unwrap_or(object);
-    if !value
-        .text
-        .split([' ', '\t'])
-        .all(|w| w == "*" || is_c_word(w))
-    {
+    let c_value = repr.c_values().iter().find(|known| {
+        let words = |text: &str| text.replace('*', " * ");
+        words(known)
+            .split_whitespace()
+            .eq(words(value.text).split_whitespace())
+    });
+    let Some(c_value) = c_value else {
         return Err(value.error(
-            format!("`{}` is not a C type", shorten(value.text)),
-            "write a type that can precede a variable name, such as s64 or const void *",
+            format!(
+                "`{}` is not the C type of {}",
+                shorten(value.text),
+                repr_cell.text
+            ),
+            format!("write {}", repr.c_values().join(", or ")),
         ));
-    }
+    };
     let family = Family {
         name,
         repr,
         width,
         c_object,
-        c_value: value.text.into(),
+        c_value: (*c_value).into(),
         classes: Vec::new(),
     };
     let raw = names::raw_type(&family);
@@ -223,9 +270,21 @@ fn is_c_word(text: &str) -> bool {
         && text.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-/// Whether `text` can be the name of a C type.
+/// Whether `text` can be the name of a new type, in C and in Rust.
 fn is_c_type(text: &str) -> bool {
-    is_c_word(text) && !names::C_KEYWORDS.contains(&text)
+    let taken = [
+        names::C_KEYWORDS,
+        names::C_TYPES,
+        names::RUST_TYPES,
+        names::RUST_PATHS,
+        // Items that the module `raw` imports.
+        &["AtomicRepr", "NULL", "Self", "backend", "c_void"],
+    ];
+    is_c_word(text)
+        && !text.starts_with("__")
+        && names::rust_ident(text) == text
+        && names::c_macro(text).is_none()
+        && taken.iter().all(|words| !words.contains(&text))
 }
 
 fn parse_type(

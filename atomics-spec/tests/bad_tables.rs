@@ -17,6 +17,8 @@ mod arch_ops;
 mod arch_registers;
 #[path = "bad_tables/arch_stack.rs"]
 mod arch_stack;
+#[path = "bad_tables/clashes.rs"]
+mod clashes;
 #[path = "bad_tables/docs.rs"]
 mod docs;
 #[path = "bad_tables/expressions.rs"]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::called;
 use super::text::{Text, attribute};
 use crate::arch::BARRIERS;
 use crate::model::Spec;
@@ -41,8 +42,9 @@ pub(super) fn known_devices(spec: &Spec) -> String {
 
 /// Whether the model has the operations that `smp_store_mb()` uses.
 pub(super) fn has_store_mb(spec: &Spec) -> bool {
-    let has = |name: &str| spec.typed_forms().any(|f| f.method() == name);
-    has("store") && has("xchg")
+    ["store", "xchg"]
+        .iter()
+        .all(|method| called::find(spec, method).is_some())
 }
 
 /// The module; `path` is the path of the generated items in examples.
@@ -135,8 +137,7 @@ struct StoreMb {
 }
 
 fn store_mb(spec: &Spec, path: &str) -> Option<StoreMb> {
-    let find = |name: &str| spec.typed_forms().find(|f| f.method() == name);
-    let (store, xchg) = (find("store")?, find("xchg")?);
+    let (store, xchg) = (called::find(spec, "store")?, called::find(spec, "xchg")?);
     let traits: BTreeSet<String> = [store, xchg]
         .map(|f| names::ops_trait(f.class))
         .into_iter()

@@ -14,6 +14,7 @@ pub mod c;
 pub mod c_barrier;
 #[cfg(feature = "tools")]
 mod c_expression;
+mod called;
 pub mod docs;
 mod example;
 #[cfg(feature = "tools")]

@@ -1,9 +1,10 @@
 //! The root module: `Atomic<T>`, `AtomicType` and the traits of the classes.
 
 use super::barrier::Barriers;
+use super::called;
 use super::text::{Text, list};
-use crate::model::Spec;
 use crate::model::ty::{Class, Operand};
+use crate::model::{FormOf, Spec};
 use crate::names;
 
 /// The optional parts of the generated module.
@@ -19,13 +20,14 @@ pub struct Parts {
 
 /// Whether the model has the operations and types that `AtomicFlag` uses.
 pub fn has_flag(spec: &Spec) -> bool {
-    let methods = ["load", "store", "xchg", "cmpxchg"];
-    methods.iter().all(|name| {
-        spec.typed_forms()
-            .any(|f| f.method() == *name && f.class.operand == Operand::Stored)
-    }) && ["i8", "i32"]
-        .iter()
-        .all(|r| spec.types.families.iter().any(|f| f.repr.rust() == *r))
+    let is_in = |form: &FormOf<'_>, repr: &str| {
+        let mut families = spec.types.families.iter();
+        families.any(|f| f.repr.rust() == repr && form.is_in(f))
+    };
+    ["load", "store", "xchg", "cmpxchg"].iter().all(|method| {
+        let form = called::find(spec, method);
+        form.is_some_and(|f| is_in(&f, "i8") && is_in(&f, "i32"))
+    })
 }
 
 /// The module; `path` is the path of the generated items in examples.

@@ -44,6 +44,19 @@ impl Repr {
     /// The integer types that a family may have.
     pub(crate) const INTS: [&'static str; 5] = ["i8", "i16", "i32", "i64", "isize"];
 
+    /// The C types that are the same type on every architecture with a 64-bit `long`, and in a
+    /// kernel on every architecture.
+    pub(crate) fn c_values(self) -> &'static [&'static str] {
+        match self {
+            Self::Int("i8") => &["s8", "signed char", "int8_t"],
+            Self::Int("i16") => &["s16", "short", "int16_t"],
+            Self::Int("i32") => &["s32", "int", "int32_t"],
+            Self::Int("i64") => &["s64", "long long", "int64_t"],
+            Self::Int(_) => &["long"],
+            Self::Pointer => &["const void *"],
+        }
+    }
+
     /// The Rust type, for a module that imports `c_void`.
     pub fn rust(self) -> &'static str {
         match self {

@@ -10,8 +10,10 @@ use std::sync::LazyLock;
 use super::small;
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::{File, KernelBackend, core_crate, kernel, module_tree};
-use atomics_spec::expr::Yields;
 use atomics_spec::{Source, Spec, Tables};
+
+#[path = "../random_tables/kernel_headers.rs"]
+mod kernel_headers;
 
 /// Names of arguments: Rust keywords, and names of variables in the generated functions.
 const NAMES: [&str; 16] = [
@@ -161,12 +163,16 @@ fn the_rust_text_compiles() {
     let c = Backend::C {
         prefix: "c_".into(),
     };
-    for (name, backend) in [("asm", Backend::Asm), ("c", c)] {
+    let bare = Backend::C {
+        prefix: String::new(),
+    };
+    for (name, backend) in [("asm", Backend::Asm), ("c", c), ("bare", bare)] {
         let tree = module_tree(spec, &backend, None, None).unwrap_or_else(|e| panic!("{e}"));
         let text = format!("#![no_std]\n#![allow(dead_code)]\npub mod atomic {{\n{tree}}}\n");
         fs::write(folder.path().join(format!("{name}.rs")), text).expect("a writable folder");
     }
     rustc(folder.path(), "c.rs");
+    rustc(folder.path(), "bare.rs");
     if cfg!(target_arch = "x86_64") {
         rustc(folder.path(), "asm.rs");
     }
@@ -234,36 +240,6 @@ fn the_c_text_is_c() {
     run(folder.path(), "gcc", &[&flags[..], &file].concat());
 }
 
-/// The parts of a kernel's headers that the helpers need.
-const KERNEL_HEADERS: &str = "\
-#include <stdbool.h>
-typedef signed char s8;
-typedef short s16;
-typedef long long s64;
-typedef struct { int counter; } atomic_t;
-typedef struct { s64 counter; } atomic64_t;
-typedef struct { long counter; } atomic_long_t;
-#define __rust_helper
-#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, val) (*(volatile __typeof__(x) *)&(x) = (val))
-#define smp_load_acquire(p) READ_ONCE(*p)
-#define smp_store_release(p, v) WRITE_ONCE(*p, v)
-#define xchg(p, v) __atomic_exchange_n(p, v, 5)
-#define xchg_acquire(p, v) xchg(p, v)
-#define xchg_release(p, v) xchg(p, v)
-#define xchg_relaxed(p, v) xchg(p, v)
-#define cmpxchg(p, o, n) ({ __typeof__(*(p)) o_ = (o); try_cmpxchg(p, &o_, n); o_; })
-#define cmpxchg_acquire(p, o, n) cmpxchg(p, o, n)
-#define cmpxchg_release(p, o, n) cmpxchg(p, o, n)
-#define cmpxchg_relaxed(p, o, n) cmpxchg(p, o, n)
-#define try_cmpxchg(p, o, n) __atomic_compare_exchange_n(p, o, n, 0, 5, 5)
-#define try_cmpxchg_acquire(p, o, n) try_cmpxchg(p, o, n)
-#define try_cmpxchg_release(p, o, n) try_cmpxchg(p, o, n)
-#define try_cmpxchg_relaxed(p, o, n) try_cmpxchg(p, o, n)
-#define smp_mb__before_atomic() __atomic_thread_fence(5)
-#define smp_mb__after_atomic() __atomic_thread_fence(5)
-";
-
 #[test]
 fn the_c_text_for_a_kernel_is_c() {
     if !has_gcc() {
@@ -275,26 +251,7 @@ fn the_c_text_for_a_kernel_is_c() {
         &kernel(spec, KernelBackend::Asm).unwrap_or_else(|e| panic!("{e}")),
         folder.path(),
     );
-    // The functions that the helpers wrap.
-    let mut functions = KERNEL_HEADERS.to_owned();
-    for variant in spec.variants().filter(|v| v.family.c_object.is_some()) {
-        let value = match variant.of.result().map(|r| r.yields()) {
-            None => "void",
-            Some(Yields::Truth) => "bool",
-            Some(Yields::Value) => &variant.family.c_value,
-        };
-        let _ = writeln!(functions, "{value} {}();", variant.function());
-    }
-    let header = |path: &str, contents: &str| File {
-        path: path.into(),
-        contents: format!("#pragma once\n{contents}"),
-    };
-    let headers = [
-        header("linux/atomic.h", &functions),
-        header("asm/barrier.h", ""),
-        header("asm/rwonce.h", ""),
-    ];
-    write(&headers, folder.path());
+    kernel_headers::write(spec, folder.path());
     for name in ["atomic.c", "atomic_ext.c"] {
         let path = format!("rust/helpers/{name}");
         run(
@@ -326,4 +283,32 @@ fn methods_and_operations_may_be_keywords() {
         assert!(tree.contains(method), "{method}");
     }
     syn::parse_file(&tree).unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// The KUnit suite has tests and functions of its own, which its tests of operations must not hide.
+#[test]
+fn tests_of_a_kernel_have_names_of_their_own() {
+    let names = [
+        "exchange",
+        "variable",
+        "check",
+        "add_by_workers",
+        "or_calls",
+    ];
+    let rows = |end: &str| names.map(|name| format!("{name} {end}\n")).concat();
+    let ops = format!("{}{}", super::OPS, rows("v v i"));
+    let semantics = format!("{}{}", super::SEMANTICS, rows("bits v+i - -"));
+    let tables = Tables {
+        ops: Source::new("ops.tbl", &ops),
+        semantics: Source::new("semantics.tbl", &semantics),
+        ..small()
+    };
+    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+    let files = kernel(&spec, KernelBackend::Helpers).unwrap_or_else(|e| panic!("{e}"));
+    let suite = files.iter().find(|f| f.path.ends_with("atomic/tests.rs"));
+    let suite = &suite.expect("a suite").contents;
+    for name in names {
+        assert!(suite.contains(&format!("fn {name}_method()")), "{name}");
+        assert!(suite.matches(&format!("fn {name}()")).count() < 2, "{name}");
+    }
 }

@@ -271,15 +271,15 @@ fn families() {
           |
         4 | family atomic     i32 32      struct atomic
           |                               ^^^^^^
-          = help: write the name of a `typedef`, such as atomic_t, or `-` if there is none
+          = help: write the name of its own `typedef`, such as atomic_t, or `-` if there is none
 
         `atomic_t int` -> `atomic_t int;`
-        error: `int;` is not a C type
+        error: `int;` is not the C type of i32
          --> types.tbl:4:40
           |
         4 | family atomic     i32 32      atomic_t int;
           |                                        ^^^^
-          = help: write a type that can precede a variable name, such as s64 or const void *
+          = help: write s32, or int, or int32_t
 
         `pointer -        const` -> `pointer atomic_t const`
         error: the families `atomic` and `atomic_ptr` both have the type `atomic_t`

@@ -6,9 +6,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use atomics_spec::names::{self, C_KEYWORDS};
+
 use atomics_machine_code::target::{CONFIG, Configuration, Target};
 use atomics_tools::process::{run, write_changed};
 use atomics_tools::{Lock, Progress, Toolchain};
+
+/// A file with the headers that the C helpers include.
+const HELPER_HEADERS: &str = "\
+#include <linux/atomic.h>
+#include <asm/barrier.h>
+#include <asm/rwonce.h>
+";
 
 /// Builds from one kernel tree.
 pub struct Kernel<'a> {
@@ -90,11 +99,17 @@ impl Kernel<'_> {
         let module = build.join("parity");
         fs::create_dir_all(&module)
             .with_context(|| format!("cannot create {}", module.display()))?;
-        let makefile = format!("obj-m := parity.o\nccflags-y := {}\n", target.kernel.cflags);
+        let makefile = format!(
+            "obj-m := parity.o\nccflags-y := {}\nCFLAGS_macros.o := -dM\n",
+            target.kernel.cflags
+        );
         write_changed(&module.join("Makefile"), &makefile)?;
         write_changed(&module.join("parity.c"), c)?;
         let folder = format!("M={}", module.display());
         self.make(target, &build, &[&folder, "parity.o"])?;
+        write_changed(&module.join("macros.c"), HELPER_HEADERS)?;
+        self.make(target, &build, &[&folder, "macros.i"])?;
+        check_macros(&module.join("macros.i"))?;
         let mut objects = vec![module.join("parity.o")];
         for object in target.kernel.objects {
             // The kernel's makefiles build it twice, which must not happen in parallel.
@@ -164,6 +179,37 @@ fn check(build: &Path, lines: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Checks that the tables refuse the macros in a file as names of arguments: the C helpers would not
+/// compile.
+fn check_macros(path: &Path) -> Result<()> {
+    let text = fs::read_to_string(path);
+    let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+    let unknown = unknown_macros(&text);
+    ensure!(
+        unknown.is_empty(),
+        "the kernel's headers define the macros {}; add them to KERNEL_MACROS in `names` of \
+         `atomics-spec`",
+        unknown.join(", ")
+    );
+    Ok(())
+}
+
+/// The macros that could be names of arguments, and that the tables do not refuse. A macro with
+/// parameters is expanded only where a `(` follows; no `(` follows an argument.
+fn unknown_macros(text: &str) -> Vec<&str> {
+    let defined = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define "));
+    let defined = defined.map(|rest| rest.split_once(' ').unwrap_or((rest, "")));
+    let could_be = |name: &str| name.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_known = |name: &str| names::c_macro(name).is_some() || C_KEYWORDS.contains(&name);
+    defined
+        .filter(|(name, value)| could_be(name) && !name.contains('(') && name != value)
+        .map(|(name, _)| name)
+        .filter(|name| !is_known(name))
+        .collect()
+}
+
 /// The lines that a configuration does not contain.
 fn missing<'a>(config: &str, lines: &[&'a str]) -> Vec<&'a str> {
     let has = |line: &&&str| match line.strip_suffix("=n") {
@@ -175,7 +221,14 @@ fn missing<'a>(config: &str, lines: &[&'a str]) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use super::{missing, unknown_macros};
+
+    #[test]
+    fn a_macro_that_the_tables_allow_is_found() {
+        let text = "#define current get_current()\n#define linux 1\n#define inline inline\n\
+                    #define UPPER 1\n#define with(x) x\n#define brand_new 2\n#define same same\n";
+        assert_eq!(unknown_macros(text), ["brand_new"]);
+    }
 
     #[test]
     fn a_dropped_option_is_found() {

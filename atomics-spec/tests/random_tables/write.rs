@@ -99,6 +99,8 @@ struct Writer {
     rng: Rng,
     /// The chance of a difficult word, in percent.
     nasty: u8,
+    /// Whether there is all that `AtomicFlag` needs.
+    whole: bool,
     classes: Vec<Class>,
     families: Vec<String>,
     /// The operations so far.
@@ -140,9 +142,11 @@ impl Writer {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let nasty = [0, 3, 12][rng.usize(..3)];
+        let whole = rng.u8(..100) < 15;
         Self {
             rng,
             nasty,
+            whole,
             classes: Vec::new(),
             families: Vec::new(),
             names: Vec::new(),
@@ -187,7 +191,11 @@ impl Writer {
             if name != "basic" && self.chance(25) {
                 continue;
             }
-            let name = self.word(name, words::CLASSES);
+            // `AtomicFlag` exists if there is all that it needs.
+            let name = match self.whole && name == "bits" && self.chance(25) {
+                true => "flag".into(),
+                false => self.word(name, words::CLASSES),
+            };
             let title = self.word("plain", words::TITLES);
             let _ = writeln!(self.types, "class {name} {operand} {title}");
             self.classes.push(Class {
@@ -198,7 +206,11 @@ impl Writer {
         }
         let mut families = FAMILIES.to_vec();
         self.rng.shuffle(&mut families);
-        families.truncate(self.rng.usize(1..=3));
+        if self.whole {
+            families = vec![FAMILIES[0], FAMILIES[3]];
+        }
+        let least = if self.whole { 2 } else { 1 };
+        families.truncate(self.rng.usize(least..=3));
         let mut rows = String::new();
         for [name, repr, bits, object, value] in families {
             let name = self.word(name, words::FAMILIES);
@@ -217,7 +229,7 @@ impl Writer {
                 fitting.push("bool".into());
             }
             for ty in fitting {
-                if self.chance(25) {
+                if !self.whole && self.chance(25) {
                     continue;
                 }
                 let is_plain = ty == "bool" || repr == "ptr";
@@ -227,7 +239,7 @@ impl Writer {
                         "stored" => true,
                         _ => !is_plain && (!class.signed || ty.starts_with('i')),
                     };
-                    if fits && self.chance(85) {
+                    if fits && (self.whole || self.chance(85)) {
                         own.push(class.name);
                     }
                 }
@@ -277,7 +289,13 @@ impl Writer {
             ("read l cv", "- - -"),
             ("try_cmpxchg B v p:old i:new", "new v!=old v==old"),
         ] {
-            if self.chance(95) {
+            if self.whole || self.chance(95) {
+                let class = self.class("stored");
+                self.row(row, &class.name, meaning);
+            }
+        }
+        if self.whole {
+            for (row, meaning) in [("set s v i", "i - -"), ("xchg I v i:new", "new - v")] {
                 let class = self.class("stored");
                 self.row(row, &class.name, meaning);
             }

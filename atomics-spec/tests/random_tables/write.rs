@@ -375,6 +375,8 @@ impl Writer {
         let plain = format!("op{}", self.names.len());
         let name = match self.chance(6) {
             true => self.meeting().unwrap_or(plain),
+            // Only the call of such a method fails, so it must be one of those that are called.
+            false if self.chance(3) => self.pick(&["into", "try_into"]).into(),
             false => self.word(&plain, words::OPERATIONS),
         };
         let operand = self.pick(&["stored", "delta", "value", "value", "signed"]);

@@ -246,9 +246,9 @@ fn arguments_are_evaluated_once() {
         )],
     );
     check(
-        "v i:a,v,i:b,i:c,i:d v+d - -",
+        "v i:a,v,i:b,i:c,i:d v+(a|b|c|d) - -",
         &[Ok(
-            "(V,X,W,U,V4) { int __V = V; int __W = W; int __U = U; __atomic_op{NORETURN}(X,+,V4); }",
+            "(V,X,W,U,V4) { __atomic_op{NORETURN}(X,+,((V | W) | U) | V4); }",
         )],
     );
     check(
@@ -260,8 +260,11 @@ fn arguments_are_evaluated_once() {
         &[Err("its expression would evaluate `i` more than once")],
     );
     check(
-        "F i,v v+1 - -",
-        &[Err("its expression would evaluate `i` not at all")],
+        "Fb i,v v+1 - new==i",
+        &[
+            Err("its expression would evaluate `i` not at all"),
+            Ok("(V,X) __atomic_op_return{MB}(X,+,1) == V"),
+        ],
     );
     check(
         "b v,i:old,i:new new v!=old v==old",

@@ -38,7 +38,7 @@ pub fn print(text: &str) -> Result<()> {
 ///
 /// # Errors
 ///
-/// The same as [`print`].
+/// The same as [`print()`].
 pub fn line(text: &str) -> Result<()> {
     print(&format!("{text}\n"))
 }
@@ -47,7 +47,7 @@ pub fn line(text: &str) -> Result<()> {
 ///
 /// # Errors
 ///
-/// The same as [`print`].
+/// The same as [`print()`].
 pub fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     // Without the flush, an error of the last part would be lost.

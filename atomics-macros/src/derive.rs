@@ -338,9 +338,10 @@ mod tests {
     /// An item on one line; indented below it, its expansion (… is any text) or all of its errors.
     const CASES: &str = "
 #[repr(u8)] enum r#E { A = 3, r#B }
-  #[automatically_derived] unsafe impl ::atomics_core::AtomicType for r#E {
-  type Repr = <::core::primitive::u8 as ::atomics_core::AtomicType>::Repr; } const _: () = { trait Witness { const LAYOUT: () = (); fn shape(&self); } #[automatically_derived]
-  impl Witness for r#E { const LAYOUT: () = { ::core::assert!(::core::mem::size_of::<Self>() ==
+  #[automatically_derived] unsafe impl ::atomics_core::AtomicType for r#E { type Repr =
+  <::core::primitive::u8 as ::atomics_core::AtomicType>::Repr; } const _: () = { trait Witness {
+  const LAYOUT: () = (); fn shape(&self); } #[automatically_derived] impl Witness for r#E { const
+  LAYOUT: () = { ::core::assert!(::core::mem::size_of::<Self>() ==
   ::core::mem::size_of::<::core::primitive::u8>() && ::core::mem::align_of::<Self>() ==
   ::core::mem::align_of::<::core::primitive::u8>(), \"`r#E` is not laid out like its integer or
   field: put `#[derive(AtomicType)]` below the attribute macro that changes it\"); ::core::assert!(
@@ -357,12 +358,12 @@ mod tests {
   ::core::mem::size_of::<*mut Self>() … }; fn shape(&self) { let Self { r#fn: _ } = self; let _ =
   &self.r#fn; let _: *const *mut Self = &raw const self.r#fn; } } …
 #[repr(transparent)] #[atomic(crate = a::b)] #[x] struct S<'a, T: X = u8>(W<'a, T>) where T: Y,;
-  #[automatically_derived] unsafe impl<'a, T: X> a::b::AtomicType for S<'a, T>
-  where T: Y, W<'a, T>: a::b::AtomicType, Self: ::core::marker::Send {
-  type Repr = <W<'a, T> as a::b::AtomicType>::Repr; } const _: () = { trait
-  Witness { const LAYOUT: () = (); fn shape(&self); } #[automatically_derived] impl<'a, T: X> Witness
-  for S<'a, T> where T: Y, W<'a, T>: a::b::AtomicType, Self: ::core::marker::Send { fn shape(&self) {
-  let Self { 0: _ } = self; let _ = &self.0; let _: *const W<'a, T> = &raw const self.0; } } };
+  #[automatically_derived] unsafe impl<'a, T: X> a::b::AtomicType for S<'a, T> where T: Y, W<'a, T>:
+  a::b::AtomicType, Self: ::core::marker::Send { type Repr = <W<'a, T> as a::b::AtomicType>::Repr; }
+  const _: () = { trait Witness { const LAYOUT: () = (); fn shape(&self); } #[automatically_derived]
+  impl<'a, T: X> Witness for S<'a, T> where T: Y, W<'a, T>: a::b::AtomicType, Self:
+  ::core::marker::Send { fn shape(&self) { let Self { 0: _ } = self; let _ = &self.0; let _: *const
+  W<'a, T> = &raw const self.0; } } };
 enum E {}
   `E` has no variant, so there is no value to store: give it at least one
   `E` has no representation that fixes its size and alignment: add ADVICE

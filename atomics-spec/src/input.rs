@@ -1,22 +1,21 @@
 //! Reads a file that a user names: a table, a file of a tree, a litmus test.
 //!
-//! This is the one place of the crate that reads files, so that the commands, the macros and the
-//! checks refuse the same. Nothing else of the crate calls it.
+//! No other module of the crate reads files, and none calls this one. It is here so that the
+//! commands, the macros and the checks refuse the same files.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 /// The size of the largest file that is read, in MiB. The largest table of a kernel has some KiB.
 const MEBIBYTES: u64 = 32;
 
-/// Reads a file. What is no file is refused before it is opened: a pipe may keep its reader waiting
+/// Reads a file. Anything else is refused before it is opened: a pipe may keep its reader waiting
 /// for ever, and a device may have no end.
 ///
 /// # Errors
 ///
-/// If it is no file, is too large, or cannot be read.
+/// If it is not a file, is too large, or cannot be read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let meta = fs::metadata(path)?;
     if !meta.is_file() {
@@ -47,12 +46,19 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 }
 
 fn kind(of: FileType) -> &'static str {
+    // The macros run on every host that Rust has.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if of.is_fifo() {
+            return "a pipe, not a file";
+        }
+        if of.is_socket() {
+            return "a socket, not a file";
+        }
+    }
     if of.is_dir() {
         "a directory"
-    } else if of.is_fifo() {
-        "a pipe, not a file"
-    } else if of.is_socket() {
-        "a socket, not a file"
     } else {
         "a device, not a file"
     }

@@ -280,14 +280,14 @@ const BREAKAGES: &[Breakage] = &[
     broken(
         "x86",
         "smp_mb()",
-        "barrier     smp_mb\n",
+        "barrier     smp_mb stack\n",
         ("lock add dword ptr [esp - 4], 0 ", "nop "),
         "SB+WRITE_ONCE-mb",
     ),
     broken(
         "x86_64",
         "smp_mb()",
-        "barrier     smp_mb\n",
+        "barrier     smp_mb stack\n",
         ("lock add dword ptr [rsp - 4], 0 ", "nop "),
         "SB+WRITE_ONCE-mb",
     ),

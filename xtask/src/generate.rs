@@ -1,6 +1,5 @@
 //! `cargo xtask gen`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -53,7 +52,8 @@ impl Gen {
     /// # Errors
     ///
     /// If a table has an error, a tree is not a known kernel tree or has local edits, or a file
-    /// cannot be read or written. Nothing is changed then.
+    /// cannot be read or written. No generated file is changed then, but what killed runs have left
+    /// may be removed, and the folder that `--out` names created.
     pub fn run(&self) -> Result<ExitCode> {
         run(self)
     }
@@ -117,7 +117,9 @@ fn lock(options: &Gen, root: &Path) -> Result<Lock> {
     if options.check {
         return Lock::for_reading(root, &tell);
     }
-    make_out(options)?;
+    if let Some(out) = &options.out {
+        write::make_dir(out)?;
+    }
     Lock::for_writing(root, &tell)
 }
 
@@ -134,16 +136,6 @@ fn debris(
     }
     write::remove_debris(root, &debris)?;
     Ok(Vec::new())
-}
-
-/// Creates the output folder if `--out` names one.
-fn make_out(options: &Gen) -> Result<()> {
-    match &options.out {
-        Some(out) if !options.check => {
-            fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The drop-in as a patch. None if the tree already has it.

@@ -9,6 +9,7 @@
 //! A caller holds the [`Lock`] of the tree while it judges and writes, and first removes what a
 //! killed run has left: [`find_debris`].
 
+mod alone;
 mod lock;
 mod owner;
 mod place;
@@ -19,18 +20,18 @@ mod transaction;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use similar::TextDiff;
-use tempfile::NamedTempFile;
 
+pub use alone::write_alone;
 pub use lock::Lock;
 use place::{at, plain_file, real_root, resolve};
 pub use search::HEAD_LINES;
+use temporary::is_temporary;
 use transaction::Transaction;
 
 #[cfg(test)]
@@ -116,7 +117,10 @@ pub fn check(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Ve
 pub fn write(root: &Path, files: &[Generated], orphans: &[PathBuf]) -> Result<Written> {
     let plan = Plan::new(root, files, orphans)?;
     plan.stage()?.commit()?;
-    for dir in plan.removals.iter().filter_map(|(_, dest)| dest.parent()) {
+    let removals = plan.removals.iter();
+    let dirs: BTreeSet<&Path> = removals.filter_map(|(_, dest)| dest.parent()).collect();
+    // The deepest first.
+    for dir in dirs.iter().rev() {
         // This fails if the directory is not empty, which is fine.
         let _ = fs::remove_dir(dir);
     }
@@ -168,12 +172,14 @@ pub fn find_debris(root: &Path, dirs: &[&Path], files: &[Generated]) -> Result<V
     let mut found = BTreeSet::new();
     for dir in dirs {
         let inside = resolve(root, &dir.join("file"))?;
-        search::temporary(inside.parent().unwrap_or(root), true, &mut found)?;
+        let dir = inside.parent().unwrap_or(root);
+        search::temporary(dir, true, is_temporary, &mut found)?;
     }
     let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.path.parent()).collect();
     for folder in folders {
         let inside = resolve(root, &folder.join("file"))?;
-        search::temporary(inside.parent().unwrap_or(root), false, &mut found)?;
+        let dir = inside.parent().unwrap_or(root);
+        search::temporary(dir, false, is_temporary, &mut found)?;
     }
     Ok(relative(root, &found))
 }
@@ -186,34 +192,25 @@ pub fn find_debris(root: &Path, dirs: &[&Path], files: &[Generated]) -> Result<V
 pub fn remove_debris(root: &Path, debris: &[PathBuf]) -> Result<()> {
     for path in debris.iter().map(|path| root.join(path)) {
         at("remove", &path, fs::remove_file(&path))?;
-        if let Some(dir) = path.parent().filter(|dir| *dir != root) {
-            // This fails if the directory is not empty, which is fine.
-            let _ = fs::remove_dir(dir);
-        }
+    }
+    let dirs = debris.iter().flat_map(|path| path.ancestors().skip(1));
+    let dirs: BTreeSet<&Path> = dirs.filter(|dir| *dir != Path::new("")).collect();
+    // The deepest first.
+    for dir in dirs.iter().rev() {
+        // This fails if the directory is not empty, which is fine.
+        let _ = fs::remove_dir(root.join(dir));
     }
     Ok(())
 }
 
-/// Removes the temporary files that killed runs have left in one folder, as far as possible. Call it
-/// while holding the folder's [`Lock`].
-pub fn sweep(dir: &Path) {
-    let mut found = BTreeSet::new();
-    if search::temporary(dir, false, &mut found).is_ok() {
-        for path in found {
-            // In a folder like /tmp, it may be another user's.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-/// Creates a temporary file, which the next run removes if this one is killed.
+/// Creates a directory and its missing parents. Each belongs to the owner of its parent.
 ///
 /// # Errors
 ///
-/// If it cannot be created.
-pub fn temporary_file(dir: &Path, mode: fs::Permissions) -> io::Result<NamedTempFile> {
-    let mut builder = temporary::builder(temporary::NEW);
-    builder.permissions(mode).tempfile_in(dir)
+/// If one cannot be created.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    let dir = at("create the directory", dir, path::absolute(dir))?;
+    transaction::make_dir(&dir, &mut Vec::new())
 }
 
 /// The paths without the root.

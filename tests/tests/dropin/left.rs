@@ -88,13 +88,14 @@ fn what_a_killed_run_left() {
     success(&generate(&tree, &[]));
     assert_eq!(contents(tree.path()), fresh);
     success(&generate(&tree, &["--check"]));
-    // The file of a patch is replaced in the same way.
+    // The file of a patch is replaced in the same way. A run may be writing into a tree in the same
+    // folder.
     project::write(
         folder.path(),
-        &[(".gen-48Mi9f.new", half), (".gen-mine.new", "")],
+        &[(".gen-patch-48Mi9f.new", half), (".gen-48Mi9f.new", half)],
     );
     success(&patch(&repository(), &folder.path().join("patch"), &[]));
     let names = contents(folder.path()).into_iter().map(|(path, _)| path);
-    let expected = [".gen-mine.new", "patch"].map(|name| folder.path().join(name));
+    let expected = [".gen-48Mi9f.new", "patch"].map(|name| folder.path().join(name));
     assert_eq!(names.collect::<Vec<_>>(), expected);
 }

@@ -1,14 +1,13 @@
 //! Writes a patch to a file or to standard output.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::output::{print_bytes, tell};
-use crate::write::{self, Lock};
+use crate::output::print_bytes;
+use crate::write::write_alone;
 
 /// Text that the message of every generated patch contains.
 const OURS: &str = "\n  cargo xtask gen --kernel TREE";
@@ -64,12 +63,5 @@ pub fn write(file: &Path, patch: &[u8], force: bool) -> Result<()> {
             folder.display()
         );
     }
-    let mode = meta.map_or(Permissions::from_mode(0o666), |meta| meta.permissions());
-    let _lock = Lock::for_writing(folder, &tell)?;
-    write::sweep(folder);
-    let mut temp = write::temporary_file(folder, mode).with_context(failed)?;
-    temp.write_all(patch).with_context(failed)?;
-    temp.as_file().sync_all().with_context(failed)?;
-    temp.persist(&place).with_context(failed)?;
-    Ok(())
+    write_alone(folder, &place, patch, meta.as_ref()).with_context(failed)
 }

@@ -1,5 +1,5 @@
-//! The lock on a tree. A run holds it from before it reads what is there until it has written, so
-//! that no two runs write into one tree at once.
+//! The lock on a tree. A run holds it from before it looks at the files that it may replace until
+//! it has written, so that no two runs write into one tree at once.
 
 use std::fs::File;
 use std::path::Path;

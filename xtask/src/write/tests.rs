@@ -1,6 +1,6 @@
 //! Tests of the writer: what it writes, what it refuses, and that a failure leaves no trace.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -454,7 +454,7 @@ fn what_a_killed_run_left_is_found_by_name_and_judged_as_nothing_else() {
     assert_eq!(debris, paths(&expected));
     remove_debris(root, &debris).unwrap();
     assert!(expected.iter().all(|path| !root.join(path).exists()));
-    assert!(!root.join("b/c").exists());
+    assert!(!root.join("b").exists());
     for kept in [
         "a/.gen-aB3dEf.txt",
         "other/.gen-aB3dEf.new",
@@ -466,6 +466,43 @@ fn what_a_killed_run_left_is_found_by_name_and_judged_as_nothing_else() {
         find_debris(root, &[Path::new("a")], &files()).unwrap(),
         paths(&[])
     );
+}
+
+#[test]
+fn folders_that_become_empty_are_removed_at_any_depth() {
+    let tree = tree();
+    let root = tree.path();
+    fs::create_dir_all(root.join("b/c/d")).unwrap();
+    fs::create_dir_all(root.join("e/f")).unwrap();
+    let debris = paths(&["b/.gen-000000.new", "b/c/d/.gen-000000.new"]);
+    let orphans = paths(&["e/x", "e/f/x"]);
+    for path in debris.iter().chain(&orphans) {
+        fs::write(root.join(path), "").unwrap();
+    }
+    remove_debris(root, &debris).unwrap();
+    write(root, &[], &orphans).unwrap();
+    assert!(!root.join("b").exists() && !root.join("e").exists());
+    assert!(root.join("a").exists());
+}
+
+#[test]
+fn only_the_head_of_a_file_is_read() {
+    let tree = tree();
+    let long = "x".repeat(5000) + " made by us\n";
+    put(tree.path(), "a/long", &long);
+    let found = find_orphans(tree.path(), &[Path::new("a")], &[], "made by us").unwrap();
+    assert_eq!(found, paths(&["a/orphan"]));
+}
+
+#[test]
+fn a_directory_is_made_with_its_parents() {
+    let tree = tree();
+    let root = tree.path();
+    make_dir(&root.join("n/m/../o")).unwrap();
+    make_dir(&root.join("n/o")).unwrap();
+    assert!(root.join("n/m").is_dir() && root.join("n/o").is_dir());
+    let told = make_dir(&root.join("a/one")).unwrap_err().to_string();
+    assert!(told.contains("cannot create the directory"), "{told}");
 }
 
 /// Only root can write files of another user.
@@ -482,12 +519,22 @@ fn root_leaves_files_to_the_owner_of_the_tree() {
         return;
     }
     chown(root.join("a/two"), Some(12346), group).unwrap();
+    make_dir(&root.join("made/below")).unwrap();
     write(root, &files(), &[]).unwrap();
     let owner = |path: &str| {
         let meta = fs::metadata(root.join(path)).unwrap();
         (meta.uid(), meta.gid())
     };
-    for path in ["a/one", "a/three", "b", "b/five", "b/c", "b/c/four"] {
+    for path in [
+        "a/one",
+        "a/three",
+        "b",
+        "b/five",
+        "b/c",
+        "b/c/four",
+        "made",
+        "made/below",
+    ] {
         assert_eq!(owner(path), (12345, 23456), "{path}");
     }
     assert_eq!(owner("a/two"), (12346, 23456));

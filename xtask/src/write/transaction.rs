@@ -41,24 +41,10 @@ impl Transaction {
 
     fn stage_one(&mut self, dest: &Path, contents: &str) -> Result<()> {
         let dir = dest.parent().unwrap_or(dest);
-        self.make_dir(dir)?;
+        make_dir(dir, &mut self.new_dirs)?;
         let old = plain_file(dest)?;
         let temp = at("write", dest, fill(dir, contents, old))?;
         self.staged.push((temp, dest.to_owned()));
-        Ok(())
-    }
-
-    /// Creates `dir` and its missing parents, and records each.
-    fn make_dir(&mut self, dir: &Path) -> Result<()> {
-        if dir.is_dir() {
-            return Ok(());
-        }
-        let parent = dir.parent().unwrap_or(dir);
-        self.make_dir(parent)?;
-        at("create the directory", dir, fs::create_dir(dir))?;
-        self.new_dirs.push(dir.to_owned());
-        let of = at("look at", parent, fs::metadata(parent))?;
-        at("set the owner of", dir, owner::give_folder(dir, &of))?;
         Ok(())
     }
 
@@ -149,6 +135,23 @@ impl Drop for Transaction {
         // There is something to undo only during a panic, which reports the cause.
         self.roll_back();
     }
+}
+
+/// Creates `dir`, an absolute path, and its missing parents, and adds each to `made`.
+pub fn make_dir(dir: &Path, made: &mut Vec<PathBuf>) -> Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let parent = dir.parent().unwrap_or(dir);
+    make_dir(parent, made)?;
+    match fs::create_dir(dir) {
+        // Another run has created it, or it is `..`.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => return Ok(()),
+        created => at("create the directory", dir, created)?,
+    }
+    made.push(dir.to_owned());
+    let of = at("look at", parent, fs::metadata(parent))?;
+    at("set the owner of", dir, owner::give_folder(dir, &of))
 }
 
 /// Creates a temporary file in `dir` with `contents`, and with the mode and the owner of `old`, or

@@ -200,20 +200,24 @@ fn run(git: &mut Command, input: &[u8]) -> Result<Output> {
     child.wait_with_output().context("cannot wait for git")
 }
 
-/// Fails if a folder has no room for what git will write there: as much as it reads, at most. If git
-/// runs out of room, it writes about a crash.
+/// How much room git may need besides what it reads: for the files of an empty repository.
+const MARGIN: usize = 1 << 20;
+
+/// Fails if a folder has no room for what git will write there: what it reads, in compressed form,
+/// and a repository around it. If git runs out of room, it writes about a crash.
 fn require_room(folder: &Path, history: &[u8]) -> Result<()> {
     let probe = folder.join("probe");
+    let room = history.len() + MARGIN;
     let written = File::create(&probe).and_then(|mut file| {
         file.write_all(history)?;
+        file.write_all(&vec![0_u8; MARGIN])?;
         file.sync_all()
     });
     written.with_context(|| {
         let parent = folder.parent().unwrap_or(folder).display();
         format!(
-            "cannot write {} bytes of temporary files for the patch below {parent}; free some space \
-             there, or set TMPDIR to another folder",
-            history.len()
+            "cannot write {room} bytes of temporary files for the patch below {parent}; free some \
+             space there, or set TMPDIR to another folder"
         )
     })?;
     fs::remove_file(&probe).context("cannot remove a temporary file")

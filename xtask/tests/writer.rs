@@ -198,9 +198,11 @@ fn kills(count: usize) -> Hit {
     let time = begin.elapsed();
     let mut hit = Hit::default();
     for kill in 0..count {
-        let old = states[usize::try_from(random.below(3)).expect("an index")];
         let backend = usize::try_from(random.below(2)).expect("an index");
         let (new, name) = (&whole[backend], BACKENDS[backend]);
+        // A run that has nothing to write cannot be hit while it writes.
+        let others = [states[0], states[2 - backend]];
+        let old = others[usize::try_from(random.below(2)).expect("an index")];
         restore(tree, old);
         let mut run = start(tree, name);
         // Half of the kills wait for the first change, to hit the short time of writing.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use atomics_spec::names::{self, C_KEYWORDS};
 
 use atomics_machine_code::target::{CONFIG, Configuration, Target};
-use atomics_tools::process::{run, write_changed};
+use atomics_tools::process::{run_gently, write_changed};
 use atomics_tools::{Lock, Progress, Toolchain};
 
 /// A file with the headers that the C helpers include.
@@ -148,7 +148,7 @@ impl Kernel<'_> {
             .args(["LLVM=1", "--silent"])
             .arg(format!("--jobs={}", self.jobs))
             .args(targets);
-        run(&mut command)
+        run_gently(&mut command)
     }
 }
 

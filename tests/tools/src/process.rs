@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
+use rustix::process::{
+    Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal,
+};
 
 /// How many lines of a failed command's output the error contains.
 const TAIL: usize = 25;
@@ -21,10 +23,18 @@ pub fn tie(command: &mut Command) -> &mut Command {
     tie_with(command, Signal::KILL)
 }
 
-/// Like [`tie`], for a program that has children of its own and ends them when it is asked to end,
-/// such as make.
+/// Like [`tie`], but with a signal that a program may act on. For a program with children of its
+/// own: make ends them, and removes files that are half written. Not every program does: cargo ends
+/// at once, and the compilers and tests that it has started run to their end.
 pub fn tie_gently(command: &mut Command) -> &mut Command {
     tie_with(command, Signal::TERM)
+}
+
+/// Ends a process that was started with [`tie_gently`], and waits for it.
+pub fn end_gently(child: &mut Child) {
+    // An error means that the process has just ended.
+    let _ = kill_process(Pid::from_child(child), Signal::TERM);
+    let _ = child.wait();
 }
 
 fn tie_with(command: &mut Command, signal: Signal) -> &mut Command {
@@ -47,8 +57,12 @@ fn tie_with(command: &mut Command, signal: Signal) -> &mut Command {
 ///
 /// If it does not start, or fails. The error contains the end of its output.
 pub fn output(command: &mut Command) -> Result<Output> {
+    output_of(tie(command))
+}
+
+fn output_of(command: &mut Command) -> Result<Output> {
     let shown = format!("{command:?}");
-    let output = tie(command).output();
+    let output = command.output();
     let output = output.with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
         let all = [output.stdout, output.stderr].concat();
@@ -65,6 +79,15 @@ pub fn output(command: &mut Command) -> Result<Output> {
 /// The same as [`output`].
 pub fn run(command: &mut Command) -> Result<()> {
     output(command).map(|_| ())
+}
+
+/// Runs a command to its end that has to be tied as [`tie_gently`] does it.
+///
+/// # Errors
+///
+/// The same as [`output`].
+pub fn run_gently(command: &mut Command) -> Result<()> {
+    output_of(tie_gently(command)).map(|_| ())
 }
 
 /// The last lines of a text, each indented on a line of its own.
@@ -104,6 +127,16 @@ mod tests {
             let status = child.wait().unwrap();
             assert_eq!(status.signal(), Some(signal.as_raw()));
         }
+    }
+
+    #[test]
+    fn a_process_is_ended_and_waited_for() {
+        let mut child = tie_gently(Command::new("sleep").arg("600"))
+            .spawn()
+            .unwrap();
+        end_gently(&mut child);
+        let status = child.try_wait().unwrap().unwrap();
+        assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use atomics_tools::process::tie_gently;
+use atomics_tools::process::{end_gently, tie_gently};
 use xtask::output::{Closed, line, print};
 
 /// How often progress is shown, on a terminal and elsewhere.
@@ -155,11 +155,16 @@ impl Log {
             err.map(|err| forward(err, sender)),
         ];
         let mut text = String::new();
-        for line in lines {
+        let read = lines.into_iter().try_for_each(|line| {
             self.progress(&line)?;
             writeln!(self.file, "{line}").context("cannot write the log")?;
             text.push_str(&line);
             text.push('\n');
+            anyhow::Ok(())
+        });
+        if let Err(error) = read {
+            end_gently(&mut child);
+            return Err(error);
         }
         for reader in readers.into_iter().flatten() {
             // The reader threads cannot panic.
@@ -215,7 +220,10 @@ impl Log {
                 );
             }
             thread::sleep(Duration::from_millis(50));
-            self.progress("running")?;
+            if let Err(error) = self.progress("running") {
+                end_gently(&mut child);
+                return Err(error);
+            }
         }
     }
 

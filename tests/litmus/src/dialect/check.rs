@@ -12,7 +12,7 @@ use atomics_machine_code::rustc::Compiler;
 use atomics_spec::emit::arch_items;
 use atomics_spec::model::op::{ArgKind, Form};
 use atomics_spec::{Spec, Variant, interp};
-use atomics_tools::process::write_changed;
+use atomics_tools::process::{tie, write_changed};
 use atomics_tools::{Toolchain, pool};
 
 use super::{Dialect, Program, Thread, Value, Variable};
@@ -425,7 +425,7 @@ pub fn run_all(dialect: &Dialect, runs: &[Run], folder: &Path) -> Result<Vec<Str
         fs::write(&path, &run.text)?;
         command.arg(path);
     }
-    let output = command.output().context("cannot start herd7")?;
+    let output = tie(&mut command).output().context("cannot start herd7")?;
     let errors = String::from_utf8_lossy(&output.stderr);
     let found = states(&String::from_utf8_lossy(&output.stdout));
     let mut problems = Vec::new();

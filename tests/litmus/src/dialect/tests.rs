@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use atomics_tools::process::tie;
 
 use super::check::{Bench, herd, states};
 use super::{Program, Thread, Value, Variable};
@@ -268,7 +269,7 @@ fn check(bench: &Bench<'_>) -> Result<Vec<String>> {
         let run = |options: &[&str]| {
             let mut command = Command::new(herd());
             let command = command.args(dialect.options()).args(options).arg(&path);
-            let output = command.output()?;
+            let output = tie(command).output()?;
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             let mut found = states(&String::from_utf8_lossy(&output.stdout));
             let found = found.remove(name);

@@ -31,6 +31,7 @@ pub fn library(tools: &CrossTools, programs: &Programs) -> Result<String> {
     let mut cargo = cargo::command();
     // The library uses unstable features.
     cargo.env("RUSTC_BOOTSTRAP", "1");
+    tie_gently(&mut cargo);
     std::fs::create_dir_all(tools.sysroot())
         .with_context(|| format!("cannot create {}", tools.sysroot().display()))?;
     let status = SysrootBuilder::new(tools.sysroot(), programs.triple)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -187,7 +187,7 @@ impl<'a> Suite<'a> {
             .map(|(index, _)| index)
             .collect();
         let cases: Vec<_> = wanted.iter().map(|index| &findings[*index].case).collect();
-        let build = self.build_folder();
+        let build = self.work.build_folder();
         let library = Library::emit(self.spec, &build)?;
         let folder = build.join("run");
         let histograms = run::run(
@@ -214,7 +214,7 @@ impl<'a> Suite<'a> {
         if self.targets.is_empty() {
             return Ok(());
         }
-        let build = self.build_folder();
+        let build = self.work.build_folder();
         let library = Library::emit(self.spec, &build)?;
         for (selected, dialect) in &self.targets {
             let start = Instant::now();
@@ -315,10 +315,6 @@ impl<'a> Suite<'a> {
             findings[index].judgements.push((name, judgement));
         }
         Ok(())
-    }
-
-    fn build_folder(&self) -> PathBuf {
-        self.work.folder().join("build")
     }
 
     fn tell_time(&self, name: &str, start: Instant) {

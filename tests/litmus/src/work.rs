@@ -12,6 +12,10 @@ use tempfile::{Builder, TempDir};
 
 /// The start of the names of temporary folders.
 const PREFIX: &str = ".tmp";
+/// The name of a file in a folder that is kept. A later run may overwrite the files there.
+const MARKER: &str = ".kept-by-xtask-litmus";
+/// The name of the folder of compiled code.
+const BUILD: &str = "build";
 
 /// The folder of the intermediate files.
 pub struct Work {
@@ -72,15 +76,29 @@ impl Work {
     ///
     /// # Errors
     ///
-    /// If it cannot be created, is in use, or has files that are not those of an earlier run.
+    /// If it cannot be created, is in use, has files that are not those of an earlier run, or a
+    /// symbolic link is where compiled code belongs.
     pub fn kept(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let marker = folder.join(MARKER);
+        if entries(folder).next().is_none() {
+            // Before the lock, so that another run does not take the lock for a foreign file.
+            let marked = fs::write(&marker, "");
+            marked.with_context(|| format!("cannot write {}", marker.display()))?;
+        }
         ensure!(
-            folder.join(Lock::FILE).is_file() || entries(folder).next().is_none(),
+            fs::symlink_metadata(&marker).is_ok_and(|meta| meta.is_file()),
             "{} has files that were not kept by an earlier run\n \
              = help: name an empty folder, or one that does not exist",
             folder.display()
         );
+        for path in [BUILD, Lock::FILE].map(|name| folder.join(name)) {
+            ensure!(
+                !path.is_symlink(),
+                "{} is in the way: it is a symbolic link",
+                path.display()
+            );
+        }
         let lock = Lock::take(folder)?;
         // herd7 runs in another directory, so the path has to be absolute.
         Ok(Self {
@@ -95,6 +113,11 @@ impl Work {
             Place::Scratch(folder) => folder.path(),
             Place::Kept(folder) => folder,
         }
+    }
+
+    /// The path of the folder of compiled code.
+    pub fn build_folder(&self) -> PathBuf {
+        self.folder().join(BUILD)
     }
 
     /// Whether the folder is kept.
@@ -157,6 +180,9 @@ mod tests {
         let told = Work::kept(folder.path()).err().unwrap().to_string();
         assert!(told.contains("has files that were not kept"), "{told}");
         assert!(!folder.path().join(Lock::FILE).exists());
+        // Every build folder has a lock.
+        drop(Lock::take(folder.path()).unwrap());
+        assert!(Work::kept(folder.path()).is_err());
     }
 
     #[test]
@@ -174,5 +200,13 @@ mod tests {
         write(&path("file"), "new").unwrap();
         assert_eq!(fs::read_to_string(path("file")).unwrap(), "new");
         assert_eq!(fs::read_to_string(path("linked")).unwrap(), "old");
+        // Compiled code would be written through a link of the folder.
+        let kept = path("kept");
+        drop(Work::kept(&kept).unwrap());
+        fs::create_dir(path("elsewhere")).unwrap();
+        symlink(path("elsewhere"), kept.join(BUILD)).unwrap();
+        let told = Work::kept(&kept).err().unwrap().to_string();
+        assert!(told.contains("build is in the way"), "{told}");
+        assert_eq!(entries(&path("elsewhere")).count(), 0);
     }
 }

@@ -10,6 +10,7 @@ use atomics_machine_code::targets::TARGETS;
 use atomics_spec::{Error, Spec, Tables, input};
 
 use crate::generate;
+use crate::printable;
 use crate::test::Test;
 
 /// A part of the tests: number `index` of `count` parts, from 1. Parsed from text such as `2/5`.
@@ -123,8 +124,9 @@ impl Targets {
 pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
     let mut own = Vec::new();
     for path in tables {
-        let bytes = input::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        own.push((path, path.display().to_string(), bytes));
+        let name = shown(path);
+        let bytes = input::read(path).with_context(|| format!("cannot read {name}"))?;
+        own.push((path, name, bytes));
     }
     let mut builtin = Tables::builtin();
     for (path, name, bytes) in &own {
@@ -132,6 +134,7 @@ pub fn load_spec(tables: &[PathBuf]) -> Result<Spec> {
         let mut archs = builtin.archs.iter_mut();
         let replaced = archs.find(|a| a.name.rsplit('/').next() == Some(&*file));
         let replaced = replaced.with_context(|| {
+            let file = printable::line(&file);
             format!("{name}: no built-in table of an architecture is called {file}")
         })?;
         replaced.name = name;
@@ -183,12 +186,17 @@ fn together(results: impl Iterator<Item = Result<Test, Box<Error>>>) -> Result<V
     Ok(tests)
 }
 
+/// A path in messages. Whoever made the file has chosen its name.
+fn shown(path: &Path) -> String {
+    printable::line(&path.display().to_string())
+}
+
 /// Reads a litmus file, or all litmus files in a folder.
 fn collect(path: &Path, all: &mut Vec<(String, String)>) -> Result<()> {
-    let shown = path.display();
+    let shown = shown(path);
     if !path.is_dir() {
         let text = input::read_text(path).with_context(|| format!("cannot read {shown}"))?;
-        all.push((shown.to_string(), text));
+        all.push((shown, text));
         return Ok(());
     }
     let entries = fs::read_dir(path).with_context(|| format!("cannot read {shown}"))?;
@@ -236,6 +244,21 @@ mod tests {
             let dialect = dialect.unwrap_or_else(|| panic!("{} has no dialect", selected.name));
             dialect.unwrap_or_else(|e| panic!("{e:#}"));
         }
+    }
+
+    #[test]
+    fn a_name_that_a_terminal_obeys_is_not_printed() {
+        let spec = Spec::builtin().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a\u{1b}[2J.litmus");
+        fs::write(&path, b"\xff").unwrap();
+        let paths = [folder.path().to_owned(), path.clone(), path.join("none")];
+        for path in &paths {
+            let told = read_files(&spec, std::slice::from_ref(path)).unwrap_err();
+            assert!(!format!("{told:#}").contains('\u{1b}'), "{told:#}");
+        }
+        let told = load_spec(&[path]).unwrap_err().to_string();
+        assert!(!told.contains('\u{1b}') && told.contains("[2J"), "{told}");
     }
 
     #[test]

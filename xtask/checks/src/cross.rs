@@ -156,8 +156,8 @@ fn jobs(options: &Cross) -> Result<Vec<Job<'_>>> {
 /// A run that waits, and its program.
 type Waiting<'a> = (&'a Job<'a>, Run<'a>, Arc<Program>);
 
-/// Builds all jobs, and sends the runs of each program to the running threads. Returns the names of the builds
-/// that failed.
+/// Builds all jobs, and sends the runs of each program to the running threads. Returns the names of
+/// the builds that failed.
 fn build_all<'a>(
     tools: &CrossTools,
     jobs: &'a [Job<'a>],

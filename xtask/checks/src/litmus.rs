@@ -15,8 +15,8 @@ use xtask::repository;
 /// not.
 #[derive(Args)]
 pub struct Litmus {
-    /// C litmus files in the kernel's format, or folders with some; the tests that are generated from
-    /// the table if there are none.
+    /// C litmus files in the kernel's format, or folders with some; the tests that are generated
+    /// from the table if there are none.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The architecture; all that herd7 has a model of if not given. May be given more than once.
@@ -48,8 +48,8 @@ pub struct Litmus {
     /// How long herd7 may take for a test, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     limit: u64,
-    /// Runs the tests on this machine, N times each, and prints how often each outcome was seen; one
-    /// that the LKMM forbids is a failure.
+    /// Runs the tests on this machine, N times each, and prints how often each outcome was seen;
+    /// one that the LKMM forbids is a failure.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100000",
           require_equals = true)]
     run: Option<u64>,

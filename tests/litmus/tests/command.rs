@@ -4,7 +4,8 @@
 //! `LKMM_HERD7` and `LKMM_KERNEL_TREE`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -14,6 +15,24 @@ use serde_json::Value;
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
+}
+
+/// The start of a command removes the folders of those that were killed, so that a test of that has
+/// to be alone.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A process that is killed when this is dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// The tree, if herd7 is named as well.
@@ -43,6 +62,7 @@ fn run_json(tree: &Path, args: &[&str]) -> (bool, Vec<Value>) {
 #[test]
 fn an_unsound_table_is_a_failure() {
     let Some(tree) = tree_and_herd() else { return };
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let broken = folder.path().join("riscv64.tbl");
     let tables = project::repository().join("atomics-spec/tables/arch");
@@ -92,6 +112,7 @@ fn an_unsound_table_is_a_failure() {
 /// Every malformed file is reported, with file, line and column.
 #[test]
 fn malformed_files_are_a_failure() {
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let good = "C good\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
     for (name, contents) in [
@@ -138,6 +159,7 @@ fn wait<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
 #[test]
 fn a_signal_ends_the_test_program() {
     let Some(tree) = tree_and_herd() else { return };
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("SB.litmus");
     let test = "C SB\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\nexists (x=1)\n";
@@ -152,18 +174,18 @@ fn a_signal_ends_the_test_program() {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let mut command = command.spawn().expect("cargo");
+    let mut command = Killed(command.spawn().expect("cargo"));
     let (program, exe) = wait("the program does not start", || {
-        children(command.id()).into_iter().find_map(|path| {
+        children(command.0.id()).into_iter().find_map(|path| {
             let exe = fs::read_link(path.join("exe")).ok()?;
             exe.ends_with("build/run/litmus").then_some((path, exe))
         })
     });
     let scratch = exe.ancestors().nth(3).expect("a folder");
-    let pid = command.id().to_string();
+    let pid = command.0.id().to_string();
     let killed = Command::new("kill").args(["-TERM", &pid]).status();
     assert!(killed.expect("kill").success());
-    command.wait().expect("it ends");
+    command.0.wait().expect("it ends");
     wait("the program goes on", || {
         let exe_now = fs::read_link(program.join("exe")).ok();
         (exe_now.as_ref() != Some(&exe)).then_some(())

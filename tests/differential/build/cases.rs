@@ -30,7 +30,6 @@ impl Numbers {
     fn put_case(&mut self, case: &Case) {
         self.put(case.memory);
         case.operands.iter().for_each(|operand| self.put(*operand));
-        self.put(case.stored.into());
         self.put(case.new);
         self.put(case.result.is_some().into());
         self.put(case.result.unwrap_or(0));

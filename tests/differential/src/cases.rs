@@ -1,6 +1,8 @@
 //! The cases of the tests: inputs of the calls, and what the reference interpreter says of them.
 //! `build/cases.rs` writes them.
 
+use std::iter;
+
 use crate::counts::{INTERRUPTED, ROUND, THREADS};
 use crate::{CALLS, CONSTANT_CALLS, Call, Layer};
 
@@ -11,8 +13,6 @@ pub struct Case {
     pub memory: i64,
     /// The operands.
     pub operands: Vec<i64>,
-    /// Whether the call stores something.
-    pub stored: bool,
     /// What the call does.
     pub effect: Effect,
 }
@@ -94,7 +94,6 @@ impl Numbers {
         Case {
             memory: self.take(),
             operands: self.take_list(call.operands),
-            stored: self.take_bool(),
             effect: Effect {
                 memory: self.take(),
                 result: match self.take_array() {
@@ -108,7 +107,7 @@ impl Numbers {
 
     /// Passes over cases of a call.
     fn skip_cases(&mut self, call: &Call, count: usize) {
-        self.0 = &self.0[count * size_of::<i64>() * (5 + 2 * call.operands)..];
+        self.0 = &self.0[count * size_of::<i64>() * (4 + 2 * call.operands)..];
     }
 }
 
@@ -119,10 +118,25 @@ macro_rules! numbers {
     };
 }
 
+/// What `take` makes of a file for each call. The file must have nothing else.
+fn read<T>(
+    mut numbers: Numbers,
+    mut calls: impl Iterator<Item = &'static Call>,
+    mut take: impl FnMut(&mut Numbers, &'static Call) -> T,
+) -> impl Iterator<Item = T> {
+    iter::from_fn(move || {
+        let call = calls.next();
+        assert!(
+            call.is_some() || numbers.0.is_empty(),
+            "the file ends too late"
+        );
+        call.map(|call| take(&mut numbers, call))
+    })
+}
+
 /// Each call with its cases, at most `random` of which are random.
 pub fn alone(random: usize) -> impl Iterator<Item = (&'static Call, Alone)> {
-    let mut numbers = numbers!("alone");
-    CALLS.iter().map(move |call| {
+    read(numbers!("alone"), CALLS.iter(), move |numbers, call| {
         let [all, edges] = [(); 2].map(|()| numbers.take_length());
         let cases = Alone {
             edges: numbers.take_cases(call, edges),
@@ -135,19 +149,21 @@ pub fn alone(random: usize) -> impl Iterator<Item = (&'static Call, Alone)> {
 
 /// Each call with constant operands, with its cases.
 pub fn constant() -> impl Iterator<Item = (&'static Call, Vec<Case>)> {
-    let mut numbers = numbers!("constant");
-    CONSTANT_CALLS.iter().map(move |call| {
-        let count = numbers.take_length();
-        (call, numbers.take_cases(call, count))
-    })
+    read(
+        numbers!("constant"),
+        CONSTANT_CALLS.iter(),
+        |numbers, call| {
+            let count = numbers.take_length();
+            (call, numbers.take_cases(call, count))
+        },
+    )
 }
 
 /// Each call of a function with C's name, with pairs of cases: as the variable is, and with its
 /// lowest bit flipped.
 pub fn interrupted() -> impl Iterator<Item = (&'static Call, Vec<[Case; 2]>)> {
-    let mut numbers = numbers!("interrupted");
     let raw = CALLS.iter().filter(|call| call.layer == Layer::Raw);
-    raw.map(move |call| {
+    read(numbers!("interrupted"), raw, |numbers, call| {
         let pair = |_| [(); 2].map(|()| numbers.take_case(call));
         (call, (0..INTERRUPTED).map(pair).collect())
     })
@@ -156,9 +172,8 @@ pub fn interrupted() -> impl Iterator<Item = (&'static Call, Vec<[Case; 2]>)> {
 /// Each call on variables that are smaller than a word, with a round of cases for each variable in
 /// a word.
 pub fn neighbours() -> impl Iterator<Item = (&'static Call, Vec<Vec<Case>>)> {
-    let mut numbers = numbers!("neighbours");
     let small = CALLS.iter().filter(|call| call.bits < u32::BITS);
-    small.map(move |call| {
+    read(numbers!("neighbours"), small, |numbers, call| {
         let rounds = (0..u32::BITS / call.bits).map(|_| numbers.take_cases(call, ROUND));
         (call, rounds.collect())
     })
@@ -166,8 +181,7 @@ pub fn neighbours() -> impl Iterator<Item = (&'static Call, Vec<Vec<Case>>)> {
 
 /// Each call, with what several threads can do with it at once.
 pub fn threads() -> impl Iterator<Item = (&'static Call, Option<Sum>, Option<OwnBits>)> {
-    let mut numbers = numbers!("threads");
-    CALLS.iter().map(move |call| {
+    read(numbers!("threads"), CALLS.iter(), |numbers, call| {
         let sum = numbers.take_bool().then(|| Sum {
             start: numbers.take(),
             step: numbers.take(),

@@ -20,6 +20,8 @@
 
 mod keywords;
 
+use std::collections::BTreeSet;
+
 use crate::model::op::{Form, Op, Ordering};
 use crate::model::ty::{Class, Family};
 
@@ -178,31 +180,38 @@ pub fn kunit_calls(name: &str) -> String {
 
 /// The KUnit test of a method: `add_unless`. Types with a separate table of cases have a separate
 /// test, which has the name of the first such type, too: `xchg_ptr_const`.
-pub fn kunit_test(method: &str, ty: Option<&str>) -> String {
-    match ty {
+pub fn kunit_test(method: &str, ty: Option<&str>, taken: &mut BTreeSet<String>) -> String {
+    let name = match ty {
         Some(ty) => format!("{method}_{}", ty.replace('*', "ptr_")),
-        None if is_kunit_item(method) => format!("{method}_method"),
-        None => rust_ident(method),
-    }
+        None => method.into(),
+    };
+    kunit_unique(name, taken)
 }
 
-/// Whether the KUnit suite has another item that is, or may be, called `method`.
-fn is_kunit_item(method: &str) -> bool {
-    let ends = ["_by_workers", "_calls", "_ptr_const", "_ptr_mut", "_bool"];
-    KUNIT_ITEMS.contains(&method) || ends.iter().any(|end| method.ends_with(end))
+/// The name of a KUnit test, which is different from the names that are `taken`, and becomes one.
+fn kunit_unique(mut name: String, taken: &mut BTreeSet<String>) -> String {
+    while !taken.insert(name.clone()) {
+        name += "_method";
+    }
+    rust_ident(&name)
 }
 
 /// The functions and tests of the KUnit suite that do not depend on the tables.
-const KUNIT_ITEMS: &[&str] = &[
+pub const KUNIT_ITEMS: &[&str] = &[
     "atomic_flag",
+    "atomic_flag_by_workers",
     "check",
     "derived",
     "exchange",
     "identity",
+    "messages_by_workers",
     "pass_messages",
     "repeat",
     "retry",
+    "smp_mb_after_atomic_by_workers",
+    "smp_mb_before_atomic_by_workers",
     "smp_store_mb",
+    "smp_store_mb_by_workers",
     "store_buffering",
     "variable",
     "whole",
@@ -214,8 +223,8 @@ pub fn kunit_raw(base: &str) -> String {
 }
 
 /// The KUnit test of a method by several workers: `add_unless_by_workers`.
-pub fn kunit_race(method: &str) -> String {
-    format!("{method}_by_workers")
+pub fn kunit_race(method: &str, taken: &mut BTreeSet<String>) -> String {
+    kunit_unique(format!("{method}_by_workers"), taken)
 }
 
 /// The name of an access in a litmus test that is not under test.

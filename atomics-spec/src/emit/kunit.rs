@@ -6,6 +6,8 @@ mod calls;
 mod cases;
 mod races;
 
+use std::collections::BTreeSet;
+
 use super::barrier::has_store_mb;
 use super::root::has_flag;
 use super::text::{CALL, Text};
@@ -72,15 +74,16 @@ fn suite(spec: &Spec) -> String {
             t.line("use crate::prelude::*;");
             t.line("use crate::str::CString;");
         }
+        let mut taken = taken(spec);
         for form in spec.forms() {
             let groups = cases::groups(spec, &form);
             for (index, group) in groups.iter().enumerate() {
                 t.line("");
-                table_test(t, spec, &form, group, index == 0);
+                table_test(t, spec, &form, group, index == 0, &mut taken);
             }
             if let Some(race) = races::race(spec, &form).filter(|_| form.is_typed()) {
                 t.line("");
-                race_test(t, spec, &form, &race);
+                race_test(t, spec, &form, &race, &mut taken);
             }
         }
         if races::passes_messages(spec) {
@@ -114,14 +117,27 @@ fn parts(spec: &Spec) -> Vec<&'static str> {
     parts
 }
 
+/// The names that the suite uses for other items than the tests of forms.
+fn taken(spec: &Spec) -> BTreeSet<String> {
+    let own = names::KUNIT_ITEMS.iter().map(|name| (*name).to_owned());
+    own.chain(calls::all_names(spec)).collect()
+}
+
 /// The test of a form on types that share a table.
-fn table_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, group: &Group<'_>, is_first: bool) {
+fn table_test(
+    t: &mut Text,
+    spec: &Spec,
+    form: &FormOf<'_>,
+    group: &Group<'_>,
+    is_first: bool,
+    taken: &mut BTreeSet<String>,
+) {
     let method = match form.is_typed() {
         true => form.method(),
         false => names::kunit_raw(&form.base()),
     };
     let first = group.types.first().filter(|_| !is_first);
-    let name = names::kunit_test(&method, first.map(|ty| ty.name.as_str()));
+    let name = names::kunit_test(&method, first.map(|ty| ty.name.as_str()), taken);
     t.line("#[test]");
     t.block(&format!("fn {name}()"), |t| {
         let count = form.op.operands().count();
@@ -146,14 +162,20 @@ fn table_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, group: &Group<'_>, i
 }
 
 /// The test of a form by several workers.
-fn race_test(t: &mut Text, spec: &Spec, form: &FormOf<'_>, race: &Race<'_>) {
+fn race_test(
+    t: &mut Text,
+    spec: &Spec,
+    form: &FormOf<'_>,
+    race: &Race<'_>,
+    taken: &mut BTreeSet<String>,
+) {
     let list = |numbers: &[i64]| {
         let numbers: Vec<String> = numbers.iter().map(|n| number(*n)).collect();
         format!("[{}]", numbers.join(", "))
     };
     t.line("#[test]");
     t.block(
-        &format!("fn {}()", names::kunit_race(&form.method())),
+        &format!("fn {}()", names::kunit_race(&form.method(), taken)),
         |t| {
             for ty in types(spec, form) {
                 let calls = calls_on(spec, form, ty);

@@ -15,6 +15,9 @@ use atomics_spec::{Source, Spec, Tables};
 #[path = "../random_tables/kernel_headers.rs"]
 mod kernel_headers;
 
+#[path = "../random_tables/duplicates.rs"]
+mod duplicates;
+
 /// Names of arguments: Rust keywords, and names of variables in the generated functions.
 const NAMES: [&str; 16] = [
     "type", "match", "r", "found", "old", "counter", "ptr", "this", "ordering", "next", "bits",
@@ -292,12 +295,17 @@ fn tests_of_a_kernel_have_names_of_their_own() {
         "exchange",
         "variable",
         "check",
+        "check_method",
         "add_by_workers",
         "or_calls",
+        "raw_cmpxchg",
     ];
     let rows = |end: &str| names.map(|name| format!("{name} {end}\n")).concat();
-    let ops = format!("{}{}", super::OPS, rows("v v i"));
-    let semantics = format!("{}{}", super::SEMANTICS, rows("bits v+i - -"));
+    // This one has a test, but no method.
+    let raw = "cmpxchg I v i:old i:new\n";
+    let raw_meaning = "cmpxchg basic new v!=old v\n";
+    let ops = format!("{}{raw}{}", super::OPS, rows("v v i"));
+    let semantics = format!("{}{raw_meaning}{}", super::SEMANTICS, rows("bits v+i - -"));
     let tables = Tables {
         ops: Source::new("ops.tbl", &ops),
         semantics: Source::new("semantics.tbl", &semantics),
@@ -306,7 +314,10 @@ fn tests_of_a_kernel_have_names_of_their_own() {
     let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
     let files = kernel(&spec, KernelBackend::Helpers).unwrap_or_else(|e| panic!("{e}"));
     let suite = files.iter().find(|f| f.path.ends_with("atomic/tests.rs"));
-    let suite = &suite.expect("a suite").contents;
+    let suite = suite.expect("a suite");
+    duplicates::check(&suite.path, &suite.contents).unwrap_or_else(|e| panic!("{e}"));
+    let suite = &suite.contents;
+    assert!(suite.contains("fn raw_cmpxchg()"));
     for name in names {
         assert!(suite.contains(&format!("fn {name}_method()")), "{name}");
         assert!(suite.matches(&format!("fn {name}()")).count() < 2, "{name}");

@@ -29,6 +29,14 @@ pub(super) fn name_on(spec: &Spec, form: &FormOf<'_>, ty: &Type) -> String {
     }
 }
 
+/// The names of all functions.
+pub(super) fn all_names(spec: &Spec) -> impl Iterator<Item = String> {
+    spec.forms().flat_map(move |form| {
+        let types = types(spec, &form).collect::<Vec<_>>();
+        types.into_iter().map(move |ty| name_on(spec, &form, ty))
+    })
+}
+
 /// The module.
 pub(super) fn module(spec: &Spec) -> String {
     let mut t = Text::default();

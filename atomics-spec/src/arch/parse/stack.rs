@@ -11,14 +11,14 @@ use crate::lex::Cell;
 /// The word in a table.
 pub(super) const WORD: &str = "stack";
 
-/// The names of the stack pointer that have no other meaning on any architecture. Those of powerpc64,
-/// `1` and `r1`, have one.
+/// The names of the stack pointer that have no other meaning on any architecture. Not recognised are
+/// `1` and `r1` (powerpc64), `r13` (arm), `x2` (riscv64), and `15` (s390x), which have one.
 const POINTERS: [&str; 8] = ["sp", "spl", "esp", "rsp", "wsp", "$sp", "$r3", "%r15"];
 
 /// Instructions that push, pop or call.
-const MNEMONICS: [&str; 12] = [
-    "push", "pop", "pushf", "popf", "pushfd", "popfd", "pushfq", "popfq", "pusha", "popa", "call",
-    "leave",
+const MNEMONICS: [&str; 15] = [
+    "push", "pop", "pushf", "popf", "pushfd", "popfd", "pushfq", "popfq", "pusha", "popa",
+    "pushad", "popad", "call", "enter", "leave",
 ];
 
 /// The first word of an instruction that shows an access to the stack.
@@ -64,10 +64,15 @@ mod tests {
             ("st.d $a0, $sp, 0", Some("$sp")),
             ("lg %r2, 160(%r15)", Some("%r15")),
             ("2: push {v}", Some("push")),
+            ("pushad", Some("pushad")),
+            ("popad", Some("popad")),
+            ("enter 16, 0", Some("enter")),
             ("popcnt {r}, {i}", None),
             ("dmb ish", None),
             ("ld.w {r}, {v}, 0", None),
             ("mov r15, {v}", None),
+            ("sw {r}, 0(x2)", None),
+            ("lg %r2, 160(15)", None),
         ] {
             assert_eq!(find_stack(instruction), word, "{instruction}");
         }

@@ -335,21 +335,22 @@ fn arg_name(name: Cell<'_>, types: &Types) -> Result<(), Error> {
             "a name is made of a-z, 0-9 and _, and starts with a letter",
         ));
     }
-    let taken = if names::RUST_PATHS.contains(&name.text) {
-        "a Rust keyword that cannot be an identifier"
+    let is_macro = names::c_macro(name.text);
+    let reason = if names::RUST_PATHS.contains(&name.text) {
+        "it is a Rust keyword that cannot be an identifier"
     } else if names::C_KEYWORDS.contains(&name.text) {
-        "a C keyword"
+        "it is a C keyword"
     } else if types.is_c_word(name.text) || names::C_TYPES.contains(&name.text) {
-        "a C type"
-    } else if let Some(place) = names::c_macro(name.text) {
-        &format!("a macro {place}")
+        "it is a C type"
+    } else if let Some(reason) = &is_macro {
+        reason.as_str()
     } else if BARRIERS.contains(&name.text) {
-        "a barrier, which the generated code calls"
+        "it is a barrier, which the generated code calls"
     } else {
         return Ok(());
     };
     Err(name.error(
         format!("an argument cannot be called `{}`", name.text),
-        format!("it is {taken}: write another name after a `:`"),
+        format!("{reason}: write another name after a `:`"),
     ))
 }

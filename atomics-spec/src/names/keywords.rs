@@ -150,17 +150,20 @@ pub const KERNEL_MACRO_PREFIXES: &[&str] = &[
     "swah",
 ];
 
-/// Where C has a macro called `name`: in a compiler, or in the kernel.
-pub fn c_macro(name: &str) -> Option<&'static str> {
+/// Why `name` is, or may be, a macro in C.
+pub fn c_macro(name: &str) -> Option<String> {
     if C_COMPILER_MACROS.contains(&name) {
-        Some("of C compilers")
-    } else if KERNEL_MACROS.contains(&name)
-        || KERNEL_MACRO_PREFIXES.iter().any(|p| name.starts_with(p))
-    {
-        Some("of the kernel")
-    } else {
-        None
+        return Some("it is a macro of C compilers".into());
     }
+    if KERNEL_MACROS.contains(&name) {
+        return Some("it is a macro of the kernel".into());
+    }
+    let prefix = KERNEL_MACRO_PREFIXES
+        .iter()
+        .find(|p| name.starts_with(**p))?;
+    Some(format!(
+        "names that begin with `{prefix}` may be macros of the kernel"
+    ))
 }
 
 /// A name as a Rust identifier: raw if it is a keyword.

@@ -66,7 +66,7 @@ fn arguments_that_are_macros() {
           |
         3 | add         vRF  i:cpu_has_lam  v:uint8_t
           |                    ^^^^^^^^^^^
-          = help: it is a macro of the kernel: write another name after a `:`
+          = help: names that begin with `cpu_` may be macros of the kernel: write another name after a `:`
 
         error: an argument cannot be called `uint8_t`
          --> ops.tbl:3:35

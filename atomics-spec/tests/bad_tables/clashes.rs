@@ -485,5 +485,6 @@ fn the_macros_of_c_compilers_are_known() {
             }
         }
     }
+    assert_ne!(asked, 0, "there is no C compiler");
     println!("{asked} compilers and targets");
 }

@@ -1,34 +1,18 @@
 //! Tests what is read of the files that a user names.
 
+#![cfg(unix)]
+
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use atomics_spec::input;
 
-/// A folder that is removed when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let name = format!("atomics-spec-input-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).expect("a writable folder");
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn only_files_are_read() {
-    let folder = Folder::new();
-    let path = |name: &str| folder.0.join(name);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
     let refused = |path: &Path| input::read(path).unwrap_err().to_string();
     fs::write(path("file"), b"text \xff").expect("a file");
     symlink(path("file"), path("link")).expect("a link");
@@ -41,7 +25,7 @@ fn only_files_are_read() {
             .is_empty()
     );
 
-    assert_eq!(refused(&folder.0), "it is a directory");
+    assert_eq!(refused(folder.path()), "it is a directory");
     let made = Command::new("mkfifo").arg(path("pipe")).status();
     assert!(made.expect("mkfifo").success());
     symlink(path("pipe"), path("to a pipe")).expect("a link");

@@ -277,7 +277,7 @@ fn is_c_type(text: &str) -> bool {
         names::C_TYPES,
         names::RUST_TYPES,
         names::RUST_PATHS,
-        // Items that the module `raw` imports.
+        // Items that the module `raw` imports, C's null pointer, and Rust's type of `self`.
         &["AtomicRepr", "NULL", "Self", "backend", "c_void"],
     ];
     is_c_word(text)

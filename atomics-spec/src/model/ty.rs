@@ -44,7 +44,7 @@ impl Repr {
     /// The integer types that a family may have.
     pub(crate) const INTS: [&'static str; 5] = ["i8", "i16", "i32", "i64", "isize"];
 
-    /// The C types that are the same type on every architecture with a 64-bit `long`, and in a
+    /// The C types of its width and signedness on every architecture with a 64-bit `long`, and in a
     /// kernel on every architecture.
     pub(crate) fn c_values(self) -> &'static [&'static str] {
         match self {

@@ -7,6 +7,7 @@ use std::{fs, thread};
 use anyhow::{Context, Error, Result, bail, ensure};
 use atomics_machine_code::cfg::Code;
 use atomics_machine_code::isa::Isa;
+use atomics_machine_code::object::ObjectFile;
 use atomics_machine_code::operands;
 use atomics_machine_code::rustc::Compiler;
 use atomics_machine_code::target::{Configuration, Target};
@@ -165,12 +166,15 @@ impl Run<'_> {
                 in_c.push(self.compile_helpers(&barriers)?);
             }
             let object = self.compile(&compiler, &points)?;
-            Some(target.read(configuration, &[object], suite.tools)?)
+            let files = target.read(configuration, &[object], suite.tools)?;
+            lines.extend(check_operands(&files, &isa));
+            Some(files)
         } else {
             self.tell("there is no table for this architecture; only the kernel's side is read");
             None
         };
         let in_c = target.read(configuration, &in_c, suite.tools)?;
+        lines.extend(check_operands(&in_c, &isa));
         self.tell(&format!("comparing {} variants", points.len()));
         let mut shown = String::new();
         // Each operation of the kernel's, with ours. The barriers are in ours twice: in Rust, and in
@@ -228,8 +232,8 @@ impl Run<'_> {
         Ok((lines, shown))
     }
 
-    /// Compiles all our functions with constant arguments, and checks that the compiler chose no
-    /// registers that an instruction must not combine. Returns an error for each that it did.
+    /// Compiles all our functions with constant arguments, and checks the registers of their
+    /// instructions.
     fn check_constants(&self, compiler: &Compiler, isa: &Isa) -> Result<Vec<Result<Line>>> {
         let suite = self.suite;
         self.tell("compiling ours with constant arguments");
@@ -239,10 +243,7 @@ impl Run<'_> {
         let files = self
             .target
             .read(self.configuration, &[object], suite.tools)?;
-        let faults = files
-            .iter()
-            .flat_map(|(file, _)| operands::check(file, isa));
-        Ok(faults.map(|fault| Err(Error::msg(fault))).collect())
+        Ok(check_operands(&files, isa))
     }
 
     /// Compiles the barriers of the C backend.
@@ -292,6 +293,15 @@ impl Run<'_> {
             side.text()
         )
     }
+}
+
+/// Checks that a compiler of ours chose no registers that an instruction must not combine. Returns
+/// an error for each that it did.
+fn check_operands<T>(files: &[(ObjectFile, T)], isa: &Isa) -> Vec<Result<Line>> {
+    let faults = files
+        .iter()
+        .flat_map(|(file, _)| operands::check(file, isa));
+    faults.map(|fault| Err(Error::msg(fault))).collect()
 }
 
 /// The text of the C file with all functions.

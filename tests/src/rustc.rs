@@ -43,10 +43,14 @@ pub fn build_library(name: &str) -> PathBuf {
         .expect("cargo builds the library")
 }
 
+/// The compiler that Cargo uses.
+pub fn compiler() -> Command {
+    Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
 /// A rustc command for a library of this edition, whose output goes to `folder`.
 pub fn rustc(edition: &str, folder: &Path) -> Command {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
+    let mut command = compiler();
     command.args(["--edition", edition, "--crate-type", "lib", "--emit"]);
     command.args(["metadata", "--out-dir"]).arg(folder);
     command
@@ -95,8 +99,7 @@ pub fn rendered(message: &serde_json::Value) -> &str {
 /// If it does not compile.
 pub fn build_script(path: &str, feature: &str, folder: &Path) -> PathBuf {
     let program = folder.join(format!("script-{feature}"));
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
+    let mut command = compiler();
     command.args(["--edition=2024", "--crate-name=build_script"]);
     command
         .args(["--allow=unexpected_cfgs", "-o"])

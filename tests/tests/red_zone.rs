@@ -3,11 +3,11 @@
 #![cfg(target_arch = "x86_64")]
 
 use std::fs;
-use std::process::Command;
 
 use atomics_spec::Spec;
 use atomics_spec::emit::layout::Backend;
 use atomics_spec::emit::module_tree;
+use atomics_tests::rustc;
 
 /// A function that calls nothing, so that its variable can be in the red zone.
 const FUNCTION: &str = "
@@ -27,7 +27,7 @@ fn below_the_stack(barrier: &str) -> Vec<String> {
     let source = folder.path().join("lib.rs");
     let function = FUNCTION.replace("BARRIER", barrier);
     fs::write(&source, format!("{text}\n{function}")).unwrap();
-    let mut command = Command::new("rustc");
+    let mut command = rustc::compiler();
     command.args(["--edition=2024", "--crate-type=lib", "-O", "--emit=asm"]);
     command.args(["-Adead_code", "--crate-name=leaf", "--out-dir"]);
     let output = command.arg(folder.path()).arg(source).output().unwrap();

@@ -45,9 +45,12 @@ use proc_macro::TokenStream;
 /// - `arch = ["FILE", ...]`: the instructions of architectures.
 /// - `docs = "FOLDER"`: a file `OP.md` for each operation: prose, and one example.
 /// - `backend = asm`: inline assembly from the tables of `arch`. This is the default.
-/// - `backend = c("PREFIX")`: C functions, each named PREFIX and the name of the operation:
-///   `my_driver_atomic_fetch_add`. Their C source is the output of `atomics_spec::emit::c`, or
-///   your own.
+/// - `backend = c("PREFIX")`: C functions, each named PREFIX and the name of the operation or
+///   barrier: `my_driver_atomic_fetch_add`, `my_driver_smp_wmb`. Their C source is what
+///   `atomics_spec::emit::layout::c_files` returns, or your own with the same functions. A barrier
+///   that reaches devices, `mb` or `dma_mb`, exists everywhere if the table `c` has an expression
+///   for it, and else on the architectures that have a table, of the width of the table `c` if
+///   there is one. Elsewhere the barrier does not compile, and its C function is not called.
 /// - `path = "PATH"`: the path of the module, such as `my_crate::atomics`, for the examples in its
 ///   documentation. Without it, the examples are shown but not run.
 /// - `into = MACRO`: hands the module to `MACRO!` instead of defining it.

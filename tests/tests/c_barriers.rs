@@ -7,20 +7,55 @@ use std::process::{Command, Output};
 
 use atomics_spec::emit::layout::{Backend, c_files};
 use atomics_spec::emit::module_tree;
-use atomics_spec::{Spec, Tables};
+use atomics_spec::{Source, Spec, Tables};
+use atomics_tests::rustc;
 
 const PREFIX: &str = "my_";
 
-/// The model with the tables of all architectures, or of all except this one.
-fn spec(with_host: bool) -> Spec {
+/// Whether a table is in the file of this name.
+fn is_file(table: &Source<'_>, name: &str) -> bool {
+    Path::new(table.name)
+        .file_name()
+        .is_some_and(|file| file == name)
+}
+
+/// The tables of all architectures, or of all except this one.
+fn tables(with_host: bool) -> Tables<'static> {
     let mut tables = Tables::builtin();
     let host = format!("{}.tbl", std::env::consts::ARCH);
     tables
         .archs
-        .retain(|table| with_host || !table.name.ends_with(&host));
-    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+        .retain(|table| with_host || !is_file(table, &host));
+    tables
+}
+
+/// The model with these tables.
+fn load(tables: &Tables<'_>) -> Spec {
+    Spec::load(tables).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The model with the tables of all architectures, or of all except this one.
+fn spec(with_host: bool) -> Spec {
+    let spec = load(&tables(with_host));
     assert_eq!(spec.arch(std::env::consts::ARCH).is_some(), with_host);
     spec
+}
+
+/// The same, with another text in place of `from` in the table in the file `name`.
+fn edited(with_host: bool, name: &str, from: &str, to: &str) -> Spec {
+    let builtin = tables(with_host);
+    let table = builtin.archs.iter().find(|table| is_file(table, name));
+    let text = String::from_utf8_lossy(table.unwrap().bytes);
+    assert_eq!(text.matches(from).count(), 1, "{from}");
+    let text = text.replace(from, to);
+    let replace = |table| match is_file(&table, name) {
+        true => Source::new(name, &text),
+        false => table,
+    };
+    load(&Tables {
+        archs: tables(with_host).archs.into_iter().map(replace).collect(),
+        ..tables(with_host)
+    })
 }
 
 fn run(command: &mut Command) -> Output {
@@ -29,23 +64,29 @@ fn run(command: &mut Command) -> Output {
         .unwrap_or_else(|e| panic!("{command:?}: {e}"))
 }
 
-/// Compiles the Rust of the C backend with a function that makes these calls.
-fn compile(spec: &Spec, folder: &Path, calls: &str) -> Output {
+/// The Rust of the C backend.
+fn rust(spec: &Spec) -> String {
     let backend = Backend::C {
         prefix: PREFIX.into(),
     };
-    let text = module_tree(spec, &backend, None, None).unwrap_or_else(|e| panic!("{e}"));
+    module_tree(spec, &backend, None, None).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Compiles the Rust of the C backend with a function that makes these calls.
+fn compile(spec: &Spec, folder: &Path, calls: &str) -> Output {
+    let text = rust(spec);
     let source = folder.join("lib.rs");
     let function = format!("pub fn calls() {{\n    use barrier::*;\n{calls}}}\n");
     fs::write(&source, format!("{text}\n{function}")).unwrap();
-    let mut command = Command::new("rustc");
-    command.args([
-        "--edition=2024",
-        "--crate-type=lib",
-        "--emit=metadata",
-        "-Adead_code",
-    ]);
-    run(command.arg("--out-dir").arg(folder).arg(source))
+    run(rustc::rustc("2024", folder).arg("-Adead_code").arg(source))
+}
+
+/// Checks that a call does not compile, and that the compiler gives this reason.
+fn refuse(spec: &Spec, folder: &Path, call: &str, reason: &str) {
+    let output = compile(spec, folder, &format!("    {call};\n"));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{call} compiles");
+    assert!(told.contains(reason), "{call}: {told}");
 }
 
 #[test]
@@ -72,11 +113,49 @@ fn a_barrier_without_instructions_does_not_compile() {
         "dma_mb(Full)",
         "dma_mb(Read)",
     ] {
-        let output = compile(&unknown, folder.path(), &format!("    {call};\n"));
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{call} compiles");
-        let reason = "`mb` and `dma_mb` do not exist on this target: no table has its instructions";
-        assert!(told.contains(reason), "{call}: {told}");
+        let reason = "the C helpers have no instructions of this target for `mb` and `dma_mb`";
+        refuse(&unknown, folder.path(), call, reason);
+    }
+}
+
+#[test]
+fn a_barrier_with_an_expression_exists_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = edited(
+        false,
+        "c.tbl",
+        "barrier     rmb\n",
+        "barrier     rmb\nc           __atomic_thread_fence(__ATOMIC_SEQ_CST)\n",
+    );
+    let output = compile(&spec, folder.path(), "    mb(Read);\n");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && !told.contains("warning"),
+        "{told}"
+    );
+    for call in ["mb(Full)", "dma_mb(Read)"] {
+        let reason = "the C helpers have no instructions of this target for `mb(Full)` and `mb(Write)` \
+                      and `dma_mb(Full)` and `dma_mb(Read)` and `dma_mb(Write)`";
+        refuse(&spec, folder.path(), call, reason);
+    }
+    let header = header(&spec, folder.path());
+    assert!(header.contains("void my_rmb(void);"));
+    assert!(!header.contains("void my_mb(void);"));
+}
+
+#[test]
+fn rust_has_the_barriers_that_c_has() {
+    let text = rust(&spec(true));
+    // The implementations of the trait, and the calls.
+    let modules: Vec<&str> = text.split("mod devices {").collect();
+    assert_eq!(modules.len(), 3);
+    for before in &modules[..2] {
+        let (_, condition) = before.rsplit_once("#[cfg(").unwrap();
+        assert!(condition.contains("target_arch = \"x86_64\""));
+        // The C backend does not support 32-bit architectures.
+        for arch in ["x86", "arm"] {
+            assert!(!condition.contains(&format!("{arch:?}")), "{condition}");
+        }
     }
 }
 
@@ -116,6 +195,29 @@ fn c_has_only_the_barriers_whose_instructions_are_known() {
         let declaration = format!("void {PREFIX}{barrier}(void);");
         assert!(known.contains(&declaration) && unknown.contains(&declaration));
     }
+}
+
+/// A barrier of two instructions, of which one needs Intel's syntax and accesses the stack.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn several_instructions_are_one_statement() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = edited(
+        true,
+        "x86_64.tbl",
+        "barrier     mb\nasm         mfence  ",
+        "barrier     mb stack\n\
+         asm         lock add dword ptr [rsp - 4], 0 -- changes nothing\n\
+         asm         mfence  ",
+    );
+    header(&spec, folder.path());
+    let c = fs::read_to_string(folder.path().join("atomic.c")).unwrap();
+    let function = "__attribute__((noinline)) void\nmy_mb(void)\n{\n\
+        \t/* changes nothing */\n\
+        \t/* orders all accesses, of every memory type */\n\
+        \t__asm__ __volatile__(\".intel_syntax noprefix\\n\\tlock add dword ptr [rsp - 4], 0\\n\\t\
+        mfence\\n\\t.att_syntax\" : : : \"memory\", \"cc\");\n}\n";
+    assert!(c.contains(function), "{c}");
 }
 
 #[test]

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use super::called;
 use super::text::{Text, attribute};
-use crate::arch::BARRIERS;
+use crate::arch::{Arch, BARRIERS, Lang, reaches_devices};
 use crate::model::Spec;
 use crate::names;
 
 /// Which barriers the generated module has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Barriers {
-    /// All of them.
+    /// All of them, for a backend that is inline assembly, or can be.
     All,
+    /// All of them, for a backend that is always in C.
+    InC,
     /// Only those around atomic operations, for a kernel, which already has the others.
     Atomic,
 }
@@ -22,22 +24,71 @@ impl Barriers {
     pub(super) fn backend(self, spec: &Spec) -> impl Iterator<Item = &'static str> {
         let store_mb = has_store_mb(spec);
         BARRIERS.into_iter().filter(move |name| {
-            self == Self::All || name.ends_with("_atomic") || (*name == "smp_mb" && store_mb)
+            self != Self::Atomic || name.ends_with("_atomic") || (*name == "smp_mb" && store_mb)
         })
     }
 }
 
-/// Why there are no barriers for devices on an architecture without a table.
-const MISSING: &str =
-    "`mb` and `dma_mb` do not exist on this target: no table has its instructions";
+/// The flavours of barriers: the prefix of their C names, and their Rust type.
+const FLAVOURS: [(&str, &str); 3] = [("smp_", "Smp"), ("", ""), ("dma_", "Dma")];
 
-/// The `cfg` predicate of the architectures whose barriers for devices are known.
-pub(super) fn known_devices(spec: &Spec) -> String {
-    let archs = spec.asm_archs();
+/// What a barrier orders: its Rust type, and its C name without the prefix.
+const KINDS: [(&str, &str); 3] = [("Full", "mb"), ("Read", "rmb"), ("Write", "wmb")];
+
+/// Where the barriers that reach devices exist.
+pub(super) struct Devices<'s> {
+    /// The C table, if the backend is in C.
+    c: Option<&'s Arch>,
+    /// The `cfg` predicate of the architectures whose instructions are known.
+    pub known: String,
+}
+
+impl<'s> Devices<'s> {
+    /// Those of inline assembly, or of a backend that can be either.
+    fn in_asm(spec: &'s Spec) -> Self {
+        Self {
+            c: None,
+            known: any(spec.asm_archs()),
+        }
+    }
+
+    /// Those of a backend in C.
+    pub fn in_c(spec: &'s Spec) -> Self {
+        let c = spec.arch("c").filter(|arch| arch.lang == Lang::C);
+        let known = match c {
+            Some(c) => any(same_width(spec, c)),
+            None => any(spec.asm_archs()),
+        };
+        Self { c, known }
+    }
+
+    /// Whether a barrier exists only on the architectures whose instructions are known.
+    pub fn only_known(&self, barrier: &str) -> bool {
+        match self.c {
+            Some(c) => is_for_devices(c, barrier),
+            None => reaches_devices(barrier),
+        }
+    }
+}
+
+/// The `cfg` predicate of some architectures.
+fn any<'s>(archs: impl Iterator<Item = &'s Arch>) -> String {
     let archs: Vec<String> = archs
         .map(|a| format!("target_arch = {:?}", a.name))
         .collect();
     format!("any({})", archs.join(", "))
+}
+
+/// The architectures on which a table in C can be used: their pointers have its width.
+pub(super) fn same_width<'s>(spec: &'s Spec, c: &Arch) -> impl Iterator<Item = &'s Arch> + use<'s> {
+    let width = c.width;
+    spec.asm_archs().filter(move |target| target.width == width)
+}
+
+/// Whether the C helper of a barrier has the instructions of architectures: it reaches devices, and
+/// the table in C has no expression for it.
+pub(super) fn is_for_devices(c: &Arch, barrier: &str) -> bool {
+    reaches_devices(barrier) && !c.barrier(barrier).is_some_and(|b| !b.lines.is_empty())
 }
 
 /// Whether the model has the operations that `smp_store_mb()` uses.
@@ -52,19 +103,21 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     let store_mb = store_mb(spec, path);
     let mut uses = "use super::backend;\n".to_owned();
     let mut out = match barriers {
-        Barriers::All => {
+        Barriers::All | Barriers::InC => {
+            let devices = match barriers {
+                Barriers::InC => Devices::in_c(spec),
+                _ => Devices::in_asm(spec),
+            };
+            let known = any(spec.asm_archs());
             if let Some(store_mb) = &store_mb {
                 uses += &super::text::import("super::internal", &store_mb.traits);
             }
             uses += "pub use super::ordering::Full;\n";
             include_str!("templates/barrier.rs")
-                .replace("$attributes\n", &unimplemented(spec))
-                .replace("$known\n", &statement(&known_devices(spec)))
-                .replace(
-                    "$unknown\n",
-                    &statement(&format!("not({})", known_devices(spec))),
-                )
-                .replace("$impls\n", &(impls(spec) + "\n"))
+                .replace("$attributes\n", &unimplemented(&devices))
+                .replace("$known\n", &statement(&known))
+                .replace("$unknown\n", &statement(&format!("not({known})")))
+                .replace("$impls\n", &(impls(&devices) + "\n"))
         }
         Barriers::Atomic => {
             if let Some(store_mb) = &store_mb {
@@ -88,11 +141,23 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     out.replace("$path", path)
 }
 
-/// What the compiler adds to an error about a barrier that does not exist.
-fn unimplemented(spec: &Spec) -> String {
+/// What the compiler adds to an error about a barrier on an architecture without a table.
+fn unimplemented(devices: &Devices<'_>) -> String {
+    let missing: Vec<String> = barriers()
+        .filter(|barrier| devices.only_known(&barrier.name()))
+        .map(|Barrier { flavour, kind }| format!("`{}mb({})`", flavour.0, kind.0))
+        .collect();
+    let missing = match missing.len() {
+        0 => return String::new(),
+        // All that there are.
+        6 => "`mb` and `dma_mb`".to_owned(),
+        // `attribute` breaks lines at commas.
+        _ => missing.join(" and "),
+    };
+    let note = format!("the C helpers have no instructions of this target for {missing}");
     attribute(&format!(
-        "cfg_attr(not({}), diagnostic::on_unimplemented(note = {MISSING:?}))",
-        known_devices(spec)
+        "cfg_attr(not({}), diagnostic::on_unimplemented(note = {note:?}))",
+        devices.known
     )) + "\n"
 }
 
@@ -103,31 +168,65 @@ fn statement(predicate: &str) -> String {
     t.finish()
 }
 
+/// A barrier: one of `FLAVOURS`, and one of `KINDS`.
+struct Barrier {
+    flavour: (&'static str, &'static str),
+    kind: (&'static str, &'static str),
+}
+
+impl Barrier {
+    /// Its C name.
+    fn name(&self) -> String {
+        format!("{}{}", self.flavour.0, self.kind.1)
+    }
+}
+
+/// The barriers with a type for what they order.
+fn barriers() -> impl Iterator<Item = Barrier> {
+    FLAVOURS
+        .into_iter()
+        .flat_map(|flavour| KINDS.map(|kind| Barrier { flavour, kind }))
+}
+
 /// The implementations of `MemoryBarrier`.
-fn impls(spec: &Spec) -> String {
+fn impls(devices: &Devices<'_>) -> String {
     let mut t = Text::default();
-    emit_impls(&mut t, "smp_", "<Smp>");
-    t.line("");
-    t.lines(&attribute(&format!("cfg({})", known_devices(spec))));
-    t.block("mod devices", |t| {
-        t.line("use super::{Dma, Full, MemoryBarrier, Read, Write, backend};");
-        emit_impls(t, "", "");
-        emit_impls(t, "dma_", "<Dma>");
-    });
+    let (known, own): (Vec<Barrier>, Vec<Barrier>) =
+        barriers().partition(|barrier| devices.only_known(&barrier.name()));
+    for barrier in &own {
+        emit_impl(&mut t, barrier);
+    }
+    if !known.is_empty() {
+        t.line("");
+        t.lines(&attribute(&format!("cfg({})", devices.known)));
+        t.block("mod devices", |t| {
+            let types = known.iter().flat_map(|b| [b.flavour.1, b.kind.0]);
+            let mut uses: BTreeSet<&str> = types.filter(|name| !name.is_empty()).collect();
+            uses.extend(["MemoryBarrier", "backend"]);
+            let uses: Vec<&str> = uses.into_iter().collect();
+            t.line(format!("use super::{{{}}};", uses.join(", ")));
+            for barrier in &known {
+                emit_impl(t, barrier);
+            }
+        });
+    }
     t.finish()
 }
 
-/// The implementations for one flavour.
-fn emit_impls(t: &mut Text, prefix: &str, flavour: &str) {
-    for (what, stem) in [("Full", "mb"), ("Read", "rmb"), ("Write", "wmb")] {
-        t.line("");
-        t.block(&format!("impl MemoryBarrier{flavour} for {what}"), |t| {
-            t.line("#[inline(always)]");
-            t.block("fn run()", |t| {
-                t.line(format!("backend::{prefix}{stem}();"));
-            });
+/// The implementation for one barrier.
+fn emit_impl(t: &mut Text, barrier: &Barrier) {
+    let flavour = match barrier.flavour.1 {
+        "" => String::new(),
+        flavour => format!("<{flavour}>"),
+    };
+    t.line("");
+    let head = format!("impl MemoryBarrier{flavour} for {}", barrier.kind.0);
+    t.block(&head, |t| {
+        t.line("#[inline(always)]");
+        t.block("fn run()", |t| {
+            t.line(format!("backend::{}();", barrier.name()));
         });
-    }
+    });
 }
 
 /// `smp_store_mb()`, and the traits of the operations that it uses.

@@ -4,8 +4,9 @@
 //! barrier that does, its helper has the instructions of the architecture for which it is compiled,
 //! from that architecture's table. On an architecture without a table, the helper does not exist.
 
+use super::barrier::{is_for_devices, same_width};
 use super::c::{Style, comment, returning};
-use crate::arch::{Arch, BARRIERS, Barrier, Lang, reaches_devices};
+use crate::arch::{Arch, BARRIERS, Barrier, Lang};
 use crate::model::Spec;
 use crate::names;
 use std::fmt::Write as _;
@@ -42,7 +43,7 @@ pub fn barriers<'a>(
     }
     out += REASON;
     let mut word = "if";
-    for target in targets(spec, arch) {
+    for target in same_width(spec, arch) {
         let _ = write!(out, "#{word} {}\n\n", target.c_condition());
         for name in &devices {
             let barrier = target.barrier(name).cloned().unwrap_or_default();
@@ -75,7 +76,7 @@ pub fn declarations(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
         .filter(|name| !is_own(name))
         .map(declare)
         .collect();
-    let conditions: Vec<String> = targets(spec, arch).map(Arch::c_condition).collect();
+    let conditions: Vec<String> = same_width(spec, arch).map(Arch::c_condition).collect();
     match devices.is_empty() || conditions.is_empty() {
         true => own,
         false => {
@@ -85,18 +86,6 @@ pub fn declarations(spec: &Spec, arch: &Arch, style: Style<'_>) -> String {
     }
 }
 
-/// Whether the helper of a barrier has the instructions of architectures.
-fn is_for_devices(arch: &Arch, barrier: &str) -> bool {
-    let has_lines = |barrier: &Barrier| !barrier.lines.is_empty();
-    reaches_devices(barrier) && !arch.barrier(barrier).is_some_and(has_lines)
-}
-
-/// The architectures on which a table in C can be used: their pointers have its width.
-fn targets<'s>(spec: &'s Spec, arch: &Arch) -> impl Iterator<Item = &'s Arch> + use<'s> {
-    let width = arch.width;
-    spec.asm_archs().filter(move |target| target.width == width)
-}
-
 /// The helper of a barrier.
 fn function(barrier: &str, body: &str, style: Style<'_>, attribute: &str) -> String {
     let name = names::helper(style.prefix, barrier);
@@ -104,7 +93,8 @@ fn function(barrier: &str, body: &str, style: Style<'_>, attribute: &str) -> Str
     format!("{attribute}{returns}\n{name}(void)\n{{\n{body}}}\n\n")
 }
 
-/// The statements with the instructions of a barrier.
+/// The statement with the instructions of a barrier. It is one, so that the compiler cannot insert
+/// others between them.
 fn assembly(target: &Arch, barrier: &Barrier) -> String {
     let clobbers = match target.clobbers_flags {
         true => "\"memory\", \"cc\"",
@@ -115,19 +105,23 @@ fn assembly(target: &Arch, barrier: &Barrier) -> String {
         let comment = comment("only keeps the compiler from moving accesses across it");
         return format!("\t{}\n{}", comment.unwrap_or_default(), block(""));
     }
-    let lines = barrier.lines.iter().map(|line| {
-        let comment = comment(&line.meaning.replace("*/", "* /")).unwrap_or_default();
-        format!("\t{comment}\n{}", block(&in_c(target, &line.text)))
+    let comments = barrier.lines.iter().filter_map(|line| {
+        let comment = comment(&line.meaning.replace("*/", "* /"))?;
+        Some(format!("\t{comment}\n"))
     });
-    lines.collect()
+    comments.collect::<String>() + &block(&in_c(target, barrier))
 }
 
-/// An instruction of a table as a string of C. In Rust, x86's have Intel's syntax.
-fn in_c(target: &Arch, text: &str) -> String {
-    let text = text
+/// The instructions of a barrier as a string of C. In Rust, x86's have Intel's syntax.
+fn in_c(target: &Arch, barrier: &Barrier) -> String {
+    let lines: Vec<&str> = barrier.lines.iter().map(|l| l.text.as_str()).collect();
+    let text = lines
+        .join("\n\t")
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
-        .replace('%', "%%");
+        .replace('%', "%%")
+        .replace('\n', "\\n")
+        .replace('\t', "\\t");
     let is_x86 = target.lang == Lang::Asm && target.name.starts_with("x86");
     match is_x86 && text.contains(' ') {
         true => format!(".intel_syntax noprefix\\n\\t{text}\\n\\t.att_syntax"),

@@ -1,9 +1,9 @@
 //! Generates the C backend: one function per variant, which calls the C helper of the variant.
 
-use super::barrier::{Barriers, has_store_mb, known_devices};
+use super::barrier::{Barriers, Devices, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name, attribute};
-use crate::arch::{BARRIERS, reaches_devices};
+use crate::arch::BARRIERS;
 use crate::model::op::ArgKind;
 use crate::model::ty::Repr;
 use crate::model::{Spec, Variant};
@@ -70,12 +70,13 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
         t.line("");
         function(&mut t, &v, link);
     }
+    let targets = Devices::in_c(spec);
     let (devices, own): (Vec<&str>, Vec<&str>) = barriers
         .backend(spec)
-        .partition(|name| reaches_devices(name));
+        .partition(|name| targets.only_known(name));
     own.iter().for_each(|name| barrier(&mut t, name, link));
     if !devices.is_empty() {
-        let cfg = attribute(&format!("cfg({})", known_devices(spec)));
+        let cfg = attribute(&format!("cfg({})", targets.known));
         t.line("");
         t.doc("The barriers that reach devices, which only some architectures have.");
         t.lines(&cfg);

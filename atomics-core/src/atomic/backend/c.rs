@@ -5150,12 +5150,10 @@ pub(crate) fn smp_mb__after_atomic() {
 /// The barriers that reach devices, which only some architectures have.
 #[cfg(any(
     target_arch = "aarch64",
-    target_arch = "arm",
     target_arch = "loongarch64",
     target_arch = "powerpc64",
     target_arch = "riscv64",
     target_arch = "s390x",
-    target_arch = "x86",
     target_arch = "x86_64"
 ))]
 mod devices {
@@ -5205,12 +5203,10 @@ mod devices {
 }
 #[cfg(any(
     target_arch = "aarch64",
-    target_arch = "arm",
     target_arch = "loongarch64",
     target_arch = "powerpc64",
     target_arch = "riscv64",
     target_arch = "s390x",
-    target_arch = "x86",
     target_arch = "x86_64"
 ))]
 pub(crate) use devices::*;

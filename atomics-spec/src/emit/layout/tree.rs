@@ -50,7 +50,10 @@ pub fn module_tree(
     later: Option<&dyn Fn(&str) -> String>,
 ) -> Result<String, Missing> {
     let parts = Parts {
-        barriers: Barriers::All,
+        barriers: match backend {
+            Backend::Asm => Barriers::All,
+            Backend::C { .. } => Barriers::InC,
+        },
         kunit: false,
         derive: None,
     };
@@ -60,7 +63,7 @@ pub fn module_tree(
         inline(&mut out, name, &text);
     }
     let backend = match backend {
-        Backend::C { prefix } => extern_c::module(spec, Link::Extern { prefix }, Barriers::All),
+        Backend::C { prefix } => extern_c::module(spec, Link::Extern { prefix }, Barriers::InC),
         Backend::Asm => {
             let mut text = String::new();
             let mut any = Vec::new();

@@ -9,8 +9,8 @@
 //! - [`Full`] orders all earlier accesses before all later ones: C's `mb()`, `smp_mb()`,
 //!   `dma_mb()`.
 //!
-//! [`mb`] and [`dma_mb`] reach devices, for which every architecture has instructions of its own.
-//! Where these are not known, the two do not compile.
+//! [`mb`] and [`dma_mb`] reach devices. What they need for that depends on the architecture; where
+//! it is not known, the two do not compile.
 //!
 //! # Memory that the compiler keeps to itself
 //!
@@ -19,8 +19,8 @@
 //! changes what is behind a `&` reference without interior mutability, and that none reaches a
 //! local variable whose address it was not given. So the compiler moves, merges and removes plain
 //! accesses to such memory as if the barrier were not there. This function hands a descriptor to a
-//! device, and is **wrong**: the first store disappears, and the device may read a descriptor that
-//! is half written.
+//! device, and is **wrong**: compiled for aarch64 or x86_64, it stores nothing before the first
+//! barrier, so the device may read a descriptor that is half written.
 //!
 //! ```
 //! use $path::barrier::{Write, dma_mb};
@@ -105,8 +105,8 @@ use private::{Dma, Smp};
 /// The accesses that a barrier orders: [`Read`], [`Write`] or [`Full`], for each flavour of
 /// barriers.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a kind of access that a barrier can order",
-    label = "must be `Full`, `Read` or `Write`"
+    message = "there is no such barrier for `{Self}`",
+    label = "a barrier is for `Full`, `Read` or `Write`"
 )]
 $attributes
 pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {

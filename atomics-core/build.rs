@@ -7,7 +7,12 @@ use std::process::Command;
 /// it is only that, the minor version of Rust 1, and the reason. `README.md` and `src/lib.rs` say
 /// it, too.
 const NEWER: [(&str, Option<&str>, u32, &str); 2] = [
-    ("powerpc64", None, 95, "`asm!` is unstable there before"),
+    (
+        "powerpc64",
+        None,
+        95,
+        "`asm!` is unstable there before, and `barrier()` uses it with the feature `c-helpers`, too",
+    ),
     (
         "s390x",
         Some("std"),

@@ -38,7 +38,7 @@
 //! The operations are inline assembly. Instructions that only some CPUs have are used if the
 //! compiler may assume them (`-C target-feature`). With the feature `std`, they are also used if
 //! the CPU reports them at run time, where the second column says so. The last column is the oldest
-//! version of Rust.
+//! version of Rust; powerpc64 needs it with the feature `c-helpers`, too, for [`barrier::barrier`].
 //!
 //! | `target_arch` | `std` asks for | Rust |
 //! | --- | --- | --- |

@@ -108,7 +108,8 @@ fn the_tables_of_architectures_say_what_the_code_does() {
         error(&without, "powerpc64", 94).as_deref(),
         Some(
             "on powerpc64, this crate needs Rust 1.95 or newer, and the compiler is Rust 1.94: \
-             `asm!` is unstable there before"
+             `asm!` is unstable there before, and `barrier()` uses it with the feature `c-helpers`, \
+             too"
         )
     );
     assert_eq!(

@@ -19,15 +19,19 @@ pub struct Compilers {
 }
 
 impl Compilers {
-    /// `None` if there is no C compiler.
-    pub fn find() -> Option<Self> {
+    /// Finds them; panics if there is no C compiler, which `rustc` needs, too.
+    pub fn find() -> Self {
         let version = Command::new("cc")
             .arg("--version")
             .stdout(Stdio::null())
             .status();
-        version.is_ok_and(|s| s.success()).then(|| Self {
+        assert!(
+            version.is_ok_and(|s| s.success()),
+            "random tables need the C compiler `cc`"
+        );
+        Self {
             rustc: std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into()),
-        })
+        }
     }
 
     /// Compiles the C of the sets, each of which has a folder with its name, and the crate with the

@@ -88,7 +88,7 @@ pub(super) fn same_width<'s>(spec: &'s Spec, c: &Arch) -> impl Iterator<Item = &
 /// Whether the C helper of a barrier has the instructions of architectures: it reaches devices, and
 /// the table in C has no expression for it.
 pub(super) fn is_for_devices(c: &Arch, barrier: &str) -> bool {
-    reaches_devices(barrier) && !c.barrier(barrier).is_some_and(|b| !b.lines.is_empty())
+    reaches_devices(barrier) && c.barrier(barrier).is_none_or(|b| b.lines.is_empty())
 }
 
 /// Whether the model has the operations that `smp_store_mb()` uses.
